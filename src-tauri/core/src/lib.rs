@@ -5,5 +5,7 @@ pub mod agent_event;
 pub mod approval;
 pub mod ids;
 pub mod outcome;
+pub mod record;
 pub mod sandbox;
 pub mod time;
+pub mod view;

@@ -1,0 +1,162 @@
+//! `orchestrate status`, the API's state and the window's cards: one view for all.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// The answer of `status`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct StatusView {
+    /// Newest first.
+    pub sessions: Vec<SessionView>,
+}
+
+/// One session.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct SessionView {
+    /// `orch_…`.
+    pub id: String,
+    /// What was asked for.
+    pub goal: String,
+    /// The folder.
+    pub target: String,
+    /// `preparing running paused blocked stopped finished failed`.
+    pub state: String,
+    /// `prepare architecture plan_review implementation review done`.
+    pub phase: String,
+    /// The newest decision, one of the four words.
+    pub decision: Option<String>,
+    /// The `seq` that this view is true for.
+    #[ts(type = "number")]
+    pub seq: u64,
+    /// RFC 3339.
+    pub created_at: String,
+    /// RFC 3339, once it ended.
+    pub ended_at: Option<String>,
+    /// Why the session stands where it stands, in one sentence.
+    pub reason: Option<String>,
+    /// In the team's order.
+    pub workers: Vec<WorkerView>,
+    /// All reviews, in order.
+    pub reviews: Vec<ReviewView>,
+    /// All decisions, in order.
+    pub decisions: Vec<DecisionView>,
+    /// How many recoveries were tried.
+    pub recoveries: u32,
+    /// What waits for a person.
+    pub needs_you: Vec<NeedView>,
+    /// Warnings of the session, in words.
+    pub warnings: Vec<String>,
+    /// Paths changed since checkpoint 0, as of the newest checkpoint.
+    pub files_changed: Vec<String>,
+    /// Tokens of all workers.
+    #[ts(type = "number")]
+    pub tokens: u64,
+    /// US dollars of all workers; `None` when one that worked reports none.
+    pub cost_usd: Option<f64>,
+    /// Milliseconds from start to end, or to `seq`.
+    #[ts(type = "number")]
+    pub elapsed_ms: u64,
+}
+
+/// One worker.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct WorkerView {
+    /// `<agent>-<role>`.
+    pub name: String,
+    /// `claude codex gemini` or an ACP agent's name.
+    pub agent: String,
+    /// `architect implementer reviewer`.
+    pub role: String,
+    /// `idle starting working asking waiting recovering blocked done stopped failed`.
+    pub state: String,
+    /// What it does now, in plain words.
+    pub doing: String,
+    /// 0..100.
+    pub progress: u8,
+    /// Plan entries done and in all, when the agent keeps a plan.
+    pub plan: Option<PlanCount>,
+    /// Tokens so far.
+    #[ts(type = "number")]
+    pub tokens: u64,
+    /// US dollars so far; `None` is unknown.
+    pub cost_usd: Option<f64>,
+    /// The number of its newest process, 0 before the first.
+    pub attempt: u32,
+}
+
+/// Plan entries done and in all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct PlanCount {
+    /// Completed.
+    pub done: u32,
+    /// All.
+    pub all: u32,
+}
+
+/// One review.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ReviewView {
+    /// `r1`, `r2`, …
+    pub id: String,
+    /// Which round, from 1.
+    pub round: u32,
+    /// The worker that reviews.
+    pub reviewer: String,
+    /// The worker whose work is reviewed.
+    pub subject: String,
+    /// Checkpoint digest it is about.
+    pub checkpoint: Option<String>,
+    /// `approved concern blocker inconclusive`; `None` while it runs.
+    pub verdict: Option<String>,
+    /// Why it is inconclusive, or the reviewer's summary.
+    pub summary: Option<String>,
+    /// Its findings.
+    pub findings: Vec<FindingView>,
+}
+
+/// One finding.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct FindingView {
+    /// `blocker concern note`.
+    pub severity: String,
+    /// The file it is about.
+    pub file: Option<String>,
+    /// The line, from 1.
+    pub line: Option<u32>,
+    /// In a few words.
+    pub title: String,
+    /// What shows it.
+    pub evidence: String,
+    /// What would mend it.
+    pub suggestion: String,
+}
+
+/// One decision.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct DecisionView {
+    /// Which round, from 1.
+    pub round: u32,
+    /// After `plan_review` or `review`.
+    pub phase: String,
+    /// One of the four words.
+    pub decision: String,
+    /// The rule that fired, in words.
+    pub rule: String,
+    /// RFC 3339.
+    pub at: String,
+}
+
+/// One thing that waits for a person.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct NeedView {
+    /// `permission_blocker`, `decision` or `approval`.
+    pub kind: String,
+    /// In one line.
+    pub title: String,
+    /// What happened.
+    pub details: String,
+    /// What would resolve it, as steps or exact commands.
+    pub required_actions: Vec<String>,
+    /// Further hints.
+    pub suggestions: Vec<String>,
+}
