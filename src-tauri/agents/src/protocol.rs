@@ -38,6 +38,17 @@ pub struct Exit {
     pub by_us: bool,
 }
 
+impl Exit {
+    /// From one number as supervisors write it: negative is the signal that ended the process.
+    pub fn from_number(number: i32) -> Self {
+        if number < 0 {
+            Self { code: None, signal: Some(number.saturating_neg()), by_us: false }
+        } else {
+            Self { code: Some(number), signal: None, by_us: false }
+        }
+    }
+}
+
 /// What a step of the protocol produced: events for the core, bytes for the agent's stdin.
 #[derive(Debug, Default)]
 pub struct Exchange {

@@ -1,0 +1,1 @@
+//! Gemini CLI: ACP, stream-json and json.

@@ -1,0 +1,80 @@
+//! JSON read with care.
+
+use mo_core::agent_event::AgentEvent;
+use serde_json::Value;
+
+use super::text::{LONG, cut, excerpt};
+
+/// The most strings, numbers and containers that a cut value keeps.
+const MAX_NODES: usize = 2_000;
+
+/// The event for a line that is not what the protocol allows.
+pub fn malformed(line: &[u8], reason: impl Into<String>) -> AgentEvent {
+    AgentEvent::Malformed { excerpt: excerpt(line), reason: reason.into(), bytes: line.len() as u64 }
+}
+
+/// The event for a line of which only the beginning was kept.
+pub fn too_long(start: &[u8], bytes: u64) -> AgentEvent {
+    AgentEvent::Malformed { excerpt: excerpt(start), reason: "the line is too long".to_owned(), bytes }
+}
+
+/// A line that says nothing: empty or white space.
+pub fn is_blank(line: &[u8]) -> bool {
+    line.iter().all(u8::is_ascii_whitespace)
+}
+
+/// What is left of the room for one value.
+struct Room {
+    nodes: usize,
+    bytes: usize,
+}
+
+/// A value cut for an event that is kept for good: each string at most [`LONG`] bytes, all strings together about
+/// four times that, and no more than a generous number of nodes.
+pub fn cut_value(value: Value) -> Value {
+    cut_nodes(value, &mut Room { nodes: MAX_NODES, bytes: 4 * LONG })
+}
+
+fn cut_nodes(value: Value, room: &mut Room) -> Value {
+    if room.nodes == 0 || room.bytes == 0 {
+        return Value::String("…".to_owned());
+    }
+    room.nodes -= 1;
+    match value {
+        Value::String(text) => Value::String(cut_text(text, room)),
+        Value::Array(items) => {
+            let mut kept = Vec::new();
+            for item in items {
+                let full = room.nodes == 0 || room.bytes == 0;
+                kept.push(cut_nodes(item, room));
+                if full {
+                    break;
+                }
+            }
+            Value::Array(kept)
+        }
+        Value::Object(fields) => {
+            let mut kept = serde_json::Map::new();
+            for (key, item) in fields {
+                let full = room.nodes == 0 || room.bytes == 0;
+                kept.insert(cut_text(key, room), cut_nodes(item, room));
+                if full {
+                    break;
+                }
+            }
+            Value::Object(kept)
+        }
+        other => other,
+    }
+}
+
+fn cut_text(text: String, room: &mut Room) -> String {
+    let allowed = LONG.min(room.bytes);
+    room.bytes = room.bytes.saturating_sub(text.len());
+    if text.len() <= allowed { text } else { cut(&text, allowed) }
+}
+
+/// The string at a JSON pointer such as `/params/item/id`.
+pub fn str_at<'a>(value: &'a Value, pointer: &str) -> Option<&'a str> {
+    value.pointer(pointer).and_then(Value::as_str)
+}

@@ -1,0 +1,6 @@
+//! What the decoders of all CLIs need: texts cut to size, JSON read with care, milestone lines, quoted commands,
+//! and the rule for a turn that has no closing message.
+
+pub mod json;
+pub mod text;
+pub mod unclosed;
