@@ -78,3 +78,29 @@ fn cut_text(text: String, room: &mut Room) -> String {
 pub fn str_at<'a>(value: &'a Value, pointer: &str) -> Option<&'a str> {
     value.pointer(pointer).and_then(Value::as_str)
 }
+
+/// Reads a line into a wire type. A line that only half of a surrogate pair makes unreadable is repaired into
+/// `buffer` and read from there.
+pub fn parse<'a, T: serde::Deserialize<'a>>(
+    line: &'a [u8],
+    buffer: &'a mut Vec<u8>,
+) -> Result<T, serde_json::Error> {
+    serde_json::from_slice(line).or_else(|error| match super::surrogates::repaired(line) {
+        Some(fixed) => {
+            *buffer = fixed;
+            serde_json::from_slice(buffer)
+        }
+        None => Err(error),
+    })
+}
+
+/// The value of a leading `"type"` key, without parsing the line: most lines of most CLIs start with it.
+pub fn leading_type(line: &[u8]) -> Option<&str> {
+    let rest = line.strip_prefix(b"{\"type\":").map(|rest| rest.strip_prefix(b" ").unwrap_or(rest))?;
+    let rest = rest.strip_prefix(b"\"")?;
+    let end = rest.iter().take(64).position(|&b| b == b'"' || b == b'\\')?;
+    if rest.get(end) == Some(&b'\\') {
+        return None;
+    }
+    std::str::from_utf8(rest.get(..end)?).ok()
+}

@@ -1,6 +1,12 @@
 //! What the decoders of all CLIs need: texts cut to size, JSON read with care, milestone lines, quoted commands,
 //! and the rule for a turn that has no closing message.
 
+pub mod command;
 pub mod json;
+pub mod milestone;
+#[cfg(test)]
+mod shared_tests;
+pub mod surrogates;
 pub mod text;
 pub mod unclosed;
+pub mod wire_text;
