@@ -1,0 +1,37 @@
+//! What the tests of this crate start: a child that misbehaves on command, an owner that gets killed, and the
+//! shim itself. Whatever it leaves running ends by itself within a minute.
+
+mod overhead;
+mod owner;
+mod runaway;
+
+use std::error::Error;
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+type Outcome = Result<(), Box<dyn Error>>;
+
+fn main() -> ExitCode {
+    if let Some(code) = mo_process::reexec_entry() {
+        return ExitCode::from(u8::try_from(code).unwrap_or(1));
+    }
+    let args: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let words: Vec<&str> = args.iter().map(|arg| arg.to_str().unwrap_or_default()).collect();
+    let outcome = match words.as_slice() {
+        ["tree", shape, fifo] => runaway::run(shape, fifo.as_ref()),
+        ["own", shape, fifo] => owner::own(shape, fifo),
+        ["swallow", bytes] => owner::swallow(bytes),
+        ["overhead", rounds] => overhead::measure(rounds),
+        _ => {
+            Err("usage: process-probe tree SHAPE FIFO | own SHAPE FIFO | swallow BYTES | overhead ROUNDS"
+                .into())
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("process-probe: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! The few system calls that have no safe form.
+#![allow(unsafe_code)]
+
+use std::io;
+use std::mem::MaybeUninit;
+use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd, RawFd};
+use std::os::unix::process::CommandExt as _;
+use std::process::Command;
+
+use rustix::process::{Pid, Signal};
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+
+/// Blocks every signal that can be blocked, and gives a file that becomes readable when a child ends.
+pub(crate) fn block_signals() -> io::Result<OwnedFd> {
+    let mut set = MaybeUninit::<libc::sigset_t>::uninit();
+    // SAFETY: each call gets a valid pointer to a signal set, which `sigfillset` and `sigemptyset` initialise before
+    // it is read; the new file is owned by nobody else.
+    unsafe {
+        check(libc::sigfillset(set.as_mut_ptr()))?;
+        check(libc::sigprocmask(libc::SIG_SETMASK, set.as_ptr(), std::ptr::null_mut()))?;
+        check(libc::sigemptyset(set.as_mut_ptr()))?;
+        check(libc::sigaddset(set.as_mut_ptr(), libc::SIGCHLD))?;
+        let file = check(libc::signalfd(-1, set.as_ptr(), libc::SFD_CLOEXEC | libc::SFD_NONBLOCK))?;
+        Ok(OwnedFd::from_raw_fd(file))
+    }
+}
+
+/// A file to be waited for until it is readable. Needs a running tokio runtime.
+pub(crate) fn watch(file: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
+    // SAFETY: an owned file keeps its number and stays open until it is dropped, which the result does only after
+    // it has been taken from the runtime's list.
+    Ok(unsafe { AsyncFd::register_with_interest(file, Interest::READABLE) }?)
+}
+
+/// Takes the pending notices of a file made by [`block_signals`].
+pub(crate) fn take_signals(file: &OwnedFd) {
+    let mut room = [MaybeUninit::<u8>::uninit(); 16 * size_of::<libc::signalfd_siginfo>()];
+    while let Ok((taken, _)) = rustix::io::read(file, &mut room) {
+        if taken.is_empty() {
+            return;
+        }
+    }
+}
+
+/// Peak resident memory in KiB of the largest reaped child, and CPU milliseconds of all of them.
+pub(crate) fn reaped_usage() -> (u64, u64) {
+    let mut usage = MaybeUninit::<libc::rusage>::zeroed();
+    // SAFETY: the pointer is valid, and all-zero is a valid value should the call fail.
+    let usage = unsafe {
+        libc::getrusage(libc::RUSAGE_CHILDREN, usage.as_mut_ptr());
+        usage.assume_init()
+    };
+    let ms = |time: libc::timeval| {
+        u64::try_from(time.tv_sec).unwrap_or(0) * 1000 + u64::try_from(time.tv_usec).unwrap_or(0) / 1000
+    };
+    (u64::try_from(usage.ru_maxrss).unwrap_or(0), ms(usage.ru_utime) + ms(usage.ru_stime))
+}
+
+/// Makes the command start in a session of its own, with all signals as a fresh program expects them, without any
+/// file but the standard ones, and to be killed when `shim`, its parent, ends.
+pub(crate) fn isolate(command: &mut Command, shim: Pid) {
+    // SAFETY: between fork and exec the closure makes system calls only; it does not allocate, lock or panic.
+    unsafe { command.pre_exec(move || prepare_agent(shim)) };
+}
+
+fn prepare_agent(shim: Pid) -> io::Result<()> {
+    rustix::process::setsid()?;
+    rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
+    if rustix::process::getppid() != Some(shim) {
+        // It ended before the line above: the signal will not come any more.
+        return Err(io::Error::from_raw_os_error(libc::ESRCH));
+    }
+    // Not closed but marked: the error of a failed exec goes back over one of them.
+    mark_from(3)?;
+    default_signals()
+}
+
+fn mark_from(first: RawFd) -> io::Result<()> {
+    let first = libc::c_uint::try_from(first).unwrap_or(0);
+    // SAFETY: no pointers; the call only sets the close-on-exec mark of files.
+    check(unsafe {
+        libc::syscall(libc::SYS_close_range, first, libc::c_uint::MAX, libc::CLOSE_RANGE_CLOEXEC)
+            as libc::c_int
+    })?;
+    Ok(())
+}
+
+fn default_signals() -> io::Result<()> {
+    for signal in 1..=64 {
+        // SAFETY: the default action is always valid. It is refused for SIGKILL, SIGSTOP and the two that the C
+        // library keeps to itself, which is as it should be.
+        unsafe { libc::signal(signal, libc::SIG_DFL) };
+    }
+    let mut none = MaybeUninit::<libc::sigset_t>::uninit();
+    // SAFETY: valid pointers; `sigemptyset` initialises the set before it is read.
+    unsafe {
+        check(libc::sigemptyset(none.as_mut_ptr()))?;
+        check(libc::sigprocmask(libc::SIG_SETMASK, none.as_ptr(), std::ptr::null_mut()))?;
+    }
+    Ok(())
+}
+
+/// Standard input as a file of its own, leaving `/dev/null` in its place.
+pub(crate) fn take_stdin() -> io::Result<OwnedFd> {
+    let socket = rustix::io::fcntl_dupfd_cloexec(std::io::stdin(), 3)?;
+    let null = std::fs::File::open("/dev/null")?;
+    // SAFETY: both are open files; file 0 belongs to the process as a whole.
+    check(unsafe { libc::dup2(null.as_raw_fd(), 0) })?;
+    Ok(socket)
+}
+
+fn check(result: libc::c_int) -> io::Result<libc::c_int> {
+    if result < 0 { Err(io::Error::last_os_error()) } else { Ok(result) }
+}

@@ -1,0 +1,50 @@
+//! What `/proc` tells about processes and who started whom.
+
+use std::fs;
+use std::io;
+
+use crate::identity::ProcessIdentity;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stat {
+    pub(crate) parent: i32,
+    /// In clock ticks since boot.
+    pub(crate) start_time: u64,
+}
+
+/// Parent and start time of a process.
+pub(crate) fn stat(pid: i32) -> io::Result<Stat> {
+    let text = fs::read(format!("/proc/{pid}/stat"))?;
+    parse_stat(&text).ok_or_else(|| {
+        io::Error::new(io::ErrorKind::InvalidData, format!("/proc/{pid}/stat is not understood"))
+    })
+}
+
+pub(crate) fn identity(pid: i32) -> io::Result<ProcessIdentity> {
+    Ok(ProcessIdentity { pid, start_time: stat(pid)?.start_time })
+}
+
+/// The program's name stands in brackets and may itself hold brackets and blanks: what counts is behind the last.
+fn parse_stat(text: &[u8]) -> Option<Stat> {
+    let behind_name = text.get(memchr::memrchr(b')', text)? + 2..)?;
+    let behind_name = std::str::from_utf8(behind_name).ok()?;
+    let mut fields = behind_name.split_ascii_whitespace();
+    // Field 3 is the state, 4 the parent, 22 the start time.
+    let parent = fields.nth(1)?.parse().ok()?;
+    let start_time = fields.nth(17)?.parse().ok()?;
+    Some(Stat { parent, start_time })
+}
+
+/// Adds the children of all threads of a process. Of one that ends meanwhile, none or some.
+pub(crate) fn children(pid: i32, into: &mut Vec<i32>) {
+    let Ok(tasks) = fs::read_dir(format!("/proc/{pid}/task")) else { return };
+    for task in tasks.flatten() {
+        let Ok(list) = fs::read(task.path().join("children")) else { continue };
+        let list = list.split(|byte| *byte == b' ');
+        into.extend(list.filter_map(|word| std::str::from_utf8(word).ok()?.parse::<i32>().ok()));
+    }
+}
+
+#[cfg(test)]
+#[path = "proc_tree_tests.rs"]
+mod proc_tree_tests;

@@ -1,0 +1,202 @@
+//! From a command to a running child.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::UnixStream;
+use tokio::net::unix::pipe;
+use tokio::sync::{oneshot, watch};
+
+use crate::control::Control;
+use crate::error::SpawnError;
+use crate::exit::Phase;
+use crate::file_tail::FileTail;
+use crate::find::find_program;
+use crate::handshake::Statuses;
+use crate::identity::ProcessIdentity;
+use crate::launch::{Child, LaunchCommand, StdinMode, StdoutMode};
+use crate::reader::LineReader;
+use crate::spawn_thread::{Job, Started, submit};
+use crate::stderr::StderrTail;
+use crate::stdin::ChildStdin;
+use crate::supervise::{ShimProcess, supervise};
+use crate::wire::{MAX_REQUEST, Stage, Status, encode, malformed};
+
+/// A shim says within milliseconds how its launch went; on a machine in trouble, in seconds.
+const HANDSHAKE_LIMIT: Duration = Duration::from_secs(30);
+
+pub(crate) async fn start(shim: PathBuf, mut command: LaunchCommand) -> Result<Child, SpawnError> {
+    let program = resolve(&command)?;
+    if !command.cwd.is_absolute() {
+        return Err(malformed("the working directory is not absolute"));
+    }
+    let request = encode(program.as_os_str(), &command)?;
+    if request.len() as u64 > MAX_REQUEST {
+        return Err(malformed("arguments and environment are too long"));
+    }
+    let (stdout_file, followed) = match &command.stdout {
+        StdoutMode::Pipe => (None, None),
+        StdoutMode::File(path) => {
+            let (writes, followed) =
+                open_output(path).map_err(|source| SpawnError::StdoutFile { path: path.clone(), source })?;
+            (Some(writes), Some((path.clone(), followed)))
+        }
+    };
+    let (reply, started) = oneshot::channel();
+    submit(Job {
+        shim: shim.clone(),
+        label: program.file_name().unwrap_or_default().to_owned(),
+        request,
+        piped_stdin: command.stdin == StdinMode::Piped,
+        stdout: stdout_file,
+        reply,
+    })?;
+    let started =
+        started.await.map_err(|_| shim_failed(&shim, "the spawning thread is gone".to_owned()))??;
+    let resources = |source| SpawnError::Resources { source };
+    let Started { shim: child, socket, stdin, stdout, stderr } = started;
+    socket.set_nonblocking(true).map_err(resources)?;
+    let socket = UnixStream::from_std(socket).map_err(resources)?;
+    let mut shim_process = ShimProcess::new(child).map_err(resources)?;
+    let agreed = agree(&socket, &mut shim_process, &shim, &program, &command.cwd).await?;
+
+    let (progress, phase) = watch::channel(Phase::default());
+    let socket = Arc::new(socket);
+    let handle = Arc::new(agreed.handle);
+    tokio::spawn(supervise(
+        Arc::clone(&socket),
+        agreed.statuses,
+        shim_process,
+        Arc::clone(&handle),
+        progress,
+    ));
+    // From here on dropping it kills the tree.
+    let control = Control::new(socket, handle, agreed.agent, phase.clone());
+
+    let sink = command.stdout_sink.take();
+    let stdout = match (stdout, followed) {
+        (Some(pipe), _) => {
+            LineReader::new(pipe::Receiver::from_owned_fd(pipe).map_err(resources)?, command.max_line, sink)
+        }
+        (None, Some((path, Followed { file, from }))) => {
+            let tail = FileTail::new(file, &path, from, phase)
+                .map_err(|source| SpawnError::StdoutFile { path, source })?;
+            LineReader::of_file(tail, command.max_line, sink)
+        }
+        (None, None) => return Err(shim_failed(&shim, "it has no standard output".to_owned())),
+    };
+    let stderr = pipe::Receiver::from_owned_fd(stderr).map_err(resources)?;
+    let stdin = match stdin {
+        Some(pipe) => ChildStdin::new(pipe::Sender::from_owned_fd(pipe).map_err(resources)?),
+        None => ChildStdin::closed(),
+    };
+    Ok(Child {
+        identity: agreed.agent,
+        shim: agreed.shim,
+        stdin,
+        stdout,
+        stderr: StderrTail::new(stderr, command.stderr_sink.take()),
+        control,
+    })
+}
+
+fn shim_failed(shim: &Path, reason: String) -> SpawnError {
+    SpawnError::Shim { shim: shim.to_owned(), reason }
+}
+
+/// The absolute path of the program.
+fn resolve(command: &LaunchCommand) -> Result<PathBuf, SpawnError> {
+    if command.program.is_absolute() {
+        return Ok(command.program.clone());
+    }
+    if command.program.components().count() > 1 {
+        return Err(malformed("the program is neither an absolute path nor a plain name"));
+    }
+    let path = command.env.iter().find(|(name, _)| name == "PATH");
+    let path = path.map_or_else(OsString::new, |(_, value)| value.clone());
+    find_program(command.program.as_os_str(), &path)
+        .ok_or_else(|| SpawnError::ProgramNotFound { program: command.program.clone() })
+}
+
+struct Followed {
+    file: File,
+    from: u64,
+}
+
+fn open_output(path: &Path) -> io::Result<(File, Followed)> {
+    let writes = File::options().append(true).create(true).mode(0o600).open(path)?;
+    let file = File::open(path)?;
+    let from = file.metadata()?.len();
+    Ok((writes, Followed { file, from }))
+}
+
+struct Agreed {
+    agent: ProcessIdentity,
+    shim: ProcessIdentity,
+    handle: OwnedFd,
+    statuses: Statuses,
+}
+
+/// Waits for the shim's word on how the launch went. A shim that failed is reaped here.
+async fn agree(
+    socket: &UnixStream,
+    shim: &mut ShimProcess,
+    shim_program: &Path,
+    program: &Path,
+    cwd: &Path,
+) -> Result<Agreed, SpawnError> {
+    let mut statuses = Statuses::default();
+    let first = tokio::time::timeout(HANDSHAKE_LIMIT, statuses.next(socket)).await;
+    let reason = match first {
+        Ok(Ok(Some(Status::Started { agent, shim }))) => match statuses.agent.take() {
+            Some(handle) => return Ok(Agreed { agent, shim, handle, statuses }),
+            None => "it gave no handle on the agent".to_owned(),
+        },
+        Ok(Ok(Some(Status::Failed { stage, errno }))) => {
+            // It ends by itself now.
+            let _ = shim.reap().await;
+            let source = io::Error::from_raw_os_error(errno);
+            return Err(match stage {
+                Stage::Program => explain(program, source),
+                Stage::Cwd => SpawnError::WorkingDirectory { cwd: cwd.to_owned(), source },
+                Stage::Shim => shim_failed(shim_program, source.to_string()),
+            });
+        }
+        Ok(Ok(Some(other))) => format!("it said {other:?} first"),
+        Ok(Ok(None)) => "it ended without a word; does its main call reexec_entry first?".to_owned(),
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => format!("it gave no word within {HANDSHAKE_LIMIT:?}"),
+    };
+    let end = shim.kill_and_reap().await;
+    let end = end.map_or_else(|error| error.to_string(), |status| status.to_string());
+    Err(shim_failed(shim_program, format!("{reason} ({end})")))
+}
+
+/// The system's error number in words about this program.
+fn explain(program: &Path, source: io::Error) -> SpawnError {
+    let program = program.to_owned();
+    match source.kind() {
+        io::ErrorKind::NotFound if program.exists() => {
+            let interpreter = interpreter(&program).unwrap_or_else(|| "(its loader)".to_owned());
+            SpawnError::InterpreterMissing { program, interpreter }
+        }
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => SpawnError::ProgramNotFound { program },
+        io::ErrorKind::PermissionDenied => SpawnError::ProgramNotExecutable { program },
+        _ => SpawnError::ProgramRefused { program, source },
+    }
+}
+
+/// What the first line of a script asks for.
+fn interpreter(program: &Path) -> Option<String> {
+    let mut head = Vec::new();
+    File::open(program).ok()?.take(256).read_to_end(&mut head).ok()?;
+    let line = head.strip_prefix(b"#!")?.split(|byte| *byte == b'\n').next()?;
+    let word = String::from_utf8_lossy(line).split_ascii_whitespace().next()?.to_owned();
+    Some(word)
+}

@@ -1,0 +1,82 @@
+//! The owner's side of one launch: listens to the shim until its end, and reaps it.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
+use tokio::io::unix::AsyncFd;
+use tokio::net::UnixStream;
+use tokio::sync::watch;
+
+use crate::control::{Signal, send};
+use crate::exit::{Phase, Tree};
+use crate::handshake::Statuses;
+use crate::wire::Status;
+
+/// The shim as a child of this process, to be reaped without blocking.
+#[derive(Debug)]
+pub(crate) struct ShimProcess {
+    child: std::process::Child,
+    handle: AsyncFd<OwnedFd>,
+}
+
+impl ShimProcess {
+    pub(crate) fn new(child: std::process::Child) -> io::Result<Self> {
+        // Not reaped yet, so the number means it.
+        let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+        let pid = pid.ok_or_else(|| io::Error::other("a process without a number"))?;
+        let handle = crate::os::watch(pidfd_open(pid, PidfdFlags::empty())?)?;
+        Ok(Self { child, handle })
+    }
+
+    /// Ends one that has not done what a shim does, and so has started nothing.
+    pub(crate) async fn kill_and_reap(&mut self) -> io::Result<std::process::ExitStatus> {
+        self.child.kill()?;
+        self.reap().await
+    }
+
+    /// Waits for its end.
+    pub(crate) async fn reap(&mut self) -> io::Result<std::process::ExitStatus> {
+        let _ended = self.handle.readable().await?;
+        self.child.wait()
+    }
+}
+
+/// Runs until the shim has ended. `phase` says what is known; it stays readable afterwards.
+pub(crate) async fn supervise(
+    socket: Arc<UnixStream>,
+    mut statuses: Statuses,
+    mut shim: ShimProcess,
+    agent: Arc<OwnedFd>,
+    phase: watch::Sender<Phase>,
+) {
+    loop {
+        match statuses.next(&socket).await {
+            Ok(Some(Status::Exited(exit))) => {
+                phase.send_modify(|phase| phase.agent = Some(exit));
+            }
+            Ok(Some(Status::Stuck)) => phase.send_modify(|phase| phase.tree = Tree::Stuck),
+            Ok(Some(Status::Empty { peak_rss_kib, cpu_ms })) => {
+                phase.send_modify(|phase| phase.tree = Tree::Empty { peak_rss_kib, cpu_ms });
+            }
+            Ok(Some(unexpected @ (Status::Started { .. } | Status::Failed { .. }))) => {
+                tracing::error!(?unexpected, "a shim said twice how its launch went");
+            }
+            Ok(None) => break,
+            Err(error) => {
+                tracing::error!(%error, "a shim cannot be understood any more");
+                break;
+            }
+        }
+    }
+    if !matches!(phase.borrow().tree, Tree::Empty { .. }) {
+        // Killed from outside. Its direct child dies with it by the parent-death signal; that it does is made sure.
+        let _ = send(&agent, Signal::Kill);
+        tracing::error!("a shim has ended before its work was done");
+        phase.send_modify(|phase| phase.tree = Tree::Lost);
+    }
+    if let Err(error) = shim.reap().await {
+        tracing::warn!(%error, "a shim could not be reaped");
+    }
+}
