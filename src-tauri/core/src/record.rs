@@ -27,7 +27,8 @@ pub struct Record {
 impl Serialize for Record {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use serde::ser::{Error, SerializeStruct};
-        let data: &serde_json::value::RawValue = serde_json::from_str(&self.data).map_err(S::Error::custom)?;
+        let data: &serde_json::value::RawValue =
+            serde_json::from_str(&self.data).map_err(S::Error::custom)?;
         let mut line = serializer.serialize_struct("Record", 6)?;
         line.serialize_field("seq", &self.seq)?;
         line.serialize_field("at", &self.at)?;

@@ -1,5 +1,10 @@
 //! What is shown of a session: derived from its state and events, never stored. The only place of the core that
 //! knows TypeScript (`ts-rs` derives); domain types do not.
 
+mod of_event;
+mod of_session;
 pub mod status;
 pub mod timeline;
+
+pub use of_event::{action_words, timeline_entry};
+pub use of_session::{session_state, session_view};

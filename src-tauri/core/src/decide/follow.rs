@@ -1,0 +1,346 @@
+//! What follows from a state by the workflow of design.md §5: a pure function of the state, asked again until
+//! nothing more follows.
+
+use super::Fact;
+use crate::event::{
+    Blocker, CheckpointPurpose, DecisionMade, Ending, Event, Place, Purpose, RestState, ReviewRequested, Step,
+};
+use crate::ids::{Digest, ReviewId, Role, WorkerName};
+use crate::outcome::Outcome;
+use crate::review::decision::{Decided, Decision, PairVerdict, decide_review};
+use crate::review::verdict::Severity;
+use crate::state::{AttemptState, ReviewProgress, State, StepTurn};
+use crate::team::{Pair, Team};
+
+/// The next facts; none when the session waits for the outside or is over.
+pub(super) fn follow(state: &State) -> Vec<Fact> {
+    let Some(created) = &state.created else { return Vec::new() };
+    if state.is_over() {
+        return Vec::new();
+    }
+    if let Some(ending) = &state.ending {
+        return wind_down(state, ending);
+    }
+    if let Some(fault) = &state.at_step.fault {
+        return vec![ending(RestState::Failed, 1, &format!("{} ({})", fault.message, fault.hint))];
+    }
+    let idle = stop_idle(state);
+    if !idle.is_empty() {
+        return idle;
+    }
+    let team = &created.team;
+    match state.step {
+        Step::Prepare => prepare(state, team),
+        Step::Architecture => match team.member_of(Role::Architect) {
+            Some(architect) => architecture(state, team, &architect.name),
+            None => vec![phase(Step::Implementation { fix_round: 0 })],
+        },
+        Step::PlanReview => match reviews(state, team, Role::Architect) {
+            Ok(facts) => facts,
+            Err(decided) => after_plan_review(&decided),
+        },
+        Step::Implementation { fix_round } => implementation(state, team, fix_round),
+        Step::Review { fix_round } => match reviews(state, team, Role::Implementer) {
+            Ok(facts) => facts,
+            Err(decided) => after_review(&decided, fix_round),
+        },
+        Step::Done => Vec::new(),
+    }
+}
+
+fn phase(step: Step) -> Fact {
+    (None, Event::PhaseStarted { step })
+}
+
+fn ending(state: RestState, exit_code: u8, reason: &str) -> Fact {
+    (None, Event::SessionEnding(Ending { state, exit_code, reason: reason.to_owned() }))
+}
+
+/// Stops what still runs, takes a last checkpoint of work that none has, then closes.
+fn wind_down(state: &State, ending: &Ending) -> Vec<Fact> {
+    let stops: Vec<Fact> = state
+        .unended()
+        .filter(|(_, _, attempt)| attempt.stopping.is_none())
+        .map(|(worker, attempt, _)| {
+            (Some(worker.clone()), Event::WorkerStopRequested { attempt, urgent: false })
+        })
+        .collect();
+    if !stops.is_empty() {
+        return stops;
+    }
+    if state.unended().next().is_some() || state.pending_checkpoint.is_some() {
+        return Vec::new();
+    }
+    if state.dirty {
+        return vec![(
+            None,
+            Event::CheckpointRequested { checkpoint: state.next_checkpoint, purpose: CheckpointPurpose::End },
+        )];
+    }
+    vec![(None, Event::SessionEnded(ending.clone()))]
+}
+
+/// Processes that have nothing more to do: all but the implementer's, once their turn or review is over.
+fn stop_idle(state: &State) -> Vec<Fact> {
+    let idle = |place: &Place, has_turn: bool| match place {
+        Place::Target { write: true } => false,
+        Place::Target { write: false } => !has_turn,
+        Place::Checkout { review } => state.review(review).is_none_or(|r| r.judgement().is_some()),
+    };
+    state
+        .unended()
+        .filter(|(_, _, a)| a.stopping.is_none() && idle(&a.place, a.turn.is_some()))
+        .map(|(worker, attempt, _)| {
+            (Some(worker.clone()), Event::WorkerStopRequested { attempt, urgent: false })
+        })
+        .collect()
+}
+
+fn prepare(state: &State, team: &Team) -> Vec<Fact> {
+    if state.prepared.is_none() || state.pending_checkpoint.is_some() {
+        return Vec::new();
+    }
+    if state.checkpoints.is_empty() {
+        return vec![(None, Event::CheckpointRequested { checkpoint: 0, purpose: CheckpointPurpose::Start })];
+    }
+    vec![phase(match team.member_of(Role::Architect) {
+        Some(_) => Step::Architecture,
+        None => Step::Implementation { fix_round: 0 },
+    })]
+}
+
+fn architecture(state: &State, team: &Team, architect: &WorkerName) -> Vec<Fact> {
+    let Some(turn) = &state.at_step.turn else {
+        return begin_turn(state, architect, Place::Target { write: false }, Purpose::Plan);
+    };
+    let Some((outcome, _, text)) = &turn.ended else { return Vec::new() };
+    if *outcome != Outcome::Completed {
+        return blocked(state, turn);
+    }
+    if text.trim().is_empty() {
+        return blocked_by(state, architect, "it gave no plan", "the turn was completed without any text");
+    }
+    if state.plan.as_deref() != Some(text.as_ref()) {
+        return vec![(Some(architect.clone()), Event::PlanRecorded { text: text.to_string() })];
+    }
+    vec![phase(if team.pairs_on(Role::Architect).next().is_some() {
+        Step::PlanReview
+    } else {
+        Step::Implementation { fix_round: 0 }
+    })]
+}
+
+fn implementation(state: &State, team: &Team, fix_round: u32) -> Vec<Fact> {
+    let Some(implementer) = team.member_of(Role::Implementer) else {
+        return vec![ending(RestState::Failed, 1, "the team has no implementer")];
+    };
+    let Some(turn) = &state.at_step.turn else {
+        let purpose = if fix_round == 0 { Purpose::Implement } else { Purpose::Fix { fix_round } };
+        return begin_turn(state, &implementer.name, Place::Target { write: true }, purpose);
+    };
+    match &turn.ended {
+        None => Vec::new(),
+        Some((Outcome::Completed, _, _)) => vec![phase(Step::Review { fix_round })],
+        Some(_) => blocked(state, turn),
+    }
+}
+
+/// A turn in the worker's running process of that place, or in a new one.
+fn begin_turn(state: &State, worker: &WorkerName, place: Place, purpose: Purpose) -> Vec<Fact> {
+    let Some(known) = state.workers.get(worker) else { return Vec::new() };
+    let usable = known.attempts.iter().find(|(_, a)| {
+        matches!(a.state, AttemptState::Live { .. })
+            && a.place == place
+            && a.stopping.is_none()
+            && a.turn.is_none()
+    });
+    let mut facts = Vec::new();
+    let attempt = if let Some((attempt, _)) = usable {
+        *attempt
+    } else {
+        // A fix goes on in the agent's own session, also when its process has gone.
+        let resume = match purpose {
+            Purpose::Fix { .. } => known.agent_session.as_deref().map(ToOwned::to_owned),
+            _ => None,
+        };
+        let attempt = known.next_attempt;
+        facts.push((Some(worker.clone()), Event::WorkerSpawnRequested { attempt, place, resume }));
+        attempt
+    };
+    let turn = known.next_turn;
+    facts.push((Some(worker.clone()), Event::TurnRequested { turn, attempt, purpose }));
+    facts
+}
+
+fn blocked(state: &State, turn: &StepTurn) -> Vec<Fact> {
+    let Some((outcome, class, text)) = &turn.ended else { return Vec::new() };
+    let class =
+        class.map(|c| format!(" ({})", serde_json::to_string(&c).unwrap_or_default().trim_matches('"')));
+    let what = format!("its turn {}{}", outcome_words(*outcome), class.unwrap_or_default());
+    blocked_by(state, &turn.worker, &what, text)
+}
+
+fn outcome_words(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Completed => "was completed",
+        Outcome::Failed => "failed",
+        Outcome::Interrupted => "was interrupted",
+        Outcome::Vanished => "broke off: its process went away",
+    }
+}
+
+fn blocked_by(state: &State, worker: &WorkerName, what: &str, evidence: &str) -> Vec<Fact> {
+    let agent = state.workers.get(worker).map_or("the agent", |w| w.member.agent.as_str());
+    let title = format!("{worker}: {what}");
+    let blocker = Blocker {
+        title: title.clone(),
+        details: evidence.to_owned(),
+        required_actions: vec![
+            format!("read the end of the worker's log: orchestrate logs <session> {worker}"),
+            format!("see that `{agent}` works by itself in this folder, and start the session again"),
+        ],
+        suggestions: vec!["orchestrate doctor shows which agents are found".to_owned()],
+    };
+    vec![(Some(worker.clone()), Event::PermissionBlocker(blocker)), ending(RestState::Blocked, 12, &title)]
+}
+
+/// One round of reviews on the work of a role. `Err` is the decision that was made and takes effect now.
+fn reviews(state: &State, team: &Team, subject: Role) -> Result<Vec<Fact>, DecisionMade> {
+    let Some(checkpoint) = state.at_step.checkpoint else {
+        let (checkpoint, purpose) = (state.next_checkpoint, CheckpointPurpose::Review);
+        return Ok(vec![(None, Event::CheckpointRequested { checkpoint, purpose })]);
+    };
+    let Some(taken) = state.checkpoints.get(&checkpoint) else { return Ok(Vec::new()) };
+    if state.at_step.reviews.is_empty() && state.at_step.decision.is_none() {
+        let requested = request_reviews(state, team, subject, checkpoint, &taken.digest);
+        if !requested.is_empty() {
+            return Ok(requested);
+        }
+    }
+    let running = run_reviews(state);
+    if !running.is_empty() {
+        return Ok(running);
+    }
+    if state.at_step.reviews.iter().any(|id| state.review(id).is_none_or(|r| r.judgement().is_none())) {
+        return Ok(Vec::new());
+    }
+    match &state.at_step.decision {
+        Some(made) => Err(made.as_ref().clone()),
+        None => Ok(vec![(None, Event::DecisionMade(decision(state, team)))]),
+    }
+}
+
+fn request_reviews(state: &State, team: &Team, subject: Role, checkpoint: u32, digest: &Digest) -> Vec<Fact> {
+    let since = state
+        .reviews
+        .iter()
+        .rev()
+        .find(|r| team.member(&r.request.subject).is_some_and(|m| m.role == subject))
+        .map_or(0, |r| r.request.checkpoint);
+    let first = state.reviews.len() + 1;
+    team.pairs_on(subject)
+        .enumerate()
+        .map(|(index, pair)| {
+            let request = ReviewRequested {
+                review: ReviewId::new(format!("r{}", first + index)),
+                step: state.step,
+                reviewer: pair.reviewer.clone(),
+                subject: pair.subject.clone(),
+                checkpoint,
+                digest: digest.clone(),
+                since,
+            };
+            (Some(pair.reviewer.clone()), Event::ReviewRequested(request))
+        })
+        .collect()
+}
+
+/// Turns for the reviews whose checkout and nonce are ready; a second try stays in its process.
+fn run_reviews(state: &State) -> Vec<Fact> {
+    for id in &state.at_step.reviews {
+        let Some(review) = state.review(id) else { continue };
+        let ReviewProgress::Ready { try_no, .. } = review.progress else { continue };
+        let reviewer = &review.request.reviewer;
+        let place = Place::Checkout { review: id.clone() };
+        return begin_turn(state, reviewer, place, Purpose::Review { review: id.clone(), try_no });
+    }
+    Vec::new()
+}
+
+/// The newest standing verdict of every pair that has been due so far, and what the rule makes of them.
+fn decision(state: &State, team: &Team) -> DecisionMade {
+    let with_plan = team.member_of(Role::Architect).is_some();
+    let due = |pair: &&Pair| {
+        let role = team.member(&pair.subject).map(|m| m.role);
+        match state.step {
+            Step::PlanReview => role == Some(Role::Architect),
+            _ => role == Some(Role::Implementer) || with_plan,
+        }
+    };
+    let expected: Vec<Pair> = team.reviews.iter().filter(due).cloned().collect();
+    let newest = |pair: &Pair| {
+        state
+            .reviews
+            .iter()
+            .rev()
+            .find(|r| r.request.reviewer == pair.reviewer && r.request.subject == pair.subject)
+            .and_then(|r| r.judgement())
+            .map(|judgement| PairVerdict { pair: pair.clone(), verdict: judgement.verdict })
+    };
+    let verdicts: Vec<PairVerdict> = expected.iter().filter_map(newest).collect();
+    let Decided { decision, fired } = decide_review(&expected, &verdicts, &[]);
+    let fix_possible = match state.step {
+        Step::Review { fix_round } => fix_round < state.settings().fix_rounds && rests_on_findings(state),
+        _ => false,
+    };
+    DecisionMade {
+        decision,
+        step: state.step,
+        fired,
+        rule: fired.words().to_owned(),
+        verdicts,
+        takes_effect: decision == Decision::Continue || !fix_possible,
+    }
+}
+
+/// Whether this round's reviews found something that the implementer can mend.
+fn rests_on_findings(state: &State) -> bool {
+    state
+        .at_step
+        .reviews
+        .iter()
+        .filter_map(|id| state.review(id)?.judgement())
+        .any(|judgement| judgement.findings.iter().any(|f| f.severity > Severity::Note))
+}
+
+fn after_plan_review(made: &DecisionMade) -> Vec<Fact> {
+    match made.decision {
+        Decision::Continue => vec![phase(Step::Implementation { fix_round: 0 })],
+        Decision::LogWarning => vec![
+            (
+                None,
+                Event::WarningRaised { text: "the plan has a concern; the implementer was told".to_owned() },
+            ),
+            phase(Step::Implementation { fix_round: 0 }),
+        ],
+        Decision::PauseAndClarify | Decision::StopAndEscalate => vec![end_by(made)],
+    }
+}
+
+fn after_review(made: &DecisionMade, fix_round: u32) -> Vec<Fact> {
+    if made.takes_effect {
+        vec![end_by(made)]
+    } else {
+        vec![phase(Step::Implementation { fix_round: fix_round + 1 })]
+    }
+}
+
+fn end_by(made: &DecisionMade) -> Fact {
+    let (state, code) = match made.decision {
+        Decision::Continue => (RestState::Finished, 0),
+        Decision::LogWarning => (RestState::Finished, 10),
+        Decision::PauseAndClarify => (RestState::Paused, 11),
+        Decision::StopAndEscalate => (RestState::Stopped, 13),
+    };
+    ending(state, code, &made.rule)
+}

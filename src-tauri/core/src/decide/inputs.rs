@@ -1,0 +1,284 @@
+//! The facts that an input itself is, before anything follows from them.
+
+use super::Fact;
+use crate::agent_event::{AgentEvent, Decoded};
+use crate::event::{Ending, Event, Fault, Purpose, RestState, StopCause};
+use crate::ids::{AttemptNo, Nonce, ReviewId, WorkerName};
+use crate::input::{Input, Rejection};
+use crate::outcome::{FailureClass, Outcome, TurnEnd};
+use crate::policy::{Ceiling, Ruling, judge};
+use crate::review::answer;
+use crate::review::verdict::Judgement;
+use crate::state::{Attempt, AttemptState, ReviewProgress, State};
+
+/// The input as facts.
+pub(super) fn facts(state: &State, input: Input) -> Result<Vec<Fact>, Rejection> {
+    if let Input::Create(created) = input {
+        return match state.created {
+            None => Ok(vec![(None, Event::SessionCreated(created))]),
+            Some(_) => Err(Rejection::Exists),
+        };
+    }
+    if state.created.is_none() {
+        return Err(Rejection::Unknown);
+    }
+    if state.is_over() {
+        return Err(Rejection::Ended);
+    }
+    match input {
+        Input::Create(_) => Err(Rejection::Exists),
+        Input::Prepared(result) => match (&state.prepared, &state.at_step.fault, result) {
+            (None, None, Ok(prepared)) => Ok(vec![(None, Event::SessionPrepared(prepared))]),
+            (None, None, Err(fault)) => Ok(vec![(None, Event::PrepareFailed(fault))]),
+            _ => Err(Rejection::Stale),
+        },
+        Input::Checkpoint { checkpoint, result } => match state.pending_checkpoint {
+            Some((pending, _)) if pending == checkpoint => Ok(vec![(
+                None,
+                match result {
+                    Ok(taken) => Event::CheckpointTaken(taken),
+                    Err(fault) => Event::CheckpointFailed { checkpoint, fault },
+                },
+            )]),
+            _ => Err(Rejection::Stale),
+        },
+        Input::Spawned { worker, attempt, result } => spawned(state, &worker, attempt, result),
+        Input::Exited { worker, attempt, code, signal, tree_empty } => {
+            let open = unended(state, &worker, attempt)?;
+            let mut facts = Vec::new();
+            if let Some(end) = vanished(open) {
+                facts.extend(turn_ended(state, &worker, attempt, end));
+            }
+            let exited = Event::WorkerExited { attempt, code, signal, tree_empty };
+            facts.push((Some(worker), exited));
+            Ok(facts)
+        }
+        Input::Agent { worker, attempt, decoded, root } => {
+            agent(state, worker, attempt, decoded, root.as_deref())
+        }
+        Input::Stalled { worker, attempt, turn, silent_ms } => {
+            let open = unended(state, &worker, attempt)?.turn.as_ref();
+            if open.is_none_or(|open| open.turn != turn) {
+                return Err(Rejection::Stale);
+            }
+            let mut facts = vec![(Some(worker.clone()), Event::WorkerStalled { attempt, turn, silent_ms })];
+            let text = format!("no sign of work for {} s", silent_ms / 1000);
+            facts.extend(turn_ended(state, &worker, attempt, failed(FailureClass::Unknown, text)));
+            facts.push((Some(worker), Event::WorkerStopRequested { attempt, urgent: false }));
+            Ok(facts)
+        }
+        Input::ReviewPrepared { review, try_no, result } => review_prepared(state, review, try_no, result),
+        Input::PlacesChecked { review, try_no, missing, tampered } => {
+            places_checked(state, review, try_no, missing, tampered)
+        }
+        Input::ReviewTimedOut { review } => match state.review(&review) {
+            Some(open) if open.judgement().is_none() && state.ending.is_none() => {
+                let why = format!(
+                    "{} gave no answer within {} s",
+                    open.request.reviewer,
+                    state.settings().review_timeout_ms / 1000
+                );
+                Ok(vec![verdict(state, review, Judgement::inconclusive(why))])
+            }
+            _ => Err(Rejection::Stale),
+        },
+        Input::TimeLimitReached => stop(state, StopCause::TimeLimit, false),
+        Input::Stop { by, urgent } => stop(state, by, urgent),
+        Input::Warn { text } => Ok(vec![(None, Event::WarningRaised { text })]),
+    }
+}
+
+fn unended<'a>(state: &'a State, worker: &WorkerName, attempt: AttemptNo) -> Result<&'a Attempt, Rejection> {
+    state.attempt(worker, attempt).filter(|a| !a.is_over()).ok_or(Rejection::Stale)
+}
+
+fn failed(class: FailureClass, text: String) -> TurnEnd {
+    TurnEnd { text: Some(text), ..TurnEnd::bare(Outcome::Failed, Some(class)) }
+}
+
+fn vanished(attempt: &Attempt) -> Option<TurnEnd> {
+    attempt.turn.as_ref()?;
+    let outcome = if attempt.stopping.is_some() { Outcome::Interrupted } else { Outcome::Vanished };
+    Some(TurnEnd::bare(outcome, None))
+}
+
+fn spawned(
+    state: &State,
+    worker: &WorkerName,
+    attempt: AttemptNo,
+    result: Result<(i32, u64), Fault>,
+) -> Result<Vec<Fact>, Rejection> {
+    let open = unended(state, worker, attempt)?;
+    if open.state != AttemptState::Starting {
+        return Err(Rejection::Stale);
+    }
+    Ok(match result {
+        Ok((pid, start_time)) => {
+            vec![(Some(worker.clone()), Event::WorkerSpawned { attempt, pid, start_time })]
+        }
+        Err(fault) => {
+            let text = format!("{} ({})", fault.message, fault.hint);
+            let mut facts = vec![(Some(worker.clone()), Event::WorkerSpawnFailed { attempt, fault })];
+            facts.extend(turn_ended(state, worker, attempt, failed(FailureClass::BadArguments, text)));
+            facts
+        }
+    })
+}
+
+fn agent(
+    state: &State,
+    worker: WorkerName,
+    attempt: AttemptNo,
+    decoded: Decoded,
+    root: Option<&str>,
+) -> Result<Vec<Fact>, Rejection> {
+    let open = unended(state, &worker, attempt)?;
+    let turn = open.turn.as_ref().map(|open| open.turn);
+    match decoded.event {
+        AgentEvent::Delta { .. } => Err(Rejection::Stale),
+        AgentEvent::TurnEnded { end } => {
+            let ended = turn_ended(state, &worker, attempt, end);
+            if ended.is_empty() { Err(Rejection::Stale) } else { Ok(ended) }
+        }
+        AgentEvent::ApprovalRequested { request } => {
+            let root = root.unwrap_or_default();
+            // An ending session admits nothing more.
+            let may_write = open.place.may_write() && state.ending.is_none() && open.stopping.is_none();
+            let ruling: Ruling = judge(&request.action, &Ceiling { root, may_write });
+            Ok(vec![(Some(worker), Event::ApprovalDecided { attempt, turn, request, ruling })])
+        }
+        item => Ok(vec![(Some(worker), Event::AgentItem { attempt, turn, item })]),
+    }
+}
+
+/// The end of the process's turn, and what it says about a review; nothing when no turn is open.
+fn turn_ended(state: &State, worker: &WorkerName, attempt: AttemptNo, end: TurnEnd) -> Vec<Fact> {
+    let Some(open) = state.attempt(worker, attempt).and_then(|a| a.turn.as_ref()) else { return Vec::new() };
+    let follow = match &open.purpose {
+        Purpose::Review { review, try_no } => review_turn_ended(state, worker, review, *try_no, &end),
+        Purpose::Plan | Purpose::Implement | Purpose::Fix { .. } => None,
+    };
+    let ended = Event::TurnEnded { turn: open.turn, attempt, purpose: open.purpose.clone(), end };
+    std::iter::once((Some(worker.clone()), ended)).chain(follow).collect()
+}
+
+fn review_turn_ended(
+    state: &State,
+    worker: &WorkerName,
+    review: &ReviewId,
+    try_no: u32,
+    end: &TurnEnd,
+) -> Option<Fact> {
+    let open = state.review(review)?;
+    let ReviewProgress::Running { nonce, .. } = &open.progress else { return None };
+    if state.ending.is_some() {
+        return None;
+    }
+    if end.outcome != Outcome::Completed {
+        let text = end.text.as_deref().unwrap_or_default();
+        let why = format!("{worker} could not review: {} {text}", end.outcome.as_str());
+        return Some(verdict(state, review.clone(), Judgement::inconclusive(why.trim_end())));
+    }
+    let last = state.workers.get(worker).and_then(|w| w.last_message.as_deref());
+    let text = end.text.as_deref().filter(|t| !t.trim().is_empty()).or(last);
+    match answer::read(end.structured.as_ref(), text, nonce, &open.request.digest) {
+        Ok(judgement) => {
+            Some((Some(worker.clone()), Event::ReviewAnswered { review: review.clone(), try_no, judgement }))
+        }
+        Err(why) => Some(unusable(state, review.clone(), try_no, &why.to_string())),
+    }
+}
+
+/// The first unusable answer is asked for once more; the second is inconclusive.
+fn unusable(state: &State, review: ReviewId, try_no: u32, why: &str) -> Fact {
+    let reviewer = state.review(&review).map(|r| r.request.reviewer.clone());
+    if try_no < 2 {
+        (reviewer, Event::ReviewAnswerUnusable { review, try_no, why: why.to_owned() })
+    } else {
+        let name = reviewer.as_ref().map_or("the reviewer", |r| r.as_str());
+        verdict(state, review, Judgement::inconclusive(format!("{name}'s answer {why}, twice")))
+    }
+}
+
+fn verdict(state: &State, review: ReviewId, judgement: Judgement) -> Fact {
+    let reviewer = state.review(&review).map(|r| r.request.reviewer.clone());
+    (reviewer, Event::VerdictRecorded { review, judgement })
+}
+
+fn review_prepared(
+    state: &State,
+    review: ReviewId,
+    try_no: u32,
+    result: Result<(Nonce, String), Fault>,
+) -> Result<Vec<Fact>, Rejection> {
+    let open = state.review(&review).ok_or(Rejection::Stale)?;
+    if open.progress != (ReviewProgress::Preparing { try_no }) || state.ending.is_some() {
+        return Err(Rejection::Stale);
+    }
+    let reviewer = Some(open.request.reviewer.clone());
+    Ok(match result {
+        Ok((nonce, checkout)) => {
+            vec![(reviewer, Event::ReviewPrepared { review, try_no, nonce, checkout })]
+        }
+        Err(fault) => {
+            let why = format!("the review could not be prepared: {}", fault.message);
+            let failed = Event::ReviewPrepareFailed { review: review.clone(), fault };
+            vec![(reviewer, failed), verdict(state, review, Judgement::inconclusive(why))]
+        }
+    })
+}
+
+fn places_checked(
+    state: &State,
+    review: ReviewId,
+    try_no: u32,
+    missing: Option<String>,
+    tampered: Option<String>,
+) -> Result<Vec<Fact>, Rejection> {
+    let open = state.review(&review).ok_or(Rejection::Stale)?;
+    let ReviewProgress::Checking { try_no: checking, judgement } = &open.progress else {
+        return Err(Rejection::Stale);
+    };
+    if *checking != try_no || state.ending.is_some() {
+        return Err(Rejection::Stale);
+    }
+    Ok(vec![if let Some(path) = tampered {
+        let why = format!("{} wrote to its read-only checkout ({path})", open.request.reviewer);
+        verdict(state, review, Judgement::inconclusive(why))
+    } else if let Some(place) = missing {
+        unusable(state, review, try_no, &answer::Unusable::NoSuchPlace(place).to_string())
+    } else {
+        let judgement = judgement.as_ref().clone();
+        verdict(state, review, judgement)
+    }])
+}
+
+/// Stops are effective at once: the session is ending from this event on.
+fn stop(state: &State, by: StopCause, urgent: bool) -> Result<Vec<Fact>, Rejection> {
+    if state.ending.is_some() {
+        if !urgent {
+            return Err(Rejection::Stale);
+        }
+        let again = state.unended().filter(|(_, _, a)| a.stopping != Some(true));
+        return Ok(again
+            .map(|(worker, attempt, _)| {
+                (Some(worker.clone()), Event::WorkerStopRequested { attempt, urgent: true })
+            })
+            .collect());
+    }
+    let (rest, exit_code, reason) = match by {
+        StopCause::Person => (RestState::Stopped, 14, "stopped by the person"),
+        StopCause::Sigint => (RestState::Stopped, 130, "stopped by SIGINT"),
+        StopCause::Sigterm => (RestState::Stopped, 143, "stopped by SIGTERM"),
+        StopCause::TimeLimit => (RestState::Paused, 11, "the time limit was reached"),
+        StopCause::Crash => (RestState::Crashed, 1, "the program that ran it went away in mid-session"),
+    };
+    let ending = Ending { state: rest, exit_code, reason: reason.to_owned() };
+    let mut facts = vec![(None, Event::StopRequested { by }), (None, Event::SessionEnding(ending))];
+    if urgent {
+        facts.extend(state.unended().map(|(worker, attempt, _)| {
+            (Some(worker.clone()), Event::WorkerStopRequested { attempt, urgent: true })
+        }));
+    }
+    Ok(facts)
+}

@@ -1,0 +1,45 @@
+//! After a restart: settle what was in flight. Nothing is run again blindly.
+
+use std::collections::BTreeSet;
+
+use crate::event::{Fault, StopCause};
+use crate::ids::{AttemptNo, WorkerName};
+use crate::input::Input;
+use crate::state::State;
+
+/// What was seen of the outside after a restart.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Observed {
+    /// Processes of the session that are still there and could not be ended.
+    pub survivors: BTreeSet<(WorkerName, AttemptNo)>,
+}
+
+/// The inputs that settle what was in flight when the owner went away. A session that is over needs none.
+pub fn reconcile(state: &State, seen: &Observed) -> Vec<Input> {
+    if state.created.is_none() || state.is_over() {
+        return Vec::new();
+    }
+    let mut inputs = Vec::new();
+    if state.ending.is_none() {
+        inputs.push(Input::Stop { by: StopCause::Crash, urgent: false });
+    }
+    for (worker, attempt, _) in state.unended() {
+        let gone = !seen.survivors.contains(&(worker.clone(), attempt));
+        inputs.push(Input::Exited {
+            worker: worker.clone(),
+            attempt,
+            code: None,
+            signal: None,
+            tree_empty: gone,
+        });
+    }
+    if let Some((checkpoint, _)) = state.pending_checkpoint {
+        let fault = Fault {
+            code: "interrupted".to_owned(),
+            message: "the checkpoint was being taken when the program went away".to_owned(),
+            hint: "the next one has everything".to_owned(),
+        };
+        inputs.push(Input::Checkpoint { checkpoint, result: Err(fault) });
+    }
+    inputs
+}

@@ -1,0 +1,123 @@
+//! What the core asks the outside to do. Live only: replay makes none.
+
+use crate::approval::Answer;
+use crate::event::{CheckpointPurpose, Event, Place, Purpose};
+use crate::ids::{AttemptNo, CheckpointNo, RequestId, ReviewId, TurnNo, WorkerName};
+use crate::review::verdict::Judgement;
+use crate::state::State;
+
+/// One act on the outside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the fields are the words of design.md §1")]
+pub enum Effect {
+    /// Find the agents, look at the target.
+    Prepare,
+    /// Snapshot the target.
+    TakeCheckpoint { checkpoint: CheckpointNo, purpose: CheckpointPurpose },
+    /// Start a process.
+    Spawn { worker: WorkerName, attempt: AttemptNo, place: Place, resume: Option<String> },
+    /// Give a running process its prompt.
+    Prompt { worker: WorkerName, attempt: AttemptNo, turn: TurnNo, purpose: Purpose },
+    /// Stop a process: by the ladder, or at once.
+    StopWorker { worker: WorkerName, attempt: AttemptNo, urgent: bool },
+    /// Tell an agent the answer to its request.
+    AnswerApproval { worker: WorkerName, attempt: AttemptNo, request: RequestId, answer: Answer },
+    /// Make a checkout and a nonce.
+    PrepareReview { review: ReviewId, try_no: u32 },
+    /// Look whether the places of the findings exist and the checkout is untouched.
+    CheckPlaces { review: ReviewId, try_no: u32, judgement: Judgement },
+    /// Write plan.md.
+    WritePlan,
+    /// Begin to measure a review's time.
+    StartReviewTimer { review: ReviewId, after_ms: u64 },
+    /// The review is over: stop its timer, remove its checkout.
+    CloseReview { review: ReviewId },
+    /// Begin to measure the session's time.
+    StartTimeLimit { after_ms: u64 },
+    /// Call the person.
+    Notify { title: String, body: String },
+    /// Write summary.md and let go of the target.
+    CloseSession,
+}
+
+/// The effects of an event, given the state after it was applied.
+pub fn effects(state: &State, worker: Option<&WorkerName>, event: &Event) -> Vec<Effect> {
+    let of = |make: &dyn Fn(WorkerName) -> Effect| worker.cloned().map(make).into_iter().collect::<Vec<_>>();
+    match event {
+        Event::SessionCreated(created) => {
+            let mut effects = vec![Effect::Prepare];
+            if created.settings.time_limit_ms > 0 {
+                effects.push(Effect::StartTimeLimit { after_ms: created.settings.time_limit_ms });
+            }
+            effects
+        }
+        Event::CheckpointRequested { checkpoint, purpose } => {
+            vec![Effect::TakeCheckpoint { checkpoint: *checkpoint, purpose: *purpose }]
+        }
+        Event::WorkerSpawnRequested { attempt, place, resume } => of(&|worker| Effect::Spawn {
+            worker,
+            attempt: *attempt,
+            place: place.clone(),
+            resume: resume.clone(),
+        }),
+        Event::WorkerSpawned { attempt, .. } => {
+            let waiting = worker.and_then(|w| state.turn_to_prompt(w, *attempt));
+            let Some((turn, purpose)) = waiting else { return Vec::new() };
+            of(&|worker| Effect::Prompt { worker, attempt: *attempt, turn, purpose: purpose.clone() })
+        }
+        Event::TurnRequested { turn, attempt, purpose } => {
+            if !worker.is_some_and(|w| state.is_live(w, *attempt)) {
+                return Vec::new();
+            }
+            of(&|worker| Effect::Prompt { worker, attempt: *attempt, turn: *turn, purpose: purpose.clone() })
+        }
+        Event::WorkerStopRequested { attempt, urgent } => {
+            of(&|worker| Effect::StopWorker { worker, attempt: *attempt, urgent: *urgent })
+        }
+        Event::ApprovalDecided { attempt, request, ruling, .. } => of(&|worker| Effect::AnswerApproval {
+            worker,
+            attempt: *attempt,
+            request: request.request.clone(),
+            answer: ruling.answer.clone(),
+        }),
+        Event::PlanRecorded { .. } => vec![Effect::WritePlan],
+        Event::ReviewRequested(request) => {
+            let mut effects = vec![Effect::PrepareReview { review: request.review.clone(), try_no: 1 }];
+            let after_ms = state.settings().review_timeout_ms;
+            if after_ms > 0 {
+                effects.push(Effect::StartReviewTimer { review: request.review.clone(), after_ms });
+            }
+            effects
+        }
+        Event::ReviewAnswerUnusable { review, try_no, .. } if *try_no == 1 => {
+            vec![Effect::PrepareReview { review: review.clone(), try_no: 2 }]
+        }
+        Event::ReviewAnswered { review, try_no, judgement } => vec![Effect::CheckPlaces {
+            review: review.clone(),
+            try_no: *try_no,
+            judgement: judgement.clone(),
+        }],
+        Event::VerdictRecorded { review, .. } => vec![Effect::CloseReview { review: review.clone() }],
+        Event::PermissionBlocker(blocker) => {
+            vec![Effect::Notify { title: blocker.title.clone(), body: blocker.details.clone() }]
+        }
+        Event::SessionEnded(_) => vec![Effect::CloseSession],
+        Event::SessionPrepared(_)
+        | Event::PrepareFailed(_)
+        | Event::PhaseStarted { .. }
+        | Event::CheckpointTaken(_)
+        | Event::CheckpointFailed { .. }
+        | Event::WorkerSpawnFailed { .. }
+        | Event::WorkerExited { .. }
+        | Event::AgentItem { .. }
+        | Event::WorkerStalled { .. }
+        | Event::TurnEnded { .. }
+        | Event::ReviewPrepared { .. }
+        | Event::ReviewPrepareFailed { .. }
+        | Event::ReviewAnswerUnusable { .. }
+        | Event::DecisionMade(_)
+        | Event::WarningRaised { .. }
+        | Event::StopRequested { .. }
+        | Event::SessionEnding(_) => Vec::new(),
+    }
+}

@@ -1,0 +1,133 @@
+//! What may come into the core: commands, what workers put out, timers, and the outcomes of effects.
+
+use crate::agent_event::Decoded;
+use crate::event::{CheckpointTaken, Fault, Prepared, SessionCreated, StopCause};
+use crate::ids::{AttemptNo, CheckpointNo, Nonce, ReviewId, TurnNo, WorkerName};
+
+/// One input for one session.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Input {
+    /// A person starts it; everything in it has been validated.
+    Create(SessionCreated),
+    /// Outcome of [`Effect::Prepare`](crate::effect::Effect::Prepare).
+    Prepared(Result<Prepared, Fault>),
+    /// Outcome of [`Effect::TakeCheckpoint`](crate::effect::Effect::TakeCheckpoint).
+    Checkpoint {
+        /// Which.
+        checkpoint: CheckpointNo,
+        /// What came of it.
+        result: Result<CheckpointTaken, Fault>,
+    },
+    /// Outcome of [`Effect::Spawn`](crate::effect::Effect::Spawn): pid and start time.
+    Spawned {
+        /// Whose.
+        worker: WorkerName,
+        /// Which process.
+        attempt: AttemptNo,
+        /// What came of it.
+        result: Result<(i32, u64), Fault>,
+    },
+    /// A process and its whole tree are gone.
+    Exited {
+        /// Whose.
+        worker: WorkerName,
+        /// Which process.
+        attempt: AttemptNo,
+        /// Exit code.
+        code: Option<i32>,
+        /// Signal.
+        signal: Option<i32>,
+        /// Whether nothing is left of its tree.
+        tree_empty: bool,
+    },
+    /// Something that an agent reported; the paths in approval requests are resolved.
+    Agent {
+        /// Whose.
+        worker: WorkerName,
+        /// Which process.
+        attempt: AttemptNo,
+        /// What.
+        decoded: Decoded,
+        /// For an approval request: the folder that the worker may work in, resolved.
+        root: Option<String>,
+    },
+    /// The watchdog saw no sign of work for longer than the stall timeout.
+    Stalled {
+        /// Whose.
+        worker: WorkerName,
+        /// Which process.
+        attempt: AttemptNo,
+        /// Which turn.
+        turn: TurnNo,
+        /// For how long.
+        silent_ms: u64,
+    },
+    /// Outcome of [`Effect::PrepareReview`](crate::effect::Effect::PrepareReview): nonce and checkout.
+    ReviewPrepared {
+        /// Which.
+        review: ReviewId,
+        /// Which try.
+        try_no: u32,
+        /// What came of it.
+        result: Result<(Nonce, String), Fault>,
+    },
+    /// Outcome of [`Effect::CheckPlaces`](crate::effect::Effect::CheckPlaces).
+    PlacesChecked {
+        /// Which.
+        review: ReviewId,
+        /// Which try.
+        try_no: u32,
+        /// The first place of a finding that does not exist.
+        missing: Option<String>,
+        /// What the reviewer changed in its checkout.
+        tampered: Option<String>,
+    },
+    /// A review's time is over.
+    ReviewTimedOut {
+        /// Which.
+        review: ReviewId,
+    },
+    /// The session's time is over.
+    TimeLimitReached,
+    /// Someone wants it to end.
+    Stop {
+        /// Who.
+        by: StopCause,
+        /// Kill at once.
+        urgent: bool,
+    },
+    /// Something that a person should know.
+    Warn {
+        /// In one sentence.
+        text: String,
+    },
+}
+
+/// Why an input changes nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Rejection {
+    /// The session exists already.
+    #[error("the session exists already")]
+    Exists,
+    /// There is no such session.
+    #[error("the session does not exist")]
+    Unknown,
+    /// It has ended.
+    #[error("the session has ended")]
+    Ended,
+    /// The input speaks of something that is over, was never asked for, or is known already.
+    #[error("that is over, was never asked for, or is known already")]
+    Stale,
+}
+
+impl Rejection {
+    /// The stable code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Exists => "session_exists",
+            Self::Unknown => "session_unknown",
+            Self::Ended => "session_ended",
+            Self::Stale => "stale",
+        }
+    }
+}

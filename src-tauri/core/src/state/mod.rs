@@ -1,0 +1,163 @@
+//! A session's state: what replaying its events gives. Bounded: it keeps no messages and no raw output.
+
+mod apply;
+mod review;
+mod worker;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::event::{
+    Blocker, CheckpointPurpose, CheckpointTaken, DecisionMade, Ending, Prepared, Purpose, SessionCreated,
+    Step, StopCause,
+};
+use crate::ids::{AttemptNo, CheckpointNo, ReviewId, TurnNo, WorkerName};
+use crate::outcome::{FailureClass, Outcome};
+use crate::settings::Settings;
+use crate::time::Timestamp;
+
+pub use review::{ReviewProgress, ReviewState};
+pub use worker::{Attempt, AttemptState, Costs, OpenTurn, WorkerState};
+
+/// The state of one session.
+#[derive(Debug, Clone, PartialEq)]
+pub struct State {
+    /// The seq of the newest event; 0 before the first.
+    pub last_seq: u64,
+    /// The time of the newest event.
+    pub last_at: Timestamp,
+    /// When the session was created.
+    pub created_at: Timestamp,
+    /// What it is; `None` before the first event.
+    pub created: Option<Arc<SessionCreated>>,
+    /// What was found at the start.
+    pub prepared: Option<Arc<Prepared>>,
+    /// Where the workflow stands.
+    pub step: Step,
+    /// What has been done of the step.
+    pub at_step: AtStep,
+    /// Workers by name.
+    pub workers: BTreeMap<WorkerName, WorkerState>,
+    /// Checkpoints that stand, by number.
+    pub checkpoints: BTreeMap<CheckpointNo, Arc<CheckpointTaken>>,
+    /// The checkpoint that is being taken.
+    pub pending_checkpoint: Option<(CheckpointNo, CheckpointPurpose)>,
+    /// The number of the next checkpoint.
+    pub next_checkpoint: CheckpointNo,
+    /// Whether a worker that may write has begun a turn since the newest checkpoint.
+    pub dirty: bool,
+    /// The plan.
+    pub plan: Option<Arc<str>>,
+    /// All reviews, in order.
+    pub reviews: Vec<ReviewState>,
+    /// All decisions, in order.
+    pub decisions: Vec<(Timestamp, Arc<DecisionMade>)>,
+    /// What waits for a person.
+    pub blocker: Option<Arc<Blocker>>,
+    /// What a person should know.
+    pub warnings: Vec<String>,
+    /// Who asked for the end.
+    pub stop: Option<StopCause>,
+    /// Set while it ends and after.
+    pub ending: Option<Arc<Ending>>,
+    /// When nothing of it ran any more.
+    pub ended_at: Option<Timestamp>,
+}
+
+/// What has been done of the current step.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct AtStep {
+    /// The step's own turn.
+    pub turn: Option<StepTurn>,
+    /// The step's checkpoint.
+    pub checkpoint: Option<CheckpointNo>,
+    /// The step's reviews.
+    pub reviews: Vec<ReviewId>,
+    /// The step's decision.
+    pub decision: Option<Arc<DecisionMade>>,
+    /// A fault that only a person can mend.
+    pub fault: Option<crate::event::Fault>,
+}
+
+/// The turn that a step consists of.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StepTurn {
+    /// Whose.
+    pub worker: WorkerName,
+    /// Which.
+    pub turn: TurnNo,
+    /// How it ended, once it did.
+    pub ended: Option<(Outcome, Option<FailureClass>, Arc<str>)>,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            last_seq: 0,
+            last_at: Timestamp::default(),
+            created_at: Timestamp::default(),
+            created: None,
+            prepared: None,
+            step: Step::Prepare,
+            at_step: AtStep::default(),
+            workers: BTreeMap::new(),
+            checkpoints: BTreeMap::new(),
+            pending_checkpoint: None,
+            next_checkpoint: 0,
+            dirty: false,
+            plan: None,
+            reviews: Vec::new(),
+            decisions: Vec::new(),
+            blocker: None,
+            warnings: Vec::new(),
+            stop: None,
+            ending: None,
+            ended_at: None,
+        }
+    }
+}
+
+impl State {
+    /// The session's settings, or the defaults before it was created.
+    pub fn settings(&self) -> Settings {
+        self.created.as_ref().map(|c| c.settings.clone()).unwrap_or_default()
+    }
+
+    /// The newest checkpoint that stands.
+    pub fn newest_checkpoint(&self) -> Option<&CheckpointTaken> {
+        self.checkpoints.values().next_back().map(AsRef::as_ref)
+    }
+
+    /// The review of that id.
+    pub fn review(&self, id: &ReviewId) -> Option<&ReviewState> {
+        self.reviews.iter().find(|review| review.request.review == *id)
+    }
+
+    /// Whether the process runs.
+    pub fn is_live(&self, worker: &WorkerName, attempt: AttemptNo) -> bool {
+        self.attempt(worker, attempt).is_some_and(|a| matches!(a.state, AttemptState::Live { .. }))
+    }
+
+    /// One process of a worker.
+    pub fn attempt(&self, worker: &WorkerName, attempt: AttemptNo) -> Option<&Attempt> {
+        self.workers.get(worker)?.attempts.get(&attempt)
+    }
+
+    /// The turn that a process which has just started is to be given.
+    pub fn turn_to_prompt(&self, worker: &WorkerName, attempt: AttemptNo) -> Option<(TurnNo, Purpose)> {
+        let open = self.attempt(worker, attempt)?.turn.as_ref()?;
+        Some((open.turn, open.purpose.clone()))
+    }
+
+    /// Processes that are starting or running.
+    pub fn unended(&self) -> impl Iterator<Item = (&WorkerName, AttemptNo, &Attempt)> {
+        self.workers.iter().flat_map(|(name, worker)| {
+            worker.attempts.iter().filter(|(_, a)| !a.is_over()).map(move |(no, a)| (name, *no, a))
+        })
+    }
+
+    /// Whether nothing more will happen to it.
+    pub fn is_over(&self) -> bool {
+        self.ended_at.is_some()
+    }
+}

@@ -1,0 +1,250 @@
+//! Makes a timeline entry of an event, where the event belongs into the story.
+
+use super::timeline::TimelineEntry;
+use crate::agent_event::{AgentEvent, FileTouch, NoticeLevel, ToolStatus};
+use crate::approval::{Action, Answer};
+use crate::event::{Envelope, Event, Purpose, Step};
+use crate::outcome::Outcome;
+use crate::review::decision::Decision;
+use crate::review::verdict::{Judgement, Verdict};
+
+/// The most characters of a line.
+const LINE: usize = 160;
+/// The most characters of an entry's detail.
+const DETAIL: usize = 20_000;
+
+/// The entry of an event; `None` when it tells a person nothing.
+pub fn timeline_entry(envelope: &Envelope) -> Option<TimelineEntry> {
+    let (kind, tone, text, detail) = words(&envelope.event)?;
+    Some(TimelineEntry {
+        seq: envelope.seq,
+        at: envelope.at.to_string(),
+        worker: envelope.worker.as_ref().map(ToString::to_string),
+        kind: kind.to_owned(),
+        tone: tone.to_owned(),
+        text: line(&text),
+        detail: detail.map(|d| d.chars().take(DETAIL).collect()),
+    })
+}
+
+type Words = (&'static str, &'static str, String, Option<String>);
+
+fn words(event: &Event) -> Option<Words> {
+    let plain = |kind, text: String| Some((kind, "plain", text, None));
+    match event {
+        Event::SessionCreated(created) => plain("session", format!("started: {}", created.goal)),
+        Event::SessionPrepared(prepared) => {
+            let found = prepared.agents.iter().map(|a| {
+                let version = a.version.as_deref().unwrap_or("version unknown");
+                format!("{} {version}", a.agent.title())
+            });
+            Some(("session", "muted", format!("found {}", found.collect::<Vec<_>>().join(", ")), None))
+        }
+        Event::PhaseStarted { step } => plain("phase", phase_words(*step)),
+        Event::CheckpointTaken(taken) => Some((
+            "checkpoint",
+            "muted",
+            format!(
+                "checkpoint {}: {} files, {} changed",
+                taken.checkpoint,
+                taken.files,
+                taken.changed.len()
+            ),
+            (!taken.changed.is_empty()).then(|| taken.changed.join("\n")),
+        )),
+        Event::PrepareFailed(fault) | Event::CheckpointFailed { fault, .. } => {
+            Some(("session", "bad", fault.message.clone(), Some(fault.hint.clone())))
+        }
+        Event::ReviewPrepareFailed { fault, .. } | Event::WorkerSpawnFailed { fault, .. } => {
+            Some(("worker", "bad", fault.message.clone(), Some(fault.hint.clone())))
+        }
+        Event::TurnRequested { purpose, .. } => Some(("worker", "plain", purpose_words(purpose), None)),
+        Event::TurnEnded { end, purpose, .. } => turn_words(purpose, end.outcome, end.text.as_deref()),
+        Event::AgentItem { item, .. } => item_words(item),
+        Event::ApprovalDecided { request, ruling, .. } => match &ruling.answer {
+            Answer::Allow => None,
+            Answer::Deny { message } => Some((
+                "approval",
+                "warn",
+                format!("denied: {}", action_words(&request.action)),
+                Some(message.clone()),
+            )),
+        },
+        Event::WorkerStalled { silent_ms, .. } => {
+            Some(("notice", "warn", format!("no sign of work for {} s", silent_ms / 1000), None))
+        }
+        Event::PlanRecorded { text } => {
+            Some(("plan", "plain", "wrote the plan".to_owned(), Some(text.clone())))
+        }
+        Event::ReviewRequested(request) => {
+            plain("review", format!("is to review the work of {}", request.subject))
+        }
+        Event::ReviewAnswerUnusable { why, .. } => {
+            Some(("review", "unknown", format!("its answer {why}; asked once more"), None))
+        }
+        Event::VerdictRecorded { judgement, .. } => Some(verdict_words(judgement)),
+        Event::DecisionMade(made) => {
+            let tone = match made.decision {
+                Decision::Continue => "ok",
+                Decision::LogWarning | Decision::PauseAndClarify => "warn",
+                Decision::StopAndEscalate => "bad",
+            };
+            let then = if made.takes_effect { "" } else { "; a fix round comes first" };
+            Some((
+                "decision",
+                tone,
+                format!("decision: {}{then}", made.decision.as_str()),
+                Some(made.rule.clone()),
+            ))
+        }
+        Event::PermissionBlocker(blocker) => {
+            Some(("blocker", "bad", blocker.title.clone(), Some(blocker.details.clone())))
+        }
+        Event::WarningRaised { text } => Some(("notice", "warn", text.clone(), None)),
+        Event::SessionEnded(ending) => {
+            let tone = match ending.exit_code {
+                0 => "ok",
+                10 | 11 => "warn",
+                14 | 130 | 143 => "muted",
+                _ => "bad",
+            };
+            Some(("session", tone, format!("{}: {}", ending.state.as_str(), ending.reason), None))
+        }
+        Event::CheckpointRequested { .. }
+        | Event::WorkerSpawnRequested { .. }
+        | Event::WorkerSpawned { .. }
+        | Event::WorkerStopRequested { .. }
+        | Event::WorkerExited { .. }
+        | Event::ReviewPrepared { .. }
+        | Event::ReviewAnswered { .. }
+        | Event::StopRequested { .. }
+        | Event::SessionEnding(_) => None,
+    }
+}
+
+fn phase_words(step: Step) -> String {
+    match step {
+        Step::Prepare => "preparing".to_owned(),
+        Step::Architecture => "the architecture begins".to_owned(),
+        Step::PlanReview => "the plan is reviewed".to_owned(),
+        Step::Implementation { fix_round: 0 } => "the implementation begins".to_owned(),
+        Step::Implementation { fix_round } => format!("fix round {fix_round} begins"),
+        Step::Review { .. } => "the implementation is reviewed".to_owned(),
+        Step::Done => "done".to_owned(),
+    }
+}
+
+fn purpose_words(purpose: &Purpose) -> String {
+    match purpose {
+        Purpose::Plan => "started on the plan".to_owned(),
+        Purpose::Implement => "started on the goal".to_owned(),
+        Purpose::Fix { fix_round } => format!("started to mend the findings (round {fix_round})"),
+        Purpose::Review { try_no: 1, .. } => "started its review".to_owned(),
+        Purpose::Review { .. } => "was asked once more for its review".to_owned(),
+    }
+}
+
+fn turn_words(purpose: &Purpose, outcome: Outcome, text: Option<&str>) -> Option<Words> {
+    let what = match purpose {
+        Purpose::Plan => "the plan",
+        Purpose::Implement => "the implementation",
+        Purpose::Fix { .. } => "the fix",
+        Purpose::Review { .. } => "the review",
+    };
+    match (outcome, purpose) {
+        // The plan and the verdict speak for themselves.
+        (Outcome::Completed, Purpose::Plan | Purpose::Review { .. }) => None,
+        (Outcome::Completed, _) => {
+            Some(("worker", "ok", format!("finished {what}"), text.map(ToOwned::to_owned)))
+        }
+        (Outcome::Interrupted, _) => Some(("worker", "muted", format!("was interrupted in {what}"), None)),
+        (Outcome::Failed | Outcome::Vanished, _) => {
+            Some(("worker", "bad", format!("{} in {what}", outcome.as_str()), text.map(ToOwned::to_owned)))
+        }
+    }
+}
+
+fn item_words(item: &AgentEvent) -> Option<Words> {
+    match item {
+        AgentEvent::Message { text, .. } => Some(("message", "plain", first_line(text), Some(text.clone()))),
+        AgentEvent::ToolStarted { title, .. } => Some(("tool", "muted", title.clone(), None)),
+        AgentEvent::ToolEnded { status, output, .. } => match status {
+            ToolStatus::Completed => None,
+            ToolStatus::Failed => Some(("tool", "warn", "the tool failed".to_owned(), Some(output.clone()))),
+            ToolStatus::Declined => Some(("tool", "warn", "was declined".to_owned(), Some(output.clone()))),
+            ToolStatus::Cancelled => Some(("tool", "muted", "was cancelled".to_owned(), None)),
+        },
+        AgentEvent::FilesChanged { changes, status: ToolStatus::Completed, .. } => {
+            Some(("files", "plain", format!("changed {}", file_names(changes)), None))
+        }
+        AgentEvent::Milestone { text } => Some(("worker", "plain", format!("milestone: {text}"), None)),
+        AgentEvent::Notice { level, text, .. } if *level != NoticeLevel::Info => {
+            Some(("notice", "warn", first_line(text), Some(text.clone())))
+        }
+        AgentEvent::Malformed { reason, excerpt, .. } => {
+            Some(("notice", "warn", format!("a malformed line: {reason}"), Some(excerpt.clone())))
+        }
+        AgentEvent::Unrecognized { kind } => {
+            Some(("notice", "warn", format!("an unrecognised event: {kind}"), None))
+        }
+        AgentEvent::SessionStarted { .. }
+        | AgentEvent::TurnStarted
+        | AgentEvent::Thought { .. }
+        | AgentEvent::Delta { .. }
+        | AgentEvent::FilesChanged { .. }
+        | AgentEvent::Plan { .. }
+        | AgentEvent::ApprovalRequested { .. }
+        | AgentEvent::ApprovalWithdrawn { .. }
+        | AgentEvent::UsageReported { .. }
+        | AgentEvent::Notice { .. }
+        | AgentEvent::TurnEnded { .. } => None,
+    }
+}
+
+fn verdict_words(judgement: &Judgement) -> Words {
+    let tone = match judgement.verdict {
+        Verdict::Approved => "ok",
+        Verdict::Concern => "warn",
+        Verdict::Inconclusive => "unknown",
+        Verdict::Blocker => "bad",
+    };
+    let findings = judgement.findings.iter().map(|f| {
+        let place = match (&f.file, f.line) {
+            (Some(file), Some(line)) => format!("{file}:{line}: "),
+            (Some(file), None) => format!("{file}: "),
+            (None, _) => String::new(),
+        };
+        format!("{} – {place}{}\n{}", f.severity.as_str(), f.title, f.evidence)
+    });
+    let detail: Vec<String> = std::iter::once(judgement.summary.clone()).chain(findings).collect();
+    let text = format!("verdict: {} – {}", judgement.verdict.as_str(), judgement.summary);
+    ("review", tone, text, Some(detail.join("\n\n")))
+}
+
+/// What was asked for, in a few words.
+pub fn action_words(action: &Action) -> String {
+    match action {
+        Action::Read { paths } => format!("read {}", paths.join(", ")),
+        Action::Write { paths, .. } => format!("write {}", paths.join(", ")),
+        Action::Command { command, .. } => format!("run {command}"),
+        Action::Fetch { url } => format!("reach {url}"),
+        Action::Internal { tool } | Action::Tool { tool, .. } => format!("use {tool}"),
+    }
+}
+
+fn file_names(changes: &[FileTouch]) -> String {
+    changes.iter().map(|c| c.path.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().find(|l| !l.trim().is_empty()).unwrap_or_default().trim().to_owned()
+}
+
+/// One line of at most `LINE` characters.
+fn line(text: &str) -> String {
+    let first = text.split(['\n', '\r']).next().unwrap_or_default();
+    if first.chars().count() <= LINE {
+        return first.to_owned();
+    }
+    first.chars().take(LINE - 1).chain(std::iter::once('…')).collect()
+}

@@ -1,0 +1,187 @@
+//! Makes the status view of a session's state.
+
+use super::status::{DecisionView, FindingView, NeedView, PlanCount, ReviewView, SessionView, WorkerView};
+use crate::event::{Purpose, Step};
+use crate::ids::SessionId;
+use crate::outcome::Outcome;
+use crate::state::{AttemptState, ReviewState, State, WorkerState};
+
+/// The view of one session; `None` before it was created.
+pub fn session_view(id: &SessionId, state: &State) -> Option<SessionView> {
+    let created = state.created.as_ref()?;
+    let newest = state.newest_checkpoint();
+    let worked: Vec<&WorkerState> = state.workers.values().filter(|w| w.next_turn > 1).collect();
+    let tokens = worked.iter().map(|w| w.usage.total()).sum();
+    let cost_usd =
+        if worked.is_empty() { None } else { worked.iter().map(|w| w.costs.total()).sum::<Option<f64>>() };
+    Some(SessionView {
+        id: id.to_string(),
+        goal: created.goal.clone(),
+        target: created.target.clone(),
+        state: session_state(state).to_owned(),
+        phase: state.step.phase().to_owned(),
+        decision: state.decisions.last().map(|(_, made)| made.decision.as_str().to_owned()),
+        seq: state.last_seq,
+        created_at: state.created_at.to_string(),
+        ended_at: state.ended_at.map(|at| at.to_string()),
+        reason: state.ending.as_ref().map(|ending| ending.reason.clone()),
+        workers: created
+            .team
+            .workers
+            .iter()
+            .filter_map(|member| state.workers.get(&member.name).map(|worker| worker_view(state, worker)))
+            .collect(),
+        reviews: state.reviews.iter().map(review_view).collect(),
+        decisions: state
+            .decisions
+            .iter()
+            .map(|(at, made)| DecisionView {
+                round: round_of(made.step),
+                phase: made.step.phase().to_owned(),
+                decision: made.decision.as_str().to_owned(),
+                rule: made.rule.clone(),
+                at: at.to_string(),
+            })
+            .collect(),
+        recoveries: 0,
+        needs_you: needs(state),
+        warnings: state.warnings.clone(),
+        files_changed: newest.map(|c| c.changed.clone()).unwrap_or_default(),
+        tokens,
+        cost_usd,
+        elapsed_ms: state.ended_at.unwrap_or(state.last_at).since(state.created_at),
+    })
+}
+
+/// The session's state in the words of design.md §11.
+pub fn session_state(state: &State) -> &'static str {
+    match (&state.ending, state.step) {
+        (Some(ending), _) => ending.state.as_str(),
+        (None, Step::Prepare) => "preparing",
+        (None, _) => "running",
+    }
+}
+
+fn round_of(step: Step) -> u32 {
+    match step {
+        Step::Implementation { fix_round } | Step::Review { fix_round } => fix_round + 1,
+        _ => 1,
+    }
+}
+
+fn worker_view(state: &State, worker: &WorkerState) -> WorkerView {
+    let (word, doing) = worker_state(state, worker);
+    WorkerView {
+        name: worker.member.name.to_string(),
+        agent: worker.member.agent.to_string(),
+        role: worker.member.role.to_string(),
+        state: word.to_owned(),
+        doing,
+        progress: worker.progress.percent,
+        plan: worker.progress.plan.map(|(done, all)| PlanCount { done, all }),
+        tokens: worker.usage.total(),
+        cost_usd: (worker.next_turn > 1).then(|| worker.costs.total()).flatten(),
+        attempt: worker.next_attempt.saturating_sub(1),
+    }
+}
+
+fn worker_state(state: &State, worker: &WorkerState) -> (&'static str, String) {
+    let running = worker.attempts.values().find(|a| a.turn.is_some() && !a.is_over());
+    if let Some(attempt) = running {
+        let doing = match (&attempt.turn, worker.tool_calls) {
+            (Some(turn), 0) => match &turn.purpose {
+                Purpose::Review { review, .. } => state.review(review).map_or_else(
+                    || worker.doing.clone(),
+                    |r| format!("reviewing the work of {}", r.request.subject),
+                ),
+                _ => worker.doing.clone(),
+            },
+            _ => worker.doing.clone(),
+        };
+        return if attempt.state == AttemptState::Starting {
+            ("starting", "starting".to_owned())
+        } else {
+            ("working", doing)
+        };
+    }
+    match (worker.last_outcome, state.is_over() || state.ending.is_some()) {
+        (None, false) => ("idle", "waiting for its turn".to_owned()),
+        (None, true) => ("idle", "was not needed".to_owned()),
+        (Some(Outcome::Completed), false) if !worker_is_done(state, worker) => {
+            ("waiting", "waiting for the reviews".to_owned())
+        }
+        (Some(Outcome::Completed), _) => ("done", "done".to_owned()),
+        (Some(Outcome::Interrupted), _) => ("stopped", "stopped".to_owned()),
+        (Some(Outcome::Failed | Outcome::Vanished), true) if state.blocker.is_some() => {
+            ("blocked", worker.doing.clone())
+        }
+        (Some(Outcome::Failed | Outcome::Vanished), _) => ("failed", worker.doing.clone()),
+    }
+}
+
+fn worker_is_done(state: &State, worker: &WorkerState) -> bool {
+    use crate::ids::Role;
+    match worker.member.role {
+        Role::Implementer => false,
+        Role::Architect | Role::Reviewer => {
+            !matches!(state.step, Step::Architecture | Step::PlanReview)
+                || worker.member.role == Role::Architect
+        }
+    }
+}
+
+fn review_view(review: &ReviewState) -> ReviewView {
+    let judgement = review.judgement();
+    ReviewView {
+        id: review.request.review.to_string(),
+        round: round_of(review.request.step),
+        reviewer: review.request.reviewer.to_string(),
+        subject: review.request.subject.to_string(),
+        checkpoint: Some(review.request.digest.to_string()),
+        verdict: judgement.map(|j| j.verdict.as_str().to_owned()),
+        summary: judgement.map(|j| j.summary.clone()),
+        findings: judgement
+            .map(|j| j.findings.as_slice())
+            .unwrap_or_default()
+            .iter()
+            .map(|finding| FindingView {
+                severity: finding.severity.as_str().to_owned(),
+                file: finding.file.clone(),
+                line: finding.line,
+                title: finding.title.clone(),
+                evidence: finding.evidence.clone(),
+                suggestion: finding.suggestion.clone(),
+            })
+            .collect(),
+    }
+}
+
+fn needs(state: &State) -> Vec<NeedView> {
+    if let Some(blocker) = &state.blocker {
+        return vec![NeedView {
+            kind: "permission_blocker".to_owned(),
+            title: blocker.title.clone(),
+            details: blocker.details.clone(),
+            required_actions: blocker.required_actions.clone(),
+            suggestions: blocker.suggestions.clone(),
+        }];
+    }
+    let waits = state.ending.as_ref().filter(|ending| matches!(ending.exit_code, 11 | 13));
+    let decided = state.decisions.last().filter(|(_, made)| made.takes_effect);
+    let (Some(ending), Some((_, made))) = (waits, decided) else { return Vec::new() };
+    let mut required_actions: Vec<String> = Vec::new();
+    for review in &state.reviews {
+        let Some(judgement) = review.judgement() else { continue };
+        if judgement.verdict > crate::review::verdict::Verdict::Approved {
+            let who = &review.request.reviewer;
+            required_actions.push(format!("{who}: {} – {}", judgement.verdict.as_str(), judgement.summary));
+        }
+    }
+    vec![NeedView {
+        kind: "decision".to_owned(),
+        title: format!("{} after the {}", made.decision.as_str(), made.step.phase().replace('_', " ")),
+        details: ending.reason.clone(),
+        required_actions,
+        suggestions: Vec::new(),
+    }]
+}
