@@ -1,1 +1,23 @@
-//! Any agent that speaks the Agent Client Protocol.
+//! Any agent that speaks the Agent Client Protocol, version 1: JSON-RPC lines over stdio.
+
+mod client;
+mod conversation;
+mod diff;
+mod failure;
+mod launch;
+mod recording;
+pub(crate) mod rpc;
+pub(crate) mod run;
+mod tools;
+mod updates;
+mod wire;
+
+pub use client::{AcpProtocol, Setup};
+pub use launch::{launch, protocol};
+
+use crate::decode::Decoder;
+
+/// The decoder of recorded ACP lines.
+pub fn decoder() -> Box<dyn Decoder> {
+    Box::new(recording::AcpRecording::default())
+}

@@ -1,1 +1,3 @@
 //! Codex: `app-server` and `exec --json`.
+
+pub(crate) mod failure;

@@ -1,1 +1,3 @@
 //! Gemini CLI: ACP, stream-json and json.
+
+pub(crate) mod failure;

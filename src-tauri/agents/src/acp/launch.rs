@@ -1,0 +1,37 @@
+//! The command line of any other ACP agent: its program and the person's arguments.
+
+use std::ffi::OsString;
+
+use super::client::{AcpProtocol, Setup};
+use crate::launch::{Access, Launch, LaunchError, LaunchSpec, Permission};
+
+/// The command line of an ACP agent. What starts its ACP mode is in the person's `args` (such as `acp`). Bypass has
+/// no shape here: it is the agent's own mode, whatever that means to it.
+pub fn launch(spec: &LaunchSpec) -> Result<Launch, LaunchError> {
+    if matches!(spec.permission, Permission::Bypass(_)) {
+        let agent = spec.agent.as_str().to_owned();
+        return Err(LaunchError::Unsupported { agent, what: "work without asking" });
+    }
+    Ok(Launch {
+        program: spec.program.clone(),
+        args: spec.args.iter().map(OsString::from).collect(),
+        env: Vec::new(),
+        stdout_to_file: false,
+    })
+}
+
+/// The client for a launched agent. The modes are those of the known adapters (facts/agent-clis.md §6d): one that
+/// asks before each change is preferred to one that lets an edit pass.
+pub fn protocol(spec: &LaunchSpec) -> AcpProtocol {
+    let modes = match spec.access {
+        Access::ReadOnly => vec!["plan", "read-only", "default"],
+        Access::Write => vec!["default", "read-only"],
+    };
+    AcpProtocol::new(Setup {
+        cwd: spec.cwd.to_string_lossy().into_owned(),
+        resume: spec.resume.clone(),
+        modes,
+        modes_required: false,
+        model: spec.model.clone(),
+    })
+}
