@@ -96,6 +96,8 @@ pub enum Input {
         /// Kill at once.
         urgent: bool,
     },
+    /// Nothing came in; what follows is asked again. After a restart the last follow-up may be missing.
+    Proceed,
     /// Something that a person should know.
     Warn {
         /// In one sentence.

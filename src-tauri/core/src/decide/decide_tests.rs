@@ -1,1 +1,168 @@
+use proptest::prelude::*;
 
+use super::world::{Habits, World};
+use super::{Observed, reconcile};
+use crate::event::{Envelope, Event, RestState, StopCause};
+use crate::ids::SessionId;
+use crate::input::{Input, Rejection};
+use crate::review::decision::Decision;
+use crate::state::State;
+
+fn habits(verdicts: &[&'static str], fix_rounds: u32) -> Habits {
+    Habits { verdicts: verdicts.to_vec(), faults: 0, stop_after: None, fix_rounds }
+}
+
+fn ran(verdicts: &[&'static str], fix_rounds: u32) -> World {
+    let mut world = World::new(1, habits(verdicts, fix_rounds));
+    world.run();
+    world
+}
+
+fn rest(world: &World) -> (RestState, u8) {
+    assert!(world.state.is_over(), "it came to rest");
+    let ending = world.state.ending.as_ref().unwrap();
+    (ending.state, ending.exit_code)
+}
+
+fn decisions(world: &World) -> Vec<(Decision, bool)> {
+    world.state.decisions.iter().map(|(_, made)| (made.decision, made.takes_effect)).collect()
+}
+
+#[test]
+fn verdicts_lead_to_the_contracted_states_and_exit_codes() {
+    // The order of answers: the plan's review, then the two of the implementation.
+    let table: [(&[&str], RestState, u8); 7] = [
+        (&["approved", "approved", "approved"], RestState::Finished, 0),
+        (&["approved", "concern", "approved"], RestState::Finished, 10),
+        (&["concern", "approved", "approved"], RestState::Finished, 10),
+        (&["concern", "concern", "approved"], RestState::Paused, 11),
+        (&["approved", "blocker", "approved"], RestState::Stopped, 13),
+        (&["blocker"], RestState::Stopped, 13),
+        (&["approved", "garbage", "garbage", "garbage", "garbage"], RestState::Paused, 11),
+    ];
+    for (verdicts, state, code) in table {
+        assert_eq!(rest(&ran(verdicts, 0)), (state, code), "{verdicts:?}");
+    }
+}
+
+#[test]
+fn one_unusable_answer_is_asked_for_again() {
+    let world = ran(&["garbage", "approved", "approved", "approved"], 0);
+    assert_eq!(rest(&world), (RestState::Finished, 0));
+    let again =
+        world.journal.iter().filter(|e| matches!(e.event, Event::ReviewAnswerUnusable { .. })).count();
+    assert_eq!(again, 1);
+}
+
+#[test]
+fn a_fix_round_comes_before_a_decision_takes_effect() {
+    let world = ran(&["approved", "approved", "concern", "approved", "approved"], 1);
+    assert_eq!(rest(&world), (RestState::Finished, 0));
+    let expected =
+        vec![(Decision::Continue, true), (Decision::LogWarning, false), (Decision::Continue, true)];
+    assert_eq!(decisions(&world), expected);
+    // Without findings that last, the rounds are spent and the decision stands.
+    let spent = ran(&["approved", "approved", "concern", "approved", "concern"], 1);
+    assert_eq!(rest(&spent), (RestState::Finished, 10));
+    // An inconclusive review rests on no finding: no fix round.
+    let garbage = ran(&["approved", "garbage", "garbage", "garbage", "garbage"], 1);
+    assert_eq!(decisions(&garbage).len(), 2);
+    assert_eq!(rest(&garbage), (RestState::Paused, 11));
+}
+
+#[test]
+fn inputs_that_change_nothing_are_rejected() {
+    let mut world = World::new(1, habits(&[], 0));
+    let stop = || Input::Stop { by: StopCause::Person, urgent: false };
+    assert_eq!(super::decide(&State::default(), stop(), world.now), Err(Rejection::Unknown));
+    world.run();
+    assert_eq!(super::decide(&world.state, stop(), world.now), Err(Rejection::Ended));
+}
+
+#[test]
+fn replay_at_every_cut_equals_live() {
+    let mut world = World::new(3, habits(&["approved", "concern", "garbage", "concern"], 1));
+    world.run();
+    let id = SessionId::new("orch_20261122_000000_0000");
+    let mut state = State::default();
+    for (cut, envelope) in world.journal.iter().enumerate() {
+        let stored = envelope.to_record(&id);
+        let read = Envelope::from_record(&stored).unwrap();
+        assert_eq!(&read, envelope, "event {cut} survives storage");
+        state.apply(&read);
+        let mut again = State::default();
+        world.journal[..=cut].iter().for_each(|e| again.apply(e));
+        assert_eq!(state, again, "cut at {cut}");
+    }
+    assert_eq!(state, world.state);
+}
+
+#[test]
+fn a_crash_at_every_cut_is_settled() {
+    let mut world = World::new(5, habits(&["approved", "concern", "approved"], 1));
+    world.run();
+    for cut in 1..world.journal.len() {
+        let mut state = State::default();
+        world.journal[..cut].iter().for_each(|e| state.apply(e));
+        let over = state.is_over();
+        let mut rounds = 0;
+        while !state.is_over() {
+            rounds += 1;
+            assert!(rounds < 4, "cut at {cut}: {:?}", reconcile(&state, &Observed::default()));
+            for input in reconcile(&state, &Observed::default()) {
+                let Ok(envelopes) = super::decide(&state, input, world.now) else { continue };
+                envelopes.iter().for_each(|e| state.apply(e));
+            }
+        }
+        assert!(state.unended().next().is_none(), "cut at {cut}");
+        if !over {
+            let rest = state.ending.as_ref().unwrap().state;
+            let ended_before =
+                world.journal[..cut].iter().any(|e| matches!(e.event, Event::SessionEnding(_)));
+            assert!(rest == RestState::Crashed || ended_before, "cut at {cut}: {rest:?}");
+        }
+    }
+}
+
+fn any_habits() -> impl Strategy<Value = Habits> {
+    let verdict =
+        prop_oneof![4 => Just("approved"), 2 => Just("concern"), 1 => Just("blocker"), 1 => Just("garbage")];
+    (
+        prop::collection::vec(verdict, 0..8),
+        prop_oneof![Just(0), 3_usize..60],
+        prop::option::of(1_usize..60),
+        0_u32..3,
+    )
+        .prop_map(|(verdicts, faults, stop_after, fix_rounds)| Habits {
+            verdicts,
+            faults,
+            stop_after,
+            fix_rounds,
+        })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #[test]
+    fn every_world_comes_to_rest_with_nothing_left(seed in any::<u64>(), habits in any_habits()) {
+        let mut world = World::new(seed, habits.clone());
+        let steps = world.run();
+        prop_assert!(world.state.is_over(), "seed {seed}: not over after {steps} steps: {:?}", world.state.step);
+        prop_assert!(world.state.unended().next().is_none());
+        let ending = world.state.ending.clone().unwrap();
+        if ending.exit_code == 0 {
+            let last = world.state.decisions.last().unwrap();
+            prop_assert_eq!(last.1.decision, Decision::Continue);
+            prop_assert!(!habits.verdicts.contains(&"blocker") || world.state.reviews.len() < 8);
+        }
+        let mut replayed = State::default();
+        world.journal.iter().for_each(|e| replayed.apply(e));
+        prop_assert_eq!(replayed, world.state);
+    }
+
+    #[test]
+    fn the_same_seed_gives_the_same_journal(seed in any::<u64>(), habits in any_habits()) {
+        let run = || { let mut world = World::new(seed, habits.clone()); world.run(); world.journal };
+        prop_assert_eq!(run(), run());
+    }
+}

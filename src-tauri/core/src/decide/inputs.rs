@@ -84,6 +84,7 @@ pub(super) fn facts(state: &State, input: Input) -> Result<Vec<Fact>, Rejection>
         },
         Input::TimeLimitReached => stop(state, StopCause::TimeLimit, false),
         Input::Stop { by, urgent } => stop(state, by, urgent),
+        Input::Proceed => Ok(Vec::new()),
         Input::Warn { text } => Ok(vec![(None, Event::WarningRaised { text })]),
     }
 }

@@ -34,7 +34,8 @@ pub fn decide(state: &State, input: Input, now: Timestamp) -> Result<Vec<Envelop
         Envelope { seq, at, worker, event }
     };
     let mut out: Vec<Envelope> = facts.into_iter().map(|fact| seal(fact, line_time.unwrap_or(now))).collect();
-    if out.iter().all(|e| matches!(e.event, Event::AgentItem { .. } | Event::ApprovalDecided { .. })) {
+    let quiet = |e: &Envelope| matches!(e.event, Event::AgentItem { .. } | Event::ApprovalDecided { .. });
+    if !out.is_empty() && out.iter().all(quiet) {
         return Ok(out);
     }
     let mut scratch = state.clone();
@@ -52,9 +53,10 @@ pub fn decide(state: &State, input: Input, now: Timestamp) -> Result<Vec<Envelop
             out.push(envelope);
         }
     }
-    Ok(out)
+    if out.is_empty() { Err(Rejection::Stale) } else { Ok(out) }
 }
 
 #[cfg(test)]
-#[path = "decide_tests.rs"]
-mod tests;
+mod decide_tests;
+#[cfg(test)]
+mod world;

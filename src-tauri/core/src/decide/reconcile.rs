@@ -41,5 +41,6 @@ pub fn reconcile(state: &State, seen: &Observed) -> Vec<Input> {
         };
         inputs.push(Input::Checkpoint { checkpoint, result: Err(fault) });
     }
+    inputs.push(Input::Proceed);
     inputs
 }

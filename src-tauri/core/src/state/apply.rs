@@ -185,7 +185,7 @@ impl WorkerState {
                 self.on_attempt(*attempt, |a| a.state = live);
             }
             Event::WorkerSpawnFailed { attempt, .. } => {
-                self.on_attempt(*attempt, |a| a.state = AttemptState::Over)
+                self.on_attempt(*attempt, |a| a.state = AttemptState::Over);
             }
             Event::WorkerStopRequested { attempt, urgent } => {
                 self.on_attempt(*attempt, |a| a.stopping = Some(*urgent || a.stopping == Some(true)));

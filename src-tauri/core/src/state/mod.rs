@@ -145,7 +145,7 @@ impl State {
 
     /// The turn that a process which has just started is to be given.
     pub fn turn_to_prompt(&self, worker: &WorkerName, attempt: AttemptNo) -> Option<(TurnNo, Purpose)> {
-        let open = self.attempt(worker, attempt)?.turn.as_ref()?;
+        let open = self.attempt(worker, attempt).filter(|a| a.stopping.is_none())?.turn.as_ref()?;
         Some((open.turn, open.purpose.clone()))
     }
 

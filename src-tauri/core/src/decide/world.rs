@@ -1,0 +1,231 @@
+//! A simulated outside for tests: answers the core's effects from a seed, in any order, with faults.
+
+use std::collections::VecDeque;
+
+use serde_json::json;
+
+use crate::agent_event::{AgentEvent, Decoded};
+use crate::decide::decide;
+use crate::effect::{Effect, effects};
+use crate::event::{CheckpointTaken, Envelope, Fault, Prepared, Purpose, SessionCreated, StopCause};
+use crate::ids::{Digest, ItemId, Nonce};
+use crate::input::Input;
+use crate::outcome::{FailureClass, Outcome, TurnEnd};
+use crate::settings::Settings;
+use crate::state::{ReviewProgress, State};
+use crate::team::Team;
+use crate::time::Timestamp;
+
+/// A small generator; the seed is the whole history.
+pub(super) struct Dice(pub(super) u64);
+
+impl Dice {
+    pub(super) fn roll(&mut self, sides: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % sides
+    }
+}
+
+/// What the workers of a world do.
+#[derive(Debug, Clone)]
+pub(super) struct Habits {
+    /// Answers of reviewers, taken one after the other, then `approved`.
+    pub(super) verdicts: Vec<&'static str>,
+    /// One in so many steps goes wrong; 0 = none.
+    pub(super) faults: usize,
+    /// Stop after so many inputs.
+    pub(super) stop_after: Option<usize>,
+    pub(super) fix_rounds: u32,
+}
+
+pub(super) struct World {
+    pub(super) state: State,
+    pub(super) journal: Vec<Envelope>,
+    waiting: VecDeque<Input>,
+    dice: Dice,
+    habits: Habits,
+    next_verdict: usize,
+    checkpoints: u32,
+    pub(super) now: Timestamp,
+}
+
+impl World {
+    pub(super) fn new(seed: u64, habits: Habits) -> Self {
+        let created = SessionCreated {
+            goal: "add a greeting".into(),
+            target: "/work/p".into(),
+            team: Team::default_trio(),
+            settings: Settings { fix_rounds: habits.fix_rounds, ..Settings::default() },
+            warnings: vec![],
+        };
+        let mut world = Self {
+            state: State::default(),
+            journal: vec![],
+            waiting: VecDeque::new(),
+            dice: Dice(seed),
+            habits,
+            next_verdict: 0,
+            checkpoints: 0,
+            now: Timestamp(1_700_000_000_000),
+        };
+        world.input(Input::Create(created));
+        world
+    }
+
+    /// Runs until nothing waits any more; returns how many inputs it took.
+    pub(super) fn run(&mut self) -> usize {
+        let mut steps = 0;
+        while !self.waiting.is_empty() && steps < 10_000 {
+            steps += 1;
+            if self.habits.stop_after == Some(steps) {
+                self.input(Input::Stop { by: StopCause::Person, urgent: false });
+            }
+            // Outcomes may overtake each other, but not those of one worker.
+            let pick = self.dice.roll(self.waiting.len().min(3));
+            let first = &self.waiting[pick];
+            let pick = (0..pick).find(|i| same_worker(&self.waiting[*i], first)).unwrap_or(pick);
+            let Some(next) = self.waiting.remove(pick) else { break };
+            self.input(next);
+        }
+        steps
+    }
+
+    pub(super) fn input(&mut self, input: Input) {
+        self.now = self.now.plus_ms(7);
+        let Ok(envelopes) = decide(&self.state, input, self.now) else { return };
+        for envelope in envelopes {
+            assert_eq!(envelope.seq, self.state.last_seq + 1, "seq is dense");
+            self.state.apply(&envelope);
+            let effects = effects(&self.state, envelope.worker.as_ref(), &envelope.event);
+            self.journal.push(envelope);
+            for effect in effects {
+                self.react(effect);
+            }
+        }
+    }
+
+    fn fault(&mut self) -> bool {
+        self.habits.faults > 0 && self.dice.roll(self.habits.faults) == 0
+    }
+
+    fn react(&mut self, effect: Effect) {
+        let broken = || Fault { code: "io".into(), message: "broken".into(), hint: "mend it".into() };
+        match effect {
+            Effect::Prepare => {
+                let found = Prepared { agents: vec![], git: false, guarantees: vec![] };
+                let result = if self.fault() { Err(broken()) } else { Ok(found) };
+                self.waiting.push_back(Input::Prepared(result));
+            }
+            Effect::TakeCheckpoint { checkpoint, .. } => {
+                self.checkpoints += 1;
+                let digest = Digest::parse(&format!("sha256:{:064x}", self.checkpoints)).unwrap();
+                let taken = CheckpointTaken {
+                    checkpoint,
+                    digest,
+                    files: 1,
+                    bytes: 1,
+                    ignored: 0,
+                    skipped: vec![],
+                    changed: vec![],
+                };
+                let result = if self.fault() { Err(broken()) } else { Ok(taken) };
+                self.waiting.push_back(Input::Checkpoint { checkpoint, result });
+            }
+            Effect::Spawn { worker, attempt, .. } => {
+                let result = if self.fault() { Err(broken()) } else { Ok((100, u64::from(attempt))) };
+                self.waiting.push_back(Input::Spawned { worker, attempt, result });
+            }
+            Effect::Prompt { worker, attempt, purpose, .. } => {
+                let event = AgentEvent::Message { item: ItemId::new("m"), text: "working".into() };
+                let agent = |event| Input::Agent {
+                    worker: worker.clone(),
+                    attempt,
+                    decoded: Decoded { at: None, event },
+                    root: None,
+                };
+                self.waiting.push_back(agent(event));
+                if self.fault() {
+                    // The process dies in mid-turn.
+                    self.waiting.push_back(Input::Exited {
+                        worker: worker.clone(),
+                        attempt,
+                        code: None,
+                        signal: Some(9),
+                        tree_empty: true,
+                    });
+                    return;
+                }
+                let end = self.turn_end(&purpose);
+                self.waiting.push_back(agent(AgentEvent::TurnEnded { end }));
+            }
+            Effect::StopWorker { worker, attempt, .. } => {
+                self.waiting.push_back(Input::Exited {
+                    worker,
+                    attempt,
+                    code: Some(0),
+                    signal: None,
+                    tree_empty: true,
+                });
+            }
+            Effect::PrepareReview { review, try_no } => {
+                let nonce = Nonce::new(format!("{review}-{try_no}"));
+                let result = if self.fault() { Err(broken()) } else { Ok((nonce, "/checkout".to_owned())) };
+                self.waiting.push_back(Input::ReviewPrepared { review, try_no, result });
+            }
+            Effect::CheckPlaces { review, try_no, .. } => {
+                let missing = self.fault().then(|| "nowhere:1".to_owned());
+                self.waiting.push_back(Input::PlacesChecked { review, try_no, missing, tampered: None });
+            }
+            Effect::StartReviewTimer { review, .. } => {
+                if self.fault() {
+                    self.waiting.push_back(Input::ReviewTimedOut { review });
+                }
+            }
+            Effect::AnswerApproval { .. }
+            | Effect::WritePlan
+            | Effect::CloseReview { .. }
+            | Effect::StartTimeLimit { .. }
+            | Effect::Notify { .. }
+            | Effect::CloseSession => {}
+        }
+    }
+
+    fn turn_end(&mut self, purpose: &Purpose) -> TurnEnd {
+        if self.fault() {
+            let text = Some("the model is gone".to_owned());
+            return TurnEnd { text, ..TurnEnd::bare(Outcome::Failed, Some(FailureClass::Overloaded)) };
+        }
+        let text = match purpose {
+            Purpose::Review { review, .. } => {
+                let verdict = self.habits.verdicts.get(self.next_verdict).copied().unwrap_or("approved");
+                self.next_verdict += 1;
+                let open = self.state.review(review).unwrap();
+                let ReviewProgress::Running { nonce, .. } = &open.progress else { panic!("not running") };
+                if verdict == "garbage" {
+                    "I like it.".to_owned()
+                } else {
+                    let findings = if verdict == "approved" {
+                        json!([])
+                    } else {
+                        json!([{"severity": verdict, "title": "t", "evidence": "line 1", "file": null, "line": null}])
+                    };
+                    json!({"verdict": verdict, "summary": "s", "checkpoint": open.request.digest.as_str(),
+                        "nonce": nonce.as_str(), "findings": findings})
+                    .to_string()
+                }
+            }
+            _ => "the plan, or what was done".to_owned(),
+        };
+        TurnEnd { text: Some(text), cost_usd: Some(0.01), ..TurnEnd::bare(Outcome::Completed, None) }
+    }
+}
+
+fn same_worker(a: &Input, b: &Input) -> bool {
+    let of = |input: &Input| match input {
+        Input::Spawned { worker, .. } | Input::Exited { worker, .. } | Input::Agent { worker, .. } => {
+            Some(worker.clone())
+        }
+        _ => None,
+    };
+    of(a).is_some() && of(a) == of(b)
+}
