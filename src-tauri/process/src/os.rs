@@ -3,7 +3,7 @@
 
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd};
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
@@ -76,14 +76,11 @@ fn prepare_agent(shim: Pid) -> io::Result<()> {
     default_signals()
 }
 
-fn mark_from(first: RawFd) -> io::Result<()> {
-    let first = libc::c_uint::try_from(first).unwrap_or(0);
+fn mark_from(first: libc::c_uint) -> io::Result<()> {
     // SAFETY: no pointers; the call only sets the close-on-exec mark of files.
-    check(unsafe {
-        libc::syscall(libc::SYS_close_range, first, libc::c_uint::MAX, libc::CLOSE_RANGE_CLOEXEC)
-            as libc::c_int
-    })?;
-    Ok(())
+    let done =
+        unsafe { libc::syscall(libc::SYS_close_range, first, libc::c_uint::MAX, libc::CLOSE_RANGE_CLOEXEC) };
+    if done < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
 fn default_signals() -> io::Result<()> {

@@ -47,17 +47,16 @@ pub(crate) struct Started {
 /// Hands the job to the thread, which is started with the first one and stays for the life of the process.
 pub(crate) fn submit(job: Job) -> Result<(), SpawnError> {
     static QUEUE: OnceLock<mpsc::Sender<Job>> = OnceLock::new();
-    let queue = match QUEUE.get() {
-        Some(queue) => queue,
-        None => {
-            let (queue, jobs) = mpsc::channel();
-            std::thread::Builder::new()
-                .name("process-spawner".to_owned())
-                .spawn(move || work(&jobs))
-                .map_err(|source| SpawnError::Resources { source })?;
-            // Two may race here; then one thread ends again, before it has started anything.
-            QUEUE.get_or_init(|| queue)
-        }
+    let queue = if let Some(queue) = QUEUE.get() {
+        queue
+    } else {
+        let (queue, jobs) = mpsc::channel();
+        std::thread::Builder::new()
+            .name("process-spawner".to_owned())
+            .spawn(move || work(&jobs))
+            .map_err(|source| SpawnError::Resources { source })?;
+        // Two may race here; then one thread ends again, before it has started anything.
+        QUEUE.get_or_init(|| queue)
     };
     queue
         .send(job)
