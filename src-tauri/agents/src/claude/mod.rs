@@ -1,1 +1,24 @@
-//! Claude Code: stream-json and its control protocol.
+//! Claude Code: its command lines, stream-json, and the control protocol that asks before a tool runs.
+
+mod closing;
+mod control;
+mod decoder;
+mod launch;
+#[cfg(test)]
+mod launch_tests;
+mod protocol;
+#[cfg(test)]
+mod protocol_tests;
+mod streaming;
+mod system;
+mod tools;
+mod wire;
+
+pub use decoder::ClaudeDecoder;
+pub use launch::launch;
+pub use protocol::ClaudeProtocol;
+
+/// The decoder for captures.
+pub fn decoder() -> Box<dyn crate::decode::Decoder> {
+    Box::new(ClaudeDecoder::new())
+}

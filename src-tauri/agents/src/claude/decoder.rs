@@ -1,0 +1,442 @@
+//! Claude Code's stdout as events: `stream-json`, the single object or list of `--output-format json`.
+
+use std::collections::{HashMap, VecDeque};
+
+use mo_core::agent_event::{AgentEvent, Decoded, FileTouch, NoticeLevel, ToolStatus, TouchKind};
+use mo_core::ids::ItemId;
+use mo_core::outcome::{TurnEnd, Usage};
+use mo_core::time::Timestamp;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::closing::{ApiFailure, turn_end, without_result};
+use super::control::{self, Control};
+use super::streaming::Streaming;
+use super::system;
+use super::tools;
+use super::wire::{AssistantLine, Block, Head, StreamLine, ToolReport, UserLine, not_run, output_text};
+use crate::decode::Decoder;
+use crate::protocol::{Exchange, Exit, Line};
+use crate::shared::json::{cut_value, is_blank, leading_type, malformed, parse, str_at, too_long};
+use crate::shared::milestone::milestones;
+use crate::shared::text::{LONG, cut};
+use crate::shared::wire_text::Text;
+
+/// How many messages are remembered to number their blocks, and how many open calls to know their files. Bounds
+/// the memory against a stream that never closes anything.
+const REMEMBERED: usize = 256;
+
+/// The state that a line's meaning depends on.
+#[derive(Debug, Default)]
+pub struct ClaudeDecoder {
+    session: Option<String>,
+    turn_open: bool,
+    turn_ended: bool,
+    /// Prompts seen in a duplex recording that have no result yet.
+    prompts_open: u32,
+    streaming: Streaming,
+    /// The number of the next block of each of the last messages.
+    blocks: VecDeque<(String, u64)>,
+    /// The file of each open call of an edit tool.
+    edits: HashMap<ItemId, String>,
+    failure: Option<ApiFailure>,
+    resets_at: Option<Timestamp>,
+    usage: Usage,
+    /// What had been spent when the last turn ended, where known: `total_cost_usd` counts the whole process, and
+    /// the earlier ones of a resumed session.
+    cost_before: Option<f64>,
+}
+
+impl ClaudeDecoder {
+    /// The decoder for a new process.
+    pub fn new() -> Self {
+        Self { cost_before: Some(0.0), ..Self::default() }
+    }
+
+    /// The decoder for a process that goes on with an earlier session: what its first turn cost cannot be told
+    /// from what the session had cost before.
+    pub fn resumed() -> Self {
+        Self::default()
+    }
+
+    /// Takes a line and tells what it means to whoever holds the conversation.
+    pub(super) fn take(&mut self, line: Line<'_>, out: &mut Exchange) -> Option<Control> {
+        let line = match line {
+            Line::Whole(line) => line,
+            Line::TooLong { excerpt, bytes } => {
+                out.event(too_long(excerpt, bytes));
+                if is_result_start(excerpt) {
+                    // A turn whose closing cannot be read must not stay open for ever.
+                    self.result(&Value::Null, out);
+                }
+                return None;
+            }
+        };
+        let mut buffer = Vec::new();
+        if is_blank(line) {
+            return None;
+        }
+        if let Some(kind) = leading_type(line) {
+            return self.by_kind(kind, line, out);
+        }
+        if line.trim_ascii_start().starts_with(b"[") {
+            // `--output-format json --verbose` prints all lines as one list.
+            match parse::<Vec<&RawValue>>(line, &mut buffer) {
+                Ok(items) => {
+                    for item in items {
+                        let _ = self.object(item.get().as_bytes(), out);
+                    }
+                }
+                Err(error) => out.event(malformed(line, error.to_string())),
+            }
+            return None;
+        }
+        self.object(line, out)
+    }
+
+    fn object(&mut self, line: &[u8], out: &mut Exchange) -> Option<Control> {
+        let mut buffer = Vec::new();
+        match parse::<Head<'_>>(line, &mut buffer) {
+            Ok(Head { kind: Some(kind) }) => self.by_kind(&kind, line, out),
+            Ok(Head { kind: None }) => {
+                out.event(malformed(line, "no `type`"));
+                None
+            }
+            Err(error) => {
+                out.event(malformed(line, error.to_string()));
+                None
+            }
+        }
+    }
+
+    fn by_kind(&mut self, kind: &str, line: &[u8], out: &mut Exchange) -> Option<Control> {
+        let mut buffer = Vec::new();
+        let read = match kind {
+            "stream_event" => parse::<StreamLine<'_>>(line, &mut buffer).map(|l| self.stream(&l, out)),
+            "assistant" => parse::<AssistantLine<'_>>(line, &mut buffer).map(|l| self.assistant(l, out)),
+            "user" => parse::<UserLine<'_>>(line, &mut buffer).map(|l| self.user(l, out)),
+            "system" => value(line).map(|l| self.system(&l, out)),
+            "result" => match value(line) {
+                Ok(result) => {
+                    self.result(&result, out);
+                    Ok(())
+                }
+                Err(error) => {
+                    out.event(malformed(line, error.to_string()));
+                    return None;
+                }
+            },
+            "rate_limit_event" => value(line).map(|l| self.rate_limit(&l, out)),
+            "control_request" => return control_line(line, control::request, out),
+            "control_cancel_request" => return control_line(line, control::withdrawal, out),
+            "control_response" => return control_line(line, control::response, out),
+            "keep_alive" | "tool_progress" => Ok(()),
+            other => {
+                let kind = cut(other, 100);
+                // A broken line of an unknown type is broken first.
+                value::<serde::de::IgnoredAny>(line).map(|_| out.event(AgentEvent::Unrecognized { kind }))
+            }
+        };
+        if let Err(error) = read {
+            out.event(malformed(line, error.to_string()));
+        }
+        None
+    }
+
+    fn stream(&mut self, line: &StreamLine<'_>, out: &mut Exchange) {
+        self.begin(None, out);
+        if let Some(usage) = self.streaming.take(line, out) {
+            self.usage = self.usage.plus(usage);
+            out.event(AgentEvent::UsageReported { usage: self.usage });
+        }
+    }
+
+    fn assistant(&mut self, line: AssistantLine<'_>, out: &mut Exchange) {
+        let at = time(line.timestamp.as_deref());
+        self.begin(at, out);
+        let main = line.parent_tool_use_id.is_none();
+        let id = line.message.id.as_deref().unwrap_or_default();
+        if let Some(error) = line.error {
+            let texts: Vec<&str> =
+                line.message.content.0.iter().filter_map(|block| block.text.as_deref()).collect();
+            let text = cut(&texts.join("\n"), LONG);
+            let code = error.as_str().to_owned();
+            push(out, at, AgentEvent::Notice { level: NoticeLevel::Error, code, text });
+            if main {
+                self.failure = Some(ApiFailure {
+                    error: error.into_string(),
+                    api_error: line.api_error.map(Text::into_string),
+                    status: line.api_error_status,
+                });
+            }
+            return;
+        }
+        for block in line.message.content.0 {
+            let number = self.next_block(id);
+            self.block(block, id, number, main, at, out);
+        }
+    }
+
+    fn block(
+        &mut self,
+        block: Block<'_>,
+        message: &str,
+        number: u64,
+        main: bool,
+        at: Option<Timestamp>,
+        out: &mut Exchange,
+    ) {
+        match block.kind.as_str() {
+            "text" => {
+                let Some(text) = block.text.filter(|text| !text.is_empty()) else { return };
+                let reached: Vec<String> =
+                    if main { milestones(&text).map(str::to_owned).collect() } else { Vec::new() };
+                let item = block_item(message, number);
+                push(out, at, AgentEvent::Message { item, text: text.into_string() });
+                for text in reached {
+                    push(out, at, AgentEvent::Milestone { text });
+                }
+            }
+            "thinking" => {
+                let Some(text) = block.thinking.filter(|text| !text.is_empty()) else { return };
+                let item = block_item(message, number);
+                push(out, at, AgentEvent::Thought { item, text: text.into_string() });
+            }
+            "redacted_thinking" => {}
+            "tool_use" | "server_tool_use" | "mcp_tool_use" => {
+                let name = block.name.as_deref().unwrap_or("tool");
+                let input = block.input.unwrap_or(Value::Null);
+                let item = block.id.as_deref().map_or_else(|| block_item(message, number), ItemId::new);
+                let plan = if main { tools::plan(name, &input) } else { None };
+                if let Some(path) = tools::edited_file(name, &input)
+                    && self.edits.len() < REMEMBERED
+                {
+                    self.edits.insert(item.clone(), path.to_owned());
+                }
+                let title = tools::title(name, &input);
+                let input = cut_value(input);
+                push(out, at, AgentEvent::ToolStarted { item, tool: tools::kind(name), title, input });
+                if let Some(entries) = plan {
+                    push(out, at, AgentEvent::Plan { entries });
+                }
+            }
+            kind if kind.ends_with("_tool_result") => self.tool_result(&block, None, None, at, out),
+            other => {
+                let kind = format!("assistant/{}", cut(other, 100));
+                push(out, at, AgentEvent::Unrecognized { kind });
+            }
+        }
+    }
+
+    fn user(&mut self, line: UserLine<'_>, out: &mut Exchange) {
+        let at = time(line.timestamp.as_deref());
+        for block in line.message.content.0 {
+            match block.kind.as_str() {
+                "tool_result" => {
+                    self.tool_result(&block, line.tool_use_result, line.tool_result_meta, at, out);
+                }
+                // A subagent's prompt repeats the input of the call that started it.
+                "text" if line.parent_tool_use_id.is_none() => {
+                    let text = block.text.as_deref().map(|text| cut(text, LONG)).unwrap_or_default();
+                    let (level, code) = (NoticeLevel::Info, "user_text".to_owned());
+                    push(out, at, AgentEvent::Notice { level, code, text });
+                }
+                "text" | "image" | "document" => {}
+                other => {
+                    let kind = format!("user/{}", cut(other, 100));
+                    push(out, at, AgentEvent::Unrecognized { kind });
+                }
+            }
+        }
+    }
+
+    fn tool_result(
+        &mut self,
+        block: &Block<'_>,
+        report: Option<&RawValue>,
+        meta: Option<&RawValue>,
+        at: Option<Timestamp>,
+        out: &mut Exchange,
+    ) {
+        let call = block.tool_use_id.as_deref().unwrap_or_default();
+        let item = ItemId::new(call);
+        let failed = block.is_error == Some(true);
+        let output = block.content.map(output_text).unwrap_or_default();
+        let report = ToolReport::read(report);
+        let status = not_run(meta, call).unwrap_or(match failed {
+            _ if report.interrupted() => ToolStatus::Cancelled,
+            true => ToolStatus::Failed,
+            false => ToolStatus::Completed,
+        });
+        let exit_code = if failed { said_exit_code(&output) } else { None };
+        let edited = self.edits.remove(&item);
+        let ended =
+            AgentEvent::ToolEnded { item: item.clone(), status, exit_code, output: cut(&output, LONG) };
+        push(out, at, ended);
+        if let (Some(path), ToolStatus::Completed) = (edited, status) {
+            let change = if report.created() { TouchKind::Added } else { TouchKind::Changed };
+            let changes = vec![FileTouch { path, change }];
+            push(out, at, AgentEvent::FilesChanged { item, changes, status });
+        }
+    }
+
+    fn system(&mut self, line: &Value, out: &mut Exchange) {
+        let at = time(str_at(line, "/timestamp"));
+        if str_at(line, "/subtype") == Some("init") {
+            self.session_is(
+                str_at(line, "/session_id"),
+                str_at(line, "/model"),
+                str_at(line, "/claude_code_version"),
+                out,
+            );
+            self.begin(at, out);
+            return;
+        }
+        match system::notice(line) {
+            Ok(Some(event)) => push(out, at, event),
+            Ok(None) => {}
+            Err(subtype) => {
+                let kind = format!("system/{}", cut(&subtype, 100));
+                push(out, at, AgentEvent::Unrecognized { kind });
+            }
+        }
+    }
+
+    fn rate_limit(&mut self, line: &Value, out: &mut Exchange) {
+        let (event, resets) = system::rate_limit(line);
+        self.resets_at = resets.or(self.resets_at);
+        out.events.extend(event.map(Decoded::from));
+    }
+
+    fn result(&mut self, line: &Value, out: &mut Exchange) {
+        self.session_is(str_at(line, "/session_id"), None, None, out);
+        let total = line.get("total_cost_usd").and_then(Value::as_f64).filter(|cost| cost.is_finite());
+        let cost = total.zip(self.cost_before).map(|(total, before)| (total - before).max(0.0));
+        self.cost_before = total.or(self.cost_before);
+        let end = turn_end(line, self.failure.as_ref(), self.resets_at, cost);
+        self.end(end, out);
+    }
+
+    fn session_is(
+        &mut self,
+        session: Option<&str>,
+        model: Option<&str>,
+        version: Option<&str>,
+        out: &mut Exchange,
+    ) {
+        let Some(session) = session.filter(|s| !s.is_empty()) else { return };
+        if self.session.as_deref() == Some(session) {
+            return;
+        }
+        self.session = Some(session.to_owned());
+        out.event(AgentEvent::SessionStarted {
+            agent_session: session.to_owned(),
+            model: model.map(str::to_owned),
+            version: version.map(str::to_owned),
+        });
+    }
+
+    fn begin(&mut self, at: Option<Timestamp>, out: &mut Exchange) {
+        if !self.turn_open {
+            self.turn_open = true;
+            push(out, at, AgentEvent::TurnStarted);
+        }
+    }
+
+    fn end(&mut self, end: TurnEnd, out: &mut Exchange) {
+        self.turn_open = false;
+        self.turn_ended = true;
+        self.prompts_open = self.prompts_open.saturating_sub(1);
+        self.streaming = Streaming::default();
+        self.edits.clear();
+        self.failure = None;
+        self.resets_at = None;
+        self.usage = Usage::default();
+        out.event(AgentEvent::TurnEnded { end });
+    }
+
+    /// The end of the turn in flight when the process ended without a `result`.
+    pub(super) fn end_without_result(&self, exit: Exit, stderr: &[u8]) -> TurnEnd {
+        without_result(exit, self.turn_open, stderr, self.failure.as_ref(), self.resets_at)
+    }
+
+    fn next_block(&mut self, message: &str) -> u64 {
+        if let Some((_, next)) = self.blocks.iter_mut().rev().find(|(id, _)| id == message) {
+            *next += 1;
+            return *next - 1;
+        }
+        if self.blocks.len() >= REMEMBERED {
+            self.blocks.pop_front();
+        }
+        self.blocks.push_back((message.to_owned(), 1));
+        0
+    }
+}
+
+impl Decoder for ClaudeDecoder {
+    fn line(&mut self, line: Line<'_>, out: &mut Exchange) {
+        match self.take(line, out) {
+            Some(Control::Asked(request, _)) => out.event(AgentEvent::ApprovalRequested { request }),
+            Some(Control::Withdrawn(request)) => out.event(AgentEvent::ApprovalWithdrawn { request }),
+            Some(Control::Refused { kind, .. }) => out.event(AgentEvent::Unrecognized { kind }),
+            Some(Control::Answered { error: Some(error), .. }) => out.event(control_error(&error)),
+            Some(Control::Answered { .. }) | None => {}
+        }
+    }
+
+    fn sent(&mut self, message: &Value, _out: &mut Exchange) {
+        if str_at(message, "/type") == Some("user") {
+            self.prompts_open = self.prompts_open.saturating_add(1);
+        }
+    }
+
+    fn close(&mut self, exit: Exit, stderr: &[u8], out: &mut Exchange) {
+        if self.turn_open || self.prompts_open > 0 || !self.turn_ended {
+            let end = self.end_without_result(exit, stderr);
+            self.end(end, out);
+        }
+    }
+}
+
+/// The event for an error reply to a request of ours.
+pub(super) fn control_error(error: &str) -> AgentEvent {
+    AgentEvent::Notice { level: NoticeLevel::Error, code: "control_error".to_owned(), text: cut(error, LONG) }
+}
+
+/// The id of a message's block, the same for its deltas and its whole.
+pub(super) fn block_item(message: &str, number: u64) -> ItemId {
+    ItemId::new(format!("{message}:{number}"))
+}
+
+fn push(out: &mut Exchange, at: Option<Timestamp>, event: AgentEvent) {
+    out.events.push(Decoded { at, event });
+}
+
+fn time(text: Option<&str>) -> Option<Timestamp> {
+    text.and_then(Timestamp::parse)
+}
+
+fn value<T: DeserializeOwned>(line: &[u8]) -> Result<T, serde_json::Error> {
+    parse(line, &mut Vec::new())
+}
+
+fn control_line(
+    line: &[u8],
+    read: fn(&Value) -> Result<Control, &'static str>,
+    out: &mut Exchange,
+) -> Option<Control> {
+    let read = value(line).map_err(|error| error.to_string()).and_then(|line| Ok(read(&line)?));
+    read.map_err(|reason| out.event(malformed(line, reason))).ok()
+}
+
+/// Whether the beginning of a line is that of a `result`, whose `type` is not its first key.
+fn is_result_start(start: &[u8]) -> bool {
+    let starts: [&[u8]; 3] = [b"{\"type\":\"result\"", b"{\"duration_api_ms\"", b"{\"duration_ms\""];
+    starts.iter().any(|s| start.starts_with(s))
+}
+
+/// The code in `Exit code N`, with which the output of a failed command begins.
+fn said_exit_code(output: &str) -> Option<i32> {
+    output.strip_prefix("Exit code ")?.lines().next()?.trim().parse().ok()
+}

@@ -1,0 +1,105 @@
+//! Claude Code's command lines (design.md §4; flags checked against 2.1.330).
+
+use std::ffi::OsString;
+
+use mo_core::sandbox::Guarantee;
+
+use crate::launch::{Access, Launch, LaunchError, LaunchSpec, Permission};
+
+/// The tools of a worker that only reads. `--tools` really takes the others away, from subagents too.
+const READ_ONLY_TOOLS: &str = "Read,Grep,Glob";
+
+/// Off: telemetry, error reports, updates and everything else that is not the model's own traffic; and background
+/// tasks, since with them a turn ends while its subagents still work, and the CLI begins turns that nobody asked for
+/// (measured on 2.1.330).
+const ENV: [(&str, &str); 5] = [
+    ("CLAUDE_CODE_DISABLE_BACKGROUND_TASKS", "1"),
+    ("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1"),
+    ("DISABLE_AUTOUPDATER", "1"),
+    ("DISABLE_ERROR_REPORTING", "1"),
+    ("DISABLE_TELEMETRY", "1"),
+];
+
+/// The command line for a worker. `Ask` speaks the control protocol on stdin and stdout ([`super::ClaudeProtocol`]);
+/// `Bypass` takes one prompt as plain text on stdin and ends after it.
+///
+/// # Errors
+/// [`LaunchError::BypassRefused`] where bypass is asked for and a guarantee that it needs is not proven;
+/// [`LaunchError::Unsupported`] where the person's `args` hold a flag that would take the asking away.
+pub fn launch(spec: &LaunchSpec) -> Result<Launch, LaunchError> {
+    let mut args = Args::default();
+    match &spec.permission {
+        Permission::Ask => {
+            if spec.args.iter().enumerate().any(|(i, arg)| asks_for_bypass(arg, spec.args.get(i + 1))) {
+                return Err(LaunchError::Unsupported {
+                    agent: spec.agent.to_string(),
+                    what: "take a bypass flag from `args`; only `permission = \"bypass\"` gives it",
+                });
+            }
+            args.flag("-p");
+            args.pair("--input-format", "stream-json");
+            args.pair("--output-format", "stream-json");
+            args.flag("--verbose");
+            args.flag("--include-partial-messages");
+            args.pair("--permission-prompt-tool", "stdio");
+            args.flag("--strict-mcp-config");
+        }
+        Permission::Bypass(proven) => {
+            let missing = proven.missing_for_bypass();
+            if !missing.is_empty() {
+                let missing = missing.into_iter().map(Guarantee::as_str).collect();
+                return Err(LaunchError::BypassRefused { missing });
+            }
+            args.flag("--print");
+            args.flag("--verbose");
+            args.flag("--dangerously-skip-permissions");
+            args.flag("--strict-mcp-config");
+            args.pair("--output-format", "stream-json");
+        }
+    }
+    if spec.access == Access::ReadOnly {
+        args.pair("--tools", READ_ONLY_TOOLS);
+    }
+    if let Some(model) = &spec.model {
+        args.pair("--model", model);
+    }
+    if let Some(session) = &spec.resume {
+        args.pair("--resume", session);
+    }
+    if let Some(schema) = &spec.schema {
+        args.pair("--json-schema", &schema.to_string());
+    }
+    args.0.extend(spec.args.iter().map(OsString::from));
+    if !spec.add_dirs.is_empty() {
+        args.flag("--add-dir");
+        args.0.extend(spec.add_dirs.iter().map(|dir| dir.clone().into_os_string()));
+    }
+    Ok(Launch { program: spec.program.clone(), args: args.0, env: ENV.to_vec(), stdout_to_file: false })
+}
+
+#[derive(Default)]
+struct Args(Vec<OsString>);
+
+impl Args {
+    fn flag(&mut self, flag: &str) {
+        self.0.push(flag.into());
+    }
+    fn pair(&mut self, flag: &str, value: &str) {
+        self.0.extend([flag.into(), value.into()]);
+    }
+}
+
+/// Whether an argument of the person's own takes the asking away behind our back.
+fn asks_for_bypass(arg: &str, next: Option<&String>) -> bool {
+    let bypasses = |mode: &str| mode.eq_ignore_ascii_case("bypassPermissions");
+    match arg.split_once('=') {
+        Some(("--permission-mode", mode)) => bypasses(mode),
+        Some((flag, _)) => is_skip_flag(flag),
+        None if arg == "--permission-mode" => next.is_some_and(|mode| bypasses(mode)),
+        None => is_skip_flag(arg),
+    }
+}
+
+fn is_skip_flag(flag: &str) -> bool {
+    flag == "--dangerously-skip-permissions" || flag == "--allow-dangerously-skip-permissions"
+}
