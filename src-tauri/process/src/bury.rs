@@ -17,7 +17,7 @@ use rustix::process::{getpid, kill_process, set_child_subreaper, setsid, wait};
 use crate::exit::AgentExit;
 use crate::os;
 use crate::proc_tree;
-use crate::shim_launch::{launch, receive, tell};
+use crate::shim_launch::{announce, launch, receive, tell};
 use crate::strike::{Suspect, strike};
 use crate::wire::{Stage, Status};
 
@@ -43,19 +43,22 @@ pub(crate) fn run() -> i32 {
             return 2;
         }
     };
-    let mut shim = match launch(&socket, &request, files) {
-        Ok(agent) => {
-            Shim { socket, signals, agent, linger: request.linger, agent_ended: None, told_stuck: false }
-        }
+    let agent = match launch(&request, files) {
+        Ok(child) => i32::try_from(child.id()).ok().and_then(proc_tree::number),
         Err((stage, error)) => {
             tell(&socket, Status::Failed { stage, errno: error.raw_os_error().unwrap_or(0) });
-            // Should the agent have been started nevertheless, it goes down with this process.
             return 1;
         }
     };
+    let linger = request.linger;
     // Neither arguments nor environment of the agent are needed any more.
     drop(request);
-    shim.watch();
+    // From here on something runs: whatever goes wrong, it must be buried. Above all the owner may be gone already.
+    let announced = agent.is_some_and(|agent| announce(&socket, agent).is_ok());
+    let mut shim = Shim { socket, signals, agent, linger, agent_ended: None, told_stuck: false };
+    if announced {
+        shim.watch();
+    }
     shim.bury();
     0
 }
@@ -63,7 +66,7 @@ pub(crate) fn run() -> i32 {
 struct Shim {
     socket: OwnedFd,
     signals: OwnedFd,
-    agent: Pid,
+    agent: Option<Pid>,
     linger: Duration,
     agent_ended: Option<Instant>,
     told_stuck: bool,
@@ -138,7 +141,7 @@ impl Shim {
             match wait(WaitOptions::NOHANG) {
                 Ok(Some((pid, status))) => {
                     reaped = Reaped::Some;
-                    if pid == self.agent && self.agent_ended.is_none() {
+                    if Some(pid) == self.agent && self.agent_ended.is_none() {
                         self.agent_ended = Some(Instant::now());
                         tell(&self.socket, Status::Exited(exit_of(status)));
                     }
@@ -168,7 +171,7 @@ fn kill_round() {
     for child in own {
         proc_tree::children(child, &mut kids);
         below.extend(kids.drain(..).map(|kid| Suspect { pid: kid, parent: child }));
-        if let Some(pid) = Pid::from_raw(child) {
+        if let Some(pid) = proc_tree::number(child) {
             let _ = kill_process(pid, Signal::KILL);
         }
     }

@@ -84,10 +84,16 @@ fn mark_from(first: libc::c_uint) -> io::Result<()> {
 }
 
 fn default_signals() -> io::Result<()> {
+    // All zero is the default action in the kernel's own form, whose size is below this on every machine. Asked of
+    // the kernel itself, because the C library keeps two signals to itself, and those can come ignored as well.
+    let default = [0_u64; 8];
     for signal in 1..=64 {
-        // SAFETY: the default action is always valid. It is refused for SIGKILL, SIGSTOP and the two that the C
-        // library keeps to itself, which is as it should be.
-        unsafe { libc::signal(signal, libc::SIG_DFL) };
+        // SAFETY: the pointer is valid for longer than what is read, and nothing is written. Refused for SIGKILL and
+        // SIGSTOP, which is as it should be.
+        unsafe {
+            let none = std::ptr::null_mut::<libc::c_void>();
+            libc::syscall(libc::SYS_rt_sigaction, signal, default.as_ptr(), none, 8_usize);
+        }
     }
     let mut none = MaybeUninit::<libc::sigset_t>::uninit();
     // SAFETY: valid pointers; `sigemptyset` initialises the set before it is read.

@@ -3,7 +3,14 @@
 use std::fs;
 use std::io;
 
+use rustix::process::Pid;
+
 use crate::identity::ProcessIdentity;
+
+/// The number as the system calls take it; `None` for what is the number of no process.
+pub(crate) fn number(pid: i32) -> Option<Pid> {
+    if pid > 0 { Pid::from_raw(pid) } else { None }
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Stat {

@@ -3,7 +3,7 @@
 use std::io::{self, IoSliceMut};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd as _, OwnedFd};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use rustix::net::{
     RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage,
@@ -63,8 +63,8 @@ fn read_exact(socket: &OwnedFd, mut into: &mut [u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Starts the agent and says so to the owner, with a handle that stays right even after the agent's end.
-pub(crate) fn launch(socket: &OwnedFd, request: &Request, files: Files) -> Result<Pid, Failure> {
+/// Starts the agent. An error means that it has not run.
+pub(crate) fn launch(request: &Request, files: Files) -> Result<Child, Failure> {
     let failed = |stage| move |error| (stage, error);
     std::env::set_current_dir(&request.cwd).map_err(failed(Stage::Cwd))?;
     let [stdin, stdout, stderr] = files;
@@ -77,23 +77,20 @@ pub(crate) fn launch(socket: &OwnedFd, request: &Request, files: Files) -> Resul
         .stdout(Stdio::from(stdout))
         .stderr(Stdio::from(stderr));
     os::isolate(&mut command, getpid());
-    let child = command.spawn().map_err(failed(Stage::Program))?;
-    // Our own copies of the child's files go here, or its output would never end.
-    drop(command);
-    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-    let pid = pid.ok_or_else(|| (Stage::Shim, invalid("the system gave no process id")))?;
-    // Nobody but us reaps it, so the number still means it here.
-    announce(socket, pid).map_err(failed(Stage::Shim))?;
+    let child = command.spawn().map_err(failed(Stage::Program));
     // The shim must not keep a folder from being unmounted or removed.
-    std::env::set_current_dir("/").map_err(failed(Stage::Shim))?;
-    Ok(pid)
+    let _ = std::env::set_current_dir("/");
+    // Our own copies of the child's files go with the command, or its output would never end.
+    child
 }
 
-fn announce(socket: &OwnedFd, agent: Pid) -> io::Result<()> {
+/// Says to the owner that the agent runs, with a handle on it that stays right even after its end.
+pub(crate) fn announce(socket: &OwnedFd, agent: Pid) -> io::Result<()> {
     let status = Status::Started {
         agent: proc_tree::identity(agent.as_raw_nonzero().get())?,
         shim: proc_tree::identity(getpid().as_raw_nonzero().get())?,
     };
+    // Nobody but us reaps it, so the number still means it here.
     let handle = pidfd_open(agent, PidfdFlags::empty())?;
     let line = status.to_string();
     let handles = [handle.as_fd()];

@@ -30,6 +30,7 @@ use crate::wire::{MAX_REQUEST, Stage, Status, encode, malformed};
 
 /// A shim says within milliseconds how its launch went; on a machine in trouble, in seconds.
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(30);
+const NO_SHIM: &str = "it ended without a word; does its main call reexec_entry first?";
 
 pub(crate) async fn start(shim: PathBuf, mut command: LaunchCommand) -> Result<Child, SpawnError> {
     let program = resolve(&command)?;
@@ -169,7 +170,9 @@ async fn agree(
             });
         }
         Ok(Ok(Some(other))) => format!("it said {other:?} first"),
-        Ok(Ok(None)) => "it ended without a word; does its main call reexec_entry first?".to_owned(),
+        Ok(Ok(None)) => NO_SHIM.to_owned(),
+        // It has ended with the request unread.
+        Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionReset => NO_SHIM.to_owned(),
         Ok(Err(error)) => error.to_string(),
         Err(_) => format!("it gave no word within {HANDSHAKE_LIMIT:?}"),
     };

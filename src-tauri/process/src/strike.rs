@@ -2,7 +2,7 @@
 
 use std::os::fd::OwnedFd;
 
-use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+use rustix::process::{PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
 use crate::proc_tree;
 
@@ -20,7 +20,7 @@ pub(crate) struct Suspect {
 pub(crate) fn strike(mut suspects: Vec<Suspect>, reaper: i32, signal: Signal, mut keep: impl FnMut(OwnedFd)) {
     let mut kids = Vec::new();
     while let Some(Suspect { pid, parent }) = suspects.pop() {
-        let Some(number) = Pid::from_raw(pid) else { continue };
+        let Some(number) = proc_tree::number(pid) else { continue };
         let Ok(handle) = pidfd_open(number, PidfdFlags::empty()) else { continue };
         let Ok(stat) = proc_tree::stat(pid) else { continue };
         if stat.parent != parent && stat.parent != reaper {

@@ -4,7 +4,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
-use rustix::process::{Pid, PidfdFlags, pidfd_open};
+use rustix::process::{PidfdFlags, pidfd_open};
 use tokio::io::unix::AsyncFd;
 use tokio::net::UnixStream;
 use tokio::sync::watch;
@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use crate::control::{Signal, send};
 use crate::exit::{Phase, Tree};
 use crate::handshake::Statuses;
+use crate::proc_tree;
 use crate::wire::Status;
 
 /// The shim as a child of this process, to be reaped without blocking.
@@ -24,7 +25,7 @@ pub(crate) struct ShimProcess {
 impl ShimProcess {
     pub(crate) fn new(child: std::process::Child) -> io::Result<Self> {
         // Not reaped yet, so the number means it.
-        let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+        let pid = i32::try_from(child.id()).ok().and_then(proc_tree::number);
         let pid = pid.ok_or_else(|| io::Error::other("a process without a number"))?;
         let handle = crate::os::watch(pidfd_open(pid, PidfdFlags::empty())?)?;
         Ok(Self { child, handle })

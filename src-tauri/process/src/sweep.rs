@@ -4,7 +4,7 @@ use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+use rustix::process::{PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
 use crate::identity::ProcessIdentity;
 use crate::proc_tree;
@@ -69,7 +69,7 @@ pub fn sweep(identities: &[ProcessIdentity]) -> SweepReport {
 
 /// A handle on exactly that process, `None` when it is gone.
 fn hold(identity: ProcessIdentity) -> Option<OwnedFd> {
-    let handle = pidfd_open(Pid::from_raw(identity.pid)?, PidfdFlags::empty()).ok()?;
+    let handle = pidfd_open(proc_tree::number(identity.pid)?, PidfdFlags::empty()).ok()?;
     let alive = || !ended_by(&handle, Instant::now());
     // Alive after its start time was read: so what was read is of the process that the handle holds.
     (proc_tree::identity(identity.pid).ok()? == identity && alive()).then_some(handle)
