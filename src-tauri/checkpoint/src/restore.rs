@@ -1,0 +1,321 @@
+//! Brings a target back to a checkpoint.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use rustix::fs::{self as rfs, FileType};
+use rustix::io::Errno;
+
+use crate::beneath::{FileStat, Root};
+use crate::cache::Cache;
+use crate::content::{Content, Reader};
+use crate::incoming::Incoming;
+use crate::restore_apply::Hand;
+use crate::restore_plan::{IgnoredThen, Plan, Selection, Step, plan};
+use crate::store::Store;
+use crate::take::{Seen, scan};
+use crate::walk::{Listing, list};
+use crate::{
+    CancelFlag, CheckpointError, Digest, Entry, EntryKind, Left, LeftReason, Manifest, RelPath,
+    RestoreReport, Settings, SkipReason,
+};
+
+/// How deep folders that were closed to us may be nested before they are given up on.
+const UNLOCK_ROUNDS: usize = 64;
+
+pub(crate) fn restore(
+    store: &Store,
+    settings: &Settings,
+    digest: &Digest,
+    target: &Path,
+    paths: Option<&[RelPath]>,
+    cancel: &CancelFlag,
+) -> Result<RestoreReport, CheckpointError> {
+    let _lock = store.lock_shared()?;
+    let manifest = store.manifest(digest)?;
+    let root = Root::open(target)?;
+    let selection = Selection::new(paths);
+    let (listing, unlocked) = list_unlocked(store, settings, &root, &manifest, &selection, cancel)?;
+    let mut cache = Cache::load(store, target);
+    let reader = Reader { root: &root, huge: settings.huge_file_bytes, into: None, cancel };
+    // A file's content matters only where the checkpoint has one of the same size.
+    let wanted = |path: &RelPath, size: u64| {
+        selection.has(path)
+            && manifest
+                .get(path)
+                .is_some_and(|e| matches!(e.kind, EntryKind::File { size: s, .. } if s == size))
+    };
+    let scanned = scan(&reader, listing, &mut cache, wanted)?;
+    know_paths(digest, paths, &manifest, &scanned.seen)?;
+
+    let mut plan = plan(&manifest, &scanned.seen, &selection, &mut IgnoredThen::new(store, &manifest))?;
+    let mut rescue = Rescue { reader: &reader, unlocked: &unlocked, paths: Vec::new() };
+    survey(&root, &mut plan, &mut rescue)?;
+    rescue.note_recorded(&plan);
+    for step in &plan.writes {
+        if let Step::Write(Entry { kind: EntryKind::File { size, digest, .. }, .. }, _) = step
+            && !store.has_blob(digest, *size)
+        {
+            return Err(CheckpointError::damaged(
+                &store.blob_path(digest),
+                "it is missing; nothing was restored",
+            ));
+        }
+    }
+    let rescued = rescue.save(store)?;
+
+    let report =
+        RestoreReport { left: plan.left, unchanged: plan.unchanged, rescued, ..RestoreReport::default() };
+    let mut hand = Hand::new(store, &root, report);
+    let applied = hand.apply(&plan.removals, cancel).and_then(|()| hand.apply(&plan.writes, cancel));
+    hand.finish();
+    applied?;
+    #[cfg(target_os = "linux")]
+    if !hand.report.written.is_empty() {
+        rfs::syncfs(root.fd()).map_err(|e| CheckpointError::io("write", target, e))?;
+    }
+    let mut report = hand.report;
+    report.left.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(report)
+}
+
+/// Lists the target. Folders of the checkpoint that lost the permission to be read get it back first
+/// (their bits are set right later); these paths are returned too.
+fn list_unlocked(
+    store: &Store,
+    settings: &Settings,
+    root: &Root,
+    manifest: &Manifest,
+    selection: &Selection,
+    cancel: &CancelFlag,
+) -> Result<(Listing, Vec<RelPath>), CheckpointError> {
+    let mut unlocked: Vec<RelPath> = Vec::new();
+    for _ in 0..UNLOCK_ROUNDS {
+        let listing = list(root, settings.walk(store), cancel)?;
+        let before = unlocked.len();
+        for skipped in &listing.skipped {
+            let path = &skipped.path;
+            let ours = selection.has(path) || selection.needs(path);
+            let is_folder = manifest.get(path).is_some_and(|e| matches!(e.kind, EntryKind::Folder { .. }));
+            if ours
+                && is_folder
+                && skipped.reason == SkipReason::Unreadable
+                && !unlocked.contains(path)
+                && root.set_mode(path.as_bytes(), 0o700).is_ok()
+            {
+                unlocked.push(path.clone());
+            }
+        }
+        if unlocked.len() == before {
+            return Ok((listing, unlocked));
+        }
+    }
+    Ok((list(root, settings.walk(store), cancel)?, unlocked))
+}
+
+/// Every path that was asked for must be known to either side.
+fn know_paths(
+    digest: &Digest,
+    paths: Option<&[RelPath]>,
+    manifest: &Manifest,
+    seen: &[Seen],
+) -> Result<(), CheckpointError> {
+    for path in paths.unwrap_or_default() {
+        let known = manifest.get(path).is_some() || seen.binary_search_by(|s| s.entry.path.cmp(path)).is_ok();
+        if !known {
+            return Err(CheckpointError::UnknownPath { path: path.clone(), digest: *digest });
+        }
+    }
+    Ok(())
+}
+
+/// Looks at the places of the checkpoint where a take of the target sees nothing: free, or taken by
+/// what is ignored, huge, unreadable or special now.
+fn survey(root: &Root, plan: &mut Plan<'_>, rescue: &mut Rescue<'_>) -> Result<(), CheckpointError> {
+    // Unseen things inside a folder that is not there itself need no look.
+    let mut absent: Option<RelPath> = None;
+    for entry in std::mem::take(&mut plan.unseen) {
+        let path = &entry.path;
+        let is_folder = matches!(entry.kind, EntryKind::Folder { .. });
+        let make = if is_folder { Step::MakeFolder(entry) } else { Step::Write(entry, None) };
+        if absent.as_ref().is_some_and(|folder| path.is_within(folder)) {
+            plan.writes.push(make);
+            continue;
+        }
+        let stat = root.open_folder(path.parent()).and_then(|folder| FileStat::at(folder, path.name()));
+        let stat = match stat {
+            Ok(stat) => stat,
+            // NOTDIR, LOOP: what stands for its folder now is removed before.
+            Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => {
+                if is_folder {
+                    absent = Some(path.clone());
+                }
+                plan.writes.push(make);
+                continue;
+            }
+            Err(e) => {
+                let reason = LeftReason::Refused(std::io::Error::from(e).to_string());
+                plan.left.push(Left { path: path.clone(), reason });
+                continue;
+            }
+        };
+        match (&entry.kind, stat.kind) {
+            (EntryKind::Folder { mode }, FileType::Directory) => {
+                if *mode == stat.mode {
+                    plan.unchanged += 1;
+                } else {
+                    plan.writes.push(Step::SetMode(path.clone(), *mode, stat));
+                }
+            }
+            // Ignored or unreadable: what is in it is not ours to delete.
+            (_, FileType::Directory) => {
+                plan.left.push(Left { path: path.clone(), reason: LeftReason::FolderNotEmpty });
+            }
+            (EntryKind::File { mode, size, digest }, FileType::RegularFile) => {
+                match rescue.look(path, stat.size == *size)? {
+                    None => {
+                        let reason =
+                            LeftReason::Refused("its present content cannot be read and saved".to_owned());
+                        plan.left.push(Left { path: path.clone(), reason });
+                    }
+                    Some((there, stat)) if there == Some(*digest) && stat.links == 1 => {
+                        if stat.mode == *mode {
+                            plan.unchanged += 1;
+                        } else {
+                            plan.writes.push(Step::SetMode(path.clone(), *mode, stat));
+                        }
+                    }
+                    Some((there, stat)) => {
+                        if there != Some(*digest) {
+                            rescue.paths.push(path.clone());
+                        }
+                        plan.writes.push(Step::Write(entry, Some(stat)));
+                    }
+                }
+            }
+            (_, now) => {
+                if matches!(now, FileType::RegularFile | FileType::Symlink) {
+                    rescue.paths.push(path.clone());
+                }
+                if is_folder {
+                    plan.removals.push(Step::Remove(path.clone(), stat));
+                    plan.writes.push(make);
+                } else {
+                    plan.writes.push(Step::Write(entry, Some(stat)));
+                }
+            }
+        }
+    }
+    plan.writes.sort_by(|a, b| path_of(a).cmp(path_of(b)));
+    plan.removals.sort_by(|a, b| path_of(b).cmp(path_of(a)));
+    Ok(())
+}
+
+fn path_of<'s>(step: &'s Step<'_>) -> &'s RelPath {
+    match step {
+        Step::Remove(path, _) | Step::RemoveFolder(path) | Step::SetMode(path, ..) => path,
+        Step::MakeFolder(entry) | Step::Write(entry, _) => &entry.path,
+    }
+}
+
+/// Saves what is about to be replaced or deleted although no take would have saved it.
+struct Rescue<'a> {
+    reader: &'a Reader<'a>,
+    unlocked: &'a [RelPath],
+    paths: Vec<RelPath>,
+}
+
+impl Rescue<'_> {
+    /// Reads a file that no take records; its digest only where `compare`. Nothing when it cannot be read.
+    #[allow(clippy::option_option)]
+    fn look(
+        &self,
+        path: &RelPath,
+        compare: bool,
+    ) -> Result<Option<(Option<Digest>, FileStat)>, CheckpointError> {
+        let reader = Reader { huge: u64::MAX, ..*self.reader };
+        let readable = |path: &RelPath| reader.root.open_file(path.as_bytes()).and_then(|f| FileStat::of(&f));
+        let stat = match readable(path) {
+            Err(Errno::ACCESS) => {
+                match reader.root.set_mode(path.as_bytes(), 0o600).and_then(|()| readable(path)) {
+                    Ok(stat) => stat,
+                    Err(_) => return Ok(None),
+                }
+            }
+            Err(_) => return Ok(None),
+            Ok(stat) => stat,
+        };
+        if !compare {
+            return Ok(Some((None, stat)));
+        }
+        match reader.read(path, &mut Vec::new())? {
+            Content::Read { digest, stat, .. } => Ok(Some((Some(digest), stat))),
+            _ => Ok(None),
+        }
+    }
+
+    /// Adds the files that a take could not read before the restore made them readable.
+    fn note_recorded(&mut self, plan: &Plan<'_>) {
+        if self.unlocked.is_empty() {
+            return;
+        }
+        for step in plan.removals.iter().chain(&plan.writes) {
+            let path = match step {
+                Step::Remove(path, _) => path,
+                Step::Write(entry, Some(_)) => &entry.path,
+                _ => continue,
+            };
+            if self.unlocked.iter().any(|u| path.is_within(u)) {
+                self.paths.push(path.clone());
+            }
+        }
+    }
+
+    /// Makes a checkpoint of them.
+    fn save(mut self, store: &Store) -> Result<Option<Digest>, CheckpointError> {
+        self.paths.sort_unstable();
+        self.paths.dedup();
+        if self.paths.is_empty() {
+            return Ok(None);
+        }
+        let incoming = Incoming::new(store)?;
+        let reader = Reader { huge: u64::MAX, into: Some(&incoming), ..*self.reader };
+        let mut entries: Vec<Entry> = Vec::new();
+        let mut folders: HashSet<RelPath> = HashSet::new();
+        let mut buffer = Vec::new();
+        for path in self.paths {
+            let folder = match reader.root.open_folder(path.parent()) {
+                Ok(folder) => folder,
+                Err(e) => {
+                    return Err(CheckpointError::io("save", &reader.root.path().join(path.as_path()), e));
+                }
+            };
+            let kind = match rfs::readlinkat(&folder, path.name(), Vec::new()) {
+                Ok(target) => EntryKind::Symlink { target: target.into_bytes().into() },
+                Err(_) => match reader.read(&path, &mut buffer)? {
+                    Content::Read { digest, size, stat, .. } => {
+                        EntryKind::File { mode: stat.mode, size, digest }
+                    }
+                    Content::Gone => continue,
+                    Content::Skipped(_) => {
+                        let full = reader.root.path().join(path.as_path());
+                        return Err(CheckpointError::io("save", &full, std::io::ErrorKind::PermissionDenied));
+                    }
+                },
+            };
+            for above in path.ancestors() {
+                if folders.insert(above.clone()) {
+                    let mode = reader
+                        .root
+                        .open_folder(above.as_bytes())
+                        .and_then(FileStat::of)
+                        .map_or(0o755, |s| s.mode);
+                    entries.push(Entry { path: above, kind: EntryKind::Folder { mode } });
+                }
+            }
+            entries.push(Entry { path, kind });
+        }
+        incoming.commit()?;
+        store.write_manifest(&Manifest::new(entries)).map(Some)
+    }
+}
