@@ -1,0 +1,79 @@
+//! A network namespace with loopback alone and the scripted model in it.
+
+use std::ffi::OsStr;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+
+use anyhow::{Context, Result, ensure};
+
+/// The model's port. The namespace is private, so that every sandbox can use the same one.
+pub const MODEL_PORT: u16 = 8123;
+
+/// Holds the namespace open; dropping it ends the model, and with its last process the namespace.
+#[derive(Debug)]
+pub(crate) struct Namespace {
+    holder: Child,
+    /// Closed at drop, which is what ends the model.
+    lifeline: Option<ChildStdin>,
+}
+
+impl Namespace {
+    /// A new user and network namespace with the model listening in it.
+    pub(crate) fn start(script: &Path, log: &Path) -> Result<Self> {
+        let mut holder = Command::new("unshare")
+            .arg("-rn")
+            .arg(model_server()?)
+            .args([OsStr::new("--script"), script.as_os_str(), OsStr::new("--log"), log.as_os_str()])
+            .args(["--port", &MODEL_PORT.to_string(), "--bring-up-loopback"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("`unshare` (util-linux) does not run; it makes the network namespace of the tests")?;
+        let lifeline = holder.stdin.take();
+        let stdout = holder.stdout.take();
+        let namespace = Self { holder, lifeline };
+        let mut line = String::new();
+        if let Some(stdout) = stdout {
+            BufReader::new(stdout).read_line(&mut line)?;
+        }
+        ensure!(
+            line.starts_with("listening on "),
+            "the scripted model did not start (unprivileged user namespaces must be allowed); it said: {line:?}"
+        );
+        Ok(namespace)
+    }
+
+    /// A command that runs inside. `nsenter` replaces itself with it, so that the child's pid is the command's.
+    pub(crate) fn command(&self, program: &OsStr) -> Command {
+        let mut command = Command::new("nsenter");
+        command
+            .args(["-t", &self.holder.id().to_string(), "-U", "-n", "--preserve-credentials", "--"])
+            .arg(program);
+        command
+    }
+}
+
+impl Drop for Namespace {
+    fn drop(&mut self) {
+        drop(self.lifeline.take());
+        // It ends by itself when its stdin closes; the kill only keeps a broken one from blocking the test.
+        let _ = self.holder.kill();
+        let _ = self.holder.wait();
+    }
+}
+
+/// The model's binary: cargo builds it for every suite of this package, one folder above the suite's own.
+fn model_server() -> Result<PathBuf> {
+    let suite = std::env::current_exe()?;
+    let path = suite
+        .ancestors()
+        .skip(1)
+        .take(2)
+        .map(|folder| folder.join("model-server"))
+        .find(|path| path.is_file())
+        .with_context(|| {
+            format!("no model-server beside {}; run `cargo build -p mo-tests --bins`", suite.display())
+        })?;
+    Ok(path)
+}
