@@ -21,9 +21,10 @@ fn main() -> ExitCode {
         ["tree", shape, fifo] => runaway::run(shape, fifo.as_ref()),
         ["own", shape, fifo] => owner::own(shape, fifo),
         ["swallow", bytes] => owner::swallow(bytes),
+        ["lines", count] => owner::count_lines(count),
         ["overhead", rounds] => overhead::measure(rounds),
         _ => {
-            Err("usage: process-probe tree SHAPE FIFO | own SHAPE FIFO | swallow BYTES | overhead ROUNDS"
+            Err("usage: process-probe tree SHAPE FIFO | own SHAPE FIFO | swallow BYTES | lines COUNT | overhead ROUNDS"
                 .into())
         }
     };

@@ -40,6 +40,25 @@ pub(crate) fn swallow(bytes: &str) -> Outcome {
     })
 }
 
+/// Reads so many lines of 300 bytes and prints how long it took.
+pub(crate) fn count_lines(count: &str) -> Outcome {
+    runtime()?.block_on(async {
+        let script = format!("yes {} | head -n {count}", "x".repeat(299));
+        let command = LaunchCommand::new("/bin/sh", "/").args(["-c", &script]).env("PATH", "/usr/bin:/bin");
+        let mut child = ShimSpawner::of_this_program()?.spawn(command).await?;
+        let begun = std::time::Instant::now();
+        let (mut batch, mut lines, mut bytes) = (LineBatch::new(), 0, 0);
+        while child.stdout.next_batch(&mut batch).await? {
+            lines += batch.len();
+            bytes += batch
+                .lines()
+                .map(|line| if let Line::Whole(whole) = line { whole.len() } else { 0 })
+                .sum::<usize>();
+        }
+        write(&format!("{lines} lines, {bytes} bytes in {:?}\n", begun.elapsed()))
+    })
+}
+
 pub(crate) fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()
 }

@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Why a launch did not happen. The agent has not run.
+/// Why a launch did not happen. Nothing of it is left.
 #[derive(Debug, thiserror::Error)]
 pub enum SpawnError {
     /// No such program: neither at that path nor on the `PATH` of the launch.

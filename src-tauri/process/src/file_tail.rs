@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use rustix::fs::inotify;
@@ -23,19 +24,33 @@ pub(crate) struct FileTail {
     phase: watch::Receiver<Phase>,
 }
 
-impl FileTail {
-    /// Follows `file`, which is at `path`, from `offset` on until nothing of the tree is left to write to it.
-    pub(crate) fn new(
-        file: File,
-        path: &Path,
-        offset: u64,
-        phase: watch::Receiver<Phase>,
-    ) -> io::Result<Self> {
+/// A file that is ready to be written by a child and to be followed here.
+pub(crate) struct Output {
+    writes: File,
+    file: File,
+    offset: u64,
+    changes: AsyncFd<OwnedFd>,
+}
+
+impl Output {
+    /// Opens the file at `path` for appending; it is made, private, when it is missing.
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+        let writes = File::options().append(true).create(true).mode(0o600).open(path)?;
+        let file = File::open(path)?;
+        let offset = file.metadata()?.len();
         let changes = inotify::init(inotify::CreateFlags::CLOEXEC | inotify::CreateFlags::NONBLOCK)?;
         inotify::add_watch(&changes, path, inotify::WatchFlags::MODIFY)?;
-        Ok(Self { file, offset, changes: crate::os::watch(changes)?, phase })
+        Ok(Self { writes, file, offset, changes: crate::os::watch(changes)? })
     }
 
+    /// The file for the child, and what follows it until nothing of the tree is left that could write.
+    pub(crate) fn split(self) -> (File, impl FnOnce(watch::Receiver<Phase>) -> FileTail) {
+        let Self { writes, file, offset, changes } = self;
+        (writes, move |phase| FileTail { file, offset, changes, phase })
+    }
+}
+
+impl FileTail {
     /// Appends what is new to `buffer`, within its spare room; waits while there is nothing. 0 at the end.
     pub(crate) async fn read(&mut self, buffer: &mut Vec<u8>) -> io::Result<usize> {
         loop {

@@ -24,7 +24,7 @@ pub trait Spawner: Send + Sync {
     /// Starts the command. When the future is dropped before it is done, nothing stays behind.
     ///
     /// # Errors
-    /// [`SpawnError`]: in every case the agent has not run.
+    /// [`SpawnError`]: in every case nothing of it is left.
     fn spawn(&self, command: LaunchCommand) -> BoxFuture<'_, Result<Child, SpawnError>>;
 }
 

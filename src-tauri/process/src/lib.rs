@@ -16,6 +16,10 @@
 //!
 //! Linux is supported. Elsewhere the crate compiles where that is cheap, and a launch answers
 //! [`SpawnError::Unsupported`].
+#![cfg_attr(
+    not(target_os = "linux"),
+    allow(dead_code, unused_imports, reason = "the supervision is left out")
+)]
 
 mod control;
 mod error;

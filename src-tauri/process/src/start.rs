@@ -4,7 +4,6 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +15,7 @@ use tokio::sync::{oneshot, watch};
 use crate::control::Control;
 use crate::error::SpawnError;
 use crate::exit::Phase;
-use crate::file_tail::FileTail;
+use crate::file_tail::Output;
 use crate::find::find_program;
 use crate::handshake::Statuses;
 use crate::identity::ProcessIdentity;
@@ -41,12 +40,13 @@ pub(crate) async fn start(shim: PathBuf, mut command: LaunchCommand) -> Result<C
     if request.len() as u64 > MAX_REQUEST {
         return Err(malformed("arguments and environment are too long"));
     }
-    let (stdout_file, followed) = match &command.stdout {
+    let (stdout_file, follow) = match &command.stdout {
         StdoutMode::Pipe => (None, None),
         StdoutMode::File(path) => {
-            let (writes, followed) =
-                open_output(path).map_err(|source| SpawnError::StdoutFile { path: path.clone(), source })?;
-            (Some(writes), Some((path.clone(), followed)))
+            let output =
+                Output::open(path).map_err(|source| SpawnError::StdoutFile { path: path.clone(), source })?;
+            let (file, follow) = output.split();
+            (Some(file), Some(follow))
         }
     };
     let (reply, started) = oneshot::channel();
@@ -81,15 +81,11 @@ pub(crate) async fn start(shim: PathBuf, mut command: LaunchCommand) -> Result<C
     let control = Control::new(socket, handle, agreed.agent, phase.clone());
 
     let sink = command.stdout_sink.take();
-    let stdout = match (stdout, followed) {
+    let stdout = match (stdout, follow) {
         (Some(pipe), _) => {
             LineReader::new(pipe::Receiver::from_owned_fd(pipe).map_err(resources)?, command.max_line, sink)
         }
-        (None, Some((path, Followed { file, from }))) => {
-            let tail = FileTail::new(file, &path, from, phase)
-                .map_err(|source| SpawnError::StdoutFile { path, source })?;
-            LineReader::of_file(tail, command.max_line, sink)
-        }
+        (None, Some(follow)) => LineReader::of_file(follow(phase), command.max_line, sink),
         (None, None) => return Err(shim_failed(&shim, "it has no standard output".to_owned())),
     };
     let stderr = pipe::Receiver::from_owned_fd(stderr).map_err(resources)?;
@@ -123,18 +119,6 @@ fn resolve(command: &LaunchCommand) -> Result<PathBuf, SpawnError> {
     let path = path.map_or_else(OsString::new, |(_, value)| value.clone());
     find_program(command.program.as_os_str(), &path)
         .ok_or_else(|| SpawnError::ProgramNotFound { program: command.program.clone() })
-}
-
-struct Followed {
-    file: File,
-    from: u64,
-}
-
-fn open_output(path: &Path) -> io::Result<(File, Followed)> {
-    let writes = File::options().append(true).create(true).mode(0o600).open(path)?;
-    let file = File::open(path)?;
-    let from = file.metadata()?.len();
-    Ok((writes, Followed { file, from }))
 }
 
 struct Agreed {
@@ -176,7 +160,7 @@ async fn agree(
         Ok(Err(error)) => error.to_string(),
         Err(_) => format!("it gave no word within {HANDSHAKE_LIMIT:?}"),
     };
-    let end = shim.kill_and_reap().await;
+    let end = shim.end(socket).await;
     let end = end.map_or_else(|error| error.to_string(), |status| status.to_string());
     Err(shim_failed(shim_program, format!("{reason} ({end})")))
 }

@@ -3,6 +3,7 @@
 use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustix::process::{PidfdFlags, pidfd_open};
 use tokio::io::unix::AsyncFd;
@@ -14,6 +15,9 @@ use crate::exit::{Phase, Tree};
 use crate::handshake::Statuses;
 use crate::proc_tree;
 use crate::wire::Status;
+
+/// How long a shim may take to end after a failed launch.
+const END_LIMIT: Duration = Duration::from_secs(5);
 
 /// The shim as a child of this process, to be reaped without blocking.
 #[derive(Debug)]
@@ -31,8 +35,12 @@ impl ShimProcess {
         Ok(Self { child, handle })
     }
 
-    /// Ends one that has not done what a shim does, and so has started nothing.
-    pub(crate) async fn kill_and_reap(&mut self) -> io::Result<std::process::ExitStatus> {
+    /// Ends one that has not done as a shim does: first as one ends a shim, lest it has started something after all.
+    pub(crate) async fn end(&mut self, socket: &UnixStream) -> io::Result<std::process::ExitStatus> {
+        let _ = rustix::net::shutdown(socket, rustix::net::Shutdown::Write);
+        if let Ok(status) = tokio::time::timeout(END_LIMIT, self.reap()).await {
+            return status;
+        }
         self.child.kill()?;
         self.reap().await
     }
