@@ -5,6 +5,7 @@ use mo_core::outcome::{FailureClass, Outcome, TurnEnd, Usage};
 use mo_core::time::Timestamp;
 use serde_json::Value;
 
+use super::spent::TurnCost;
 use super::wire::TokenCounts;
 use crate::protocol::Exit;
 use crate::shared::json::str_at;
@@ -30,7 +31,7 @@ pub(super) fn turn_end(
     result: &Value,
     failure: Option<&ApiFailure>,
     resets_at: Option<Timestamp>,
-    cost_usd: Option<f64>,
+    cost: TurnCost,
 ) -> TurnEnd {
     let (outcome, class) = outcome(result, failure);
     TurnEnd {
@@ -38,8 +39,8 @@ pub(super) fn turn_end(
         class,
         text: text(result),
         structured: result.get("structured_output").filter(|value| !value.is_null()).cloned(),
-        usage: usage(result),
-        cost_usd,
+        usage: cost.tokens,
+        cost_usd: cost.usd,
         resets_at: resets_at.filter(|_| class == Some(FailureClass::UsageLimit)),
     }
 }
@@ -113,10 +114,11 @@ fn status_class(status: Option<i64>) -> FailureClass {
 
 /// Texts of failures that have no machine field (facts: agent-clis §4, §5).
 fn recognised(text: &str) -> Option<FailureClass> {
-    const TEXTS: [(&str, FailureClass); 7] = [
+    const TEXTS: [(&str, FailureClass); 8] = [
         ("No conversation found with session ID", FailureClass::SessionUnknown),
         ("is already in use", FailureClass::SessionInUse),
         ("cannot be used with root/sudo privileges", FailureClass::RootRefused),
+        ("(passed via --permission-prompt-tool) not found", FailureClass::BadArguments),
         ("error: unknown option", FailureClass::BadArguments),
         ("Invalid session ID. Must be a valid UUID", FailureClass::BadArguments),
         ("--json-schema is not valid JSON", FailureClass::BadArguments),
@@ -132,16 +134,6 @@ fn text(result: &Value) -> Option<String> {
     let errors = result.get("errors")?.as_array()?;
     let lines: Vec<&str> = errors.iter().filter_map(Value::as_str).collect();
     (!lines.is_empty()).then(|| lines.join("\n"))
-}
-
-fn usage(result: &Value) -> Option<Usage> {
-    let count = |key: &str| result.pointer(&format!("/usage/{key}")).and_then(Value::as_u64);
-    let (input, output) = (count("input_tokens"), count("output_tokens"));
-    (input.is_some() || output.is_some()).then(|| Usage {
-        input_tokens: input.unwrap_or(0),
-        output_tokens: output.unwrap_or(0),
-        cached_tokens: count("cache_read_input_tokens").unwrap_or(0),
-    })
 }
 
 impl TokenCounts {

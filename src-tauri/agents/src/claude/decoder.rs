@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 
 use super::closing::{ApiFailure, turn_end, without_result};
 use super::control::{self, Control};
+use super::spent::{Spent, total_cost};
 use super::streaming::Streaming;
 use super::system;
 use super::tools;
@@ -43,15 +44,13 @@ pub struct ClaudeDecoder {
     failure: Option<ApiFailure>,
     resets_at: Option<Timestamp>,
     usage: Usage,
-    /// What had been spent when the last turn ended, where known: `total_cost_usd` counts the whole process, and
-    /// the earlier ones of a resumed session.
-    cost_before: Option<f64>,
+    spent: Spent,
 }
 
 impl ClaudeDecoder {
     /// The decoder for a new process.
     pub fn new() -> Self {
-        Self { cost_before: Some(0.0), ..Self::default() }
+        Self { spent: Spent::nothing(), ..Self::default() }
     }
 
     /// The decoder for a process that goes on with an earlier session: what its first turn cost cannot be told
@@ -68,7 +67,7 @@ impl ClaudeDecoder {
                 out.event(too_long(excerpt, bytes));
                 if is_result_start(excerpt) {
                     // A turn whose closing cannot be read must not stay open for ever.
-                    self.result(&Value::Null, out);
+                    self.result(&Value::Null, None, out);
                 }
                 return None;
             }
@@ -80,7 +79,7 @@ impl ClaudeDecoder {
         if let Some(kind) = leading_type(line) {
             return self.by_kind(kind, line, out);
         }
-        if line.trim_ascii_start().starts_with(b"[") {
+        if line.starts_with(b"[") {
             // `--output-format json --verbose` prints all lines as one list.
             match parse::<Vec<&RawValue>>(line, &mut buffer) {
                 Ok(items) => {
@@ -90,6 +89,11 @@ impl ClaudeDecoder {
                 }
                 Err(error) => out.event(malformed(line, error.to_string())),
             }
+            return None;
+        }
+        if !line.starts_with(b"{") {
+            // Text, also text with an indented example of an object in it.
+            out.event(malformed(line, "not a JSON object"));
             return None;
         }
         self.object(line, out)
@@ -117,16 +121,7 @@ impl ClaudeDecoder {
             "assistant" => parse::<AssistantLine<'_>>(line, &mut buffer).map(|l| self.assistant(l, out)),
             "user" => parse::<UserLine<'_>>(line, &mut buffer).map(|l| self.user(l, out)),
             "system" => value(line).map(|l| self.system(&l, out)),
-            "result" => match value(line) {
-                Ok(result) => {
-                    self.result(&result, out);
-                    Ok(())
-                }
-                Err(error) => {
-                    out.event(malformed(line, error.to_string()));
-                    return None;
-                }
-            },
+            "result" => value(line).map(|l| self.result(&l, total_cost(line), out)),
             "rate_limit_event" => value(line).map(|l| self.rate_limit(&l, out)),
             "control_request" => return control_line(line, control::request, out),
             "control_cancel_request" => return control_line(line, control::withdrawal, out),
@@ -309,12 +304,14 @@ impl ClaudeDecoder {
         out.events.extend(event.map(Decoded::from));
     }
 
-    fn result(&mut self, line: &Value, out: &mut Exchange) {
-        self.session_is(str_at(line, "/session_id"), None, None, out);
-        let total = line.get("total_cost_usd").and_then(Value::as_f64).filter(|cost| cost.is_finite());
-        let cost = total.zip(self.cost_before).map(|(total, before)| (total - before).max(0.0));
-        self.cost_before = total.or(self.cost_before);
-        let end = turn_end(line, self.failure.as_ref(), self.resets_at, cost);
+    fn result(&mut self, line: &Value, total_cost: Option<f64>, out: &mut Exchange) {
+        // Without a turn of the model (an unknown session, a sandbox that cannot start) the id names nothing.
+        if line.get("num_turns").and_then(Value::as_u64) > Some(0) {
+            self.session_is(str_at(line, "/session_id"), None, None, out);
+            self.begin(None, out);
+        }
+        let turn = self.spent.turn(total_cost, line);
+        let end = turn_end(line, self.failure.as_ref(), self.resets_at, turn);
         self.end(end, out);
     }
 

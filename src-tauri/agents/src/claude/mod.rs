@@ -3,15 +3,20 @@
 mod closing;
 mod control;
 mod decoder;
+#[cfg(test)]
+mod decoder_tests;
 mod launch;
 #[cfg(test)]
 mod launch_tests;
 mod protocol;
 #[cfg(test)]
 mod protocol_tests;
+mod spent;
 mod streaming;
 mod system;
 mod tools;
+#[cfg(test)]
+mod tools_tests;
 mod wire;
 
 pub use decoder::ClaudeDecoder;

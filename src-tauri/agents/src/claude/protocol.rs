@@ -14,6 +14,8 @@ use crate::protocol::{Exchange, Exit, Line, Protocol, TurnPrompt};
 use crate::shared::text::{LONG, cut};
 
 const INITIALIZE: &str = "initialize";
+/// How many requests may wait for an answer; more are denied at once. Far more than Claude runs tools in parallel.
+const OPEN_QUESTIONS: usize = 1_000;
 
 /// How far the handshake is. No prompt is sent before our hook stands, else tools could run unseen.
 #[derive(Debug, PartialEq, Eq)]
@@ -80,6 +82,10 @@ impl ClaudeProtocol {
 
     fn control(&mut self, control: Control, out: &mut Exchange) {
         match control {
+            Control::Asked(request, pending) if self.pending.len() >= OPEN_QUESTIONS => {
+                let full = Answer::Deny { message: "too many questions are open".to_owned() };
+                out.send_json(&control::answer(request.request.as_str(), &pending, &full));
+            }
             Control::Asked(request, pending) => {
                 self.pending.insert(request.request.clone(), pending);
                 out.event(AgentEvent::ApprovalRequested { request });
