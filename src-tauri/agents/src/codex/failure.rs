@@ -4,6 +4,8 @@
 use mo_core::outcome::FailureClass;
 use serde_json::Value;
 
+use super::wire::TurnError;
+use crate::acp::rpc::RpcError;
 use crate::shared::text::without_ansi;
 
 /// The class of a `codexErrorInfo`: a word, or an object of one word with an HTTP status.
@@ -97,4 +99,21 @@ pub(crate) fn by_text(text: &str) -> Option<FailureClass> {
 pub(crate) fn by_stderr(stderr: &[u8]) -> Option<FailureClass> {
     let text = without_ansi(&String::from_utf8_lossy(stderr));
     text.lines().rev().filter(|line| !line.contains("codex_core::tools::router")).find_map(by_text)
+}
+
+/// The class of a failed turn or model request.
+pub(super) fn of_turn(error: &TurnError) -> FailureClass {
+    let by_info = error.codex_error_info.as_ref().and_then(by_info);
+    by_info
+        .or_else(|| by_text(&error.message))
+        .or_else(|| error.additional_details.as_deref().and_then(by_text))
+        .unwrap_or(FailureClass::Unknown)
+}
+
+/// The class of an error answer to a request of ours.
+pub(super) fn of_answer(error: &RpcError) -> FailureClass {
+    by_text(&error.message).unwrap_or(match error.code {
+        -32600 | -32602 => FailureClass::BadArguments,
+        _ => FailureClass::Internal,
+    })
 }

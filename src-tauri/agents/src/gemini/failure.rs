@@ -58,7 +58,8 @@ pub(crate) fn by_stderr(stderr: &[u8], exit: Exit) -> Option<FailureClass> {
     let text = without_ansi(&String::from_utf8_lossy(stderr));
     let counts = |line: &&str| {
         // A tool's failure is told to the model; it is none of the turn.
-        !line.starts_with("Error executing tool") && !(exit.by_us && line.starts_with("Attempt "))
+        let retry = exit.by_us && line.starts_with("Attempt ");
+        !retry && !line.starts_with("Error executing tool")
     };
     text.lines().rev().filter(counts).find_map(by_text)
 }
@@ -67,13 +68,12 @@ pub(crate) fn by_stderr(stderr: &[u8], exit: Exit) -> Option<FailureClass> {
 pub(super) fn by_exit(code: i32) -> Option<FailureClass> {
     Some(match code {
         41 => FailureClass::NotLoggedIn,
-        42 => FailureClass::BadArguments,
         44 => FailureClass::Internal,
         52 => FailureClass::PermissionDenied,
         53 => FailureClass::TurnLimit,
         55 => FailureClass::UntrustedFolder,
-        // 400, 401, 403, 404, 413, 429 and 500 to 504, each & 0xff.
-        144 => FailureClass::BadArguments,
+        // From 128 on: 400, 401, 403, 404, 413, 429 and 500 to 504, each & 0xff.
+        42 | 144 => FailureClass::BadArguments,
         145 | 147 => FailureClass::AuthInvalid,
         148 => FailureClass::ModelUnknown,
         157 => FailureClass::ContextTooLong,

@@ -1,3 +1,17 @@
 //! Gemini CLI: ACP, stream-json and json.
 
 pub(crate) mod failure;
+mod launch;
+mod object;
+mod recording;
+mod stream;
+
+pub use launch::{SYSTEM_SETTINGS, SYSTEM_SETTINGS_VARIABLE, launch, one_shot, protocol};
+pub use stream::GeminiStreamDecoder;
+
+use crate::decode::Decoder;
+
+/// The decoder of recorded Gemini CLI output of any shape.
+pub fn decoder() -> Box<dyn Decoder> {
+    Box::new(recording::GeminiRecording::default())
+}
