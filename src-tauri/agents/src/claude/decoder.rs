@@ -1,9 +1,6 @@
 //! Claude Code's stdout as events: `stream-json`, the single object or list of `--output-format json`.
 
-use std::collections::{HashMap, VecDeque};
-
-use mo_core::agent_event::{AgentEvent, Decoded, FileTouch, NoticeLevel, ToolStatus, TouchKind};
-use mo_core::ids::ItemId;
+use mo_core::agent_event::{AgentEvent, Decoded, NoticeLevel};
 use mo_core::outcome::{TurnEnd, Usage};
 use mo_core::time::Timestamp;
 use serde::de::DeserializeOwned;
@@ -12,21 +9,16 @@ use serde_json::value::RawValue;
 
 use super::closing::{ApiFailure, turn_end, without_result};
 use super::control::{self, Control};
+use super::items::{Items, push, time};
 use super::spent::{Spent, total_cost};
 use super::streaming::Streaming;
 use super::system;
-use super::tools;
-use super::wire::{AssistantLine, Block, Head, StreamLine, ToolReport, UserLine, not_run, output_text};
+use super::wire::{AssistantLine, Head, StreamLine, UserLine};
 use crate::decode::Decoder;
 use crate::protocol::{Exchange, Exit, Line};
-use crate::shared::json::{cut_value, is_blank, leading_type, malformed, parse, str_at, too_long};
-use crate::shared::milestone::milestones;
+use crate::shared::json::{is_blank, leading_type, malformed, parse, str_at, too_long};
 use crate::shared::text::{LONG, cut};
 use crate::shared::wire_text::Text;
-
-/// How many messages are remembered to number their blocks, and how many open calls to know their files. Bounds
-/// the memory against a stream that never closes anything.
-const REMEMBERED: usize = 256;
 
 /// The state that a line's meaning depends on.
 #[derive(Debug, Default)]
@@ -37,10 +29,7 @@ pub struct ClaudeDecoder {
     /// Prompts seen in a duplex recording that have no result yet.
     prompts_open: u32,
     streaming: Streaming,
-    /// The number of the next block of each of the last messages.
-    blocks: VecDeque<(String, u64)>,
-    /// The file of each open call of an edit tool.
-    edits: HashMap<ItemId, String>,
+    items: Items,
     failure: Option<ApiFailure>,
     resets_at: Option<Timestamp>,
     usage: Usage,
@@ -119,7 +108,7 @@ impl ClaudeDecoder {
         let read = match kind {
             "stream_event" => parse::<StreamLine<'_>>(line, &mut buffer).map(|l| self.stream(&l, out)),
             "assistant" => parse::<AssistantLine<'_>>(line, &mut buffer).map(|l| self.assistant(l, out)),
-            "user" => parse::<UserLine<'_>>(line, &mut buffer).map(|l| self.user(l, out)),
+            "user" => parse::<UserLine<'_>>(line, &mut buffer).map(|l| self.items.user(l, out)),
             "system" => value(line).map(|l| self.system(&l, out)),
             "result" => value(line).map(|l| self.result(&l, total_cost(line), out)),
             "rate_limit_event" => value(line).map(|l| self.rate_limit(&l, out)),
@@ -168,111 +157,7 @@ impl ClaudeDecoder {
             return;
         }
         for block in line.message.content.0 {
-            let number = self.next_block(id);
-            self.block(block, id, number, main, at, out);
-        }
-    }
-
-    fn block(
-        &mut self,
-        block: Block<'_>,
-        message: &str,
-        number: u64,
-        main: bool,
-        at: Option<Timestamp>,
-        out: &mut Exchange,
-    ) {
-        match block.kind.as_str() {
-            "text" => {
-                let Some(text) = block.text.filter(|text| !text.is_empty()) else { return };
-                let reached: Vec<String> =
-                    if main { milestones(&text).map(str::to_owned).collect() } else { Vec::new() };
-                let item = block_item(message, number);
-                push(out, at, AgentEvent::Message { item, text: text.into_string() });
-                for text in reached {
-                    push(out, at, AgentEvent::Milestone { text });
-                }
-            }
-            "thinking" => {
-                let Some(text) = block.thinking.filter(|text| !text.is_empty()) else { return };
-                let item = block_item(message, number);
-                push(out, at, AgentEvent::Thought { item, text: text.into_string() });
-            }
-            "redacted_thinking" => {}
-            "tool_use" | "server_tool_use" | "mcp_tool_use" => {
-                let name = block.name.as_deref().unwrap_or("tool");
-                let input = block.input.unwrap_or(Value::Null);
-                let item = block.id.as_deref().map_or_else(|| block_item(message, number), ItemId::new);
-                let plan = if main { tools::plan(name, &input) } else { None };
-                if let Some(path) = tools::edited_file(name, &input)
-                    && self.edits.len() < REMEMBERED
-                {
-                    self.edits.insert(item.clone(), path.to_owned());
-                }
-                let title = tools::title(name, &input);
-                let input = cut_value(input);
-                push(out, at, AgentEvent::ToolStarted { item, tool: tools::kind(name), title, input });
-                if let Some(entries) = plan {
-                    push(out, at, AgentEvent::Plan { entries });
-                }
-            }
-            kind if kind.ends_with("_tool_result") => self.tool_result(&block, None, None, at, out),
-            other => {
-                let kind = format!("assistant/{}", cut(other, 100));
-                push(out, at, AgentEvent::Unrecognized { kind });
-            }
-        }
-    }
-
-    fn user(&mut self, line: UserLine<'_>, out: &mut Exchange) {
-        let at = time(line.timestamp.as_deref());
-        for block in line.message.content.0 {
-            match block.kind.as_str() {
-                "tool_result" => {
-                    self.tool_result(&block, line.tool_use_result, line.tool_result_meta, at, out);
-                }
-                // A subagent's prompt repeats the input of the call that started it.
-                "text" if line.parent_tool_use_id.is_none() => {
-                    let text = block.text.as_deref().map(|text| cut(text, LONG)).unwrap_or_default();
-                    let (level, code) = (NoticeLevel::Info, "user_text".to_owned());
-                    push(out, at, AgentEvent::Notice { level, code, text });
-                }
-                "text" | "image" | "document" => {}
-                other => {
-                    let kind = format!("user/{}", cut(other, 100));
-                    push(out, at, AgentEvent::Unrecognized { kind });
-                }
-            }
-        }
-    }
-
-    fn tool_result(
-        &mut self,
-        block: &Block<'_>,
-        report: Option<&RawValue>,
-        meta: Option<&RawValue>,
-        at: Option<Timestamp>,
-        out: &mut Exchange,
-    ) {
-        let call = block.tool_use_id.as_deref().unwrap_or_default();
-        let item = ItemId::new(call);
-        let failed = block.is_error == Some(true);
-        let output = block.content.map(output_text).unwrap_or_default();
-        let report = ToolReport::read(report);
-        let status = not_run(meta, call).unwrap_or(match failed {
-            _ if report.interrupted() => ToolStatus::Cancelled,
-            true => ToolStatus::Failed,
-            false => ToolStatus::Completed,
-        });
-        let exit_code = if failed { said_exit_code(&output) } else { None };
-        let edited = self.edits.remove(&item);
-        let ended =
-            AgentEvent::ToolEnded { item: item.clone(), status, exit_code, output: cut(&output, LONG) };
-        push(out, at, ended);
-        if let (Some(path), ToolStatus::Completed) = (edited, status) {
-            let change = if report.created() { TouchKind::Added } else { TouchKind::Changed };
-            let changes = vec![FileTouch { path, change }];
-            push(out, at, AgentEvent::FilesChanged { item, changes, status });
+            self.items.assistant_block(block, id, main, at, out);
         }
     }
 
@@ -346,7 +231,7 @@ impl ClaudeDecoder {
         self.turn_ended = true;
         self.prompts_open = self.prompts_open.saturating_sub(1);
         self.streaming = Streaming::default();
-        self.edits.clear();
+        self.items.close_calls();
         self.failure = None;
         self.resets_at = None;
         self.usage = Usage::default();
@@ -356,18 +241,6 @@ impl ClaudeDecoder {
     /// The end of the turn in flight when the process ended without a `result`.
     pub(super) fn end_without_result(&self, exit: Exit, stderr: &[u8]) -> TurnEnd {
         without_result(exit, self.turn_open, stderr, self.failure.as_ref(), self.resets_at)
-    }
-
-    fn next_block(&mut self, message: &str) -> u64 {
-        if let Some((_, next)) = self.blocks.iter_mut().rev().find(|(id, _)| id == message) {
-            *next += 1;
-            return *next - 1;
-        }
-        if self.blocks.len() >= REMEMBERED {
-            self.blocks.pop_front();
-        }
-        self.blocks.push_back((message.to_owned(), 1));
-        0
     }
 }
 
@@ -401,19 +274,6 @@ pub(super) fn control_error(error: &str) -> AgentEvent {
     AgentEvent::Notice { level: NoticeLevel::Error, code: "control_error".to_owned(), text: cut(error, LONG) }
 }
 
-/// The id of a message's block, the same for its deltas and its whole.
-pub(super) fn block_item(message: &str, number: u64) -> ItemId {
-    ItemId::new(format!("{message}:{number}"))
-}
-
-fn push(out: &mut Exchange, at: Option<Timestamp>, event: AgentEvent) {
-    out.events.push(Decoded { at, event });
-}
-
-fn time(text: Option<&str>) -> Option<Timestamp> {
-    text.and_then(Timestamp::parse)
-}
-
 fn value<T: DeserializeOwned>(line: &[u8]) -> Result<T, serde_json::Error> {
     parse(line, &mut Vec::new())
 }
@@ -431,9 +291,4 @@ fn control_line(
 fn is_result_start(start: &[u8]) -> bool {
     let starts: [&[u8]; 3] = [b"{\"type\":\"result\"", b"{\"duration_api_ms\"", b"{\"duration_ms\""];
     starts.iter().any(|s| start.starts_with(s))
-}
-
-/// The code in `Exit code N`, with which the output of a failed command begins.
-fn said_exit_code(output: &str) -> Option<i32> {
-    output.strip_prefix("Exit code ")?.lines().next()?.trim().parse().ok()
 }

@@ -226,7 +226,7 @@ fn what_a_result_means() {
     ];
     for (mut line, expected) in table {
         line["type"] = json!("result");
-        let end = ended(&[line.clone()]);
+        let end = ended(std::slice::from_ref(&line));
         assert_eq!((end.outcome, end.class), expected, "{line}");
     }
 }
@@ -349,7 +349,7 @@ fn json_output_is_one_object_or_a_list_of_all_lines() {
                         "result": "hi", "session_id": "s", "structured_output": {"a": 1}});
     let init = json!({"type": "system", "subtype": "init", "session_id": "s", "model": "m",
                       "claude_code_version": "2.1.330"});
-    let end = ended(&[result.clone()]);
+    let end = ended(std::slice::from_ref(&result));
     assert_eq!((end.text.as_deref(), end.structured), (Some("hi"), Some(json!({"a": 1}))));
     let events = decode(&[json!([init, result])]);
     let started = AgentEvent::SessionStarted {

@@ -5,6 +5,7 @@ mod control;
 mod decoder;
 #[cfg(test)]
 mod decoder_tests;
+mod items;
 mod launch;
 #[cfg(test)]
 mod launch_tests;

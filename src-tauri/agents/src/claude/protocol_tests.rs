@@ -16,7 +16,7 @@ impl Talk {
     /// Before the agent has answered the handshake.
     fn opened() -> Self {
         let mut talk = Self { protocol: ClaudeProtocol::new(false) };
-        let out = talk.step(|p, out| p.open(out));
+        let out = talk.step(Protocol::open);
         let hooks = json!({"PreToolUse": [{"matcher": "*", "hookCallbackIds": ["pre_tool_use"]}]});
         let expected = json!({"type": "control_request", "request_id": "initialize",
                               "request": {"subtype": "initialize", "hooks": hooks}});
@@ -222,12 +222,12 @@ fn cancel_interrupts_once_and_drops_what_was_not_sent() {
     let mut talk = Talk::in_turn();
     talk.prompts("never sent");
     talk.hears(&hook("h1", "Bash", &json!({"command": "sleep 9"})));
-    let (events, sent) = talk.step(|p, out| p.cancel(out));
+    let (events, sent) = talk.step(Protocol::cancel);
     assert_eq!(ends(&events), [(Outcome::Interrupted, None)]);
     let interrupt = json!({"type": "control_request", "request_id": "interrupt-1",
                            "request": {"subtype": "interrupt"}});
     assert_eq!(sent, [interrupt]);
-    assert_eq!(talk.step(|p, out| p.cancel(out)), (vec![], vec![]));
+    assert_eq!(talk.step(Protocol::cancel), (vec![], vec![]));
     let aborted = json!({"subtype": "error_during_execution", "is_error": true,
                          "terminal_reason": "aborted_tools", "result": null});
     let (events, _) = talk.hears(&result(&aborted));
@@ -243,7 +243,7 @@ fn a_cancelled_turn_without_a_reason_of_the_clis_own_is_interrupted() {
     let mut talk = Talk::in_turn();
     assert_eq!(ends(&talk.hears(&result(&error)).0), [(Outcome::Failed, Some(FailureClass::Unknown))]);
     let mut talk = Talk::in_turn();
-    talk.step(|p, out| p.cancel(out));
+    talk.step(Protocol::cancel);
     assert_eq!(ends(&talk.hears(&result(&error)).0), [(Outcome::Interrupted, None)]);
 }
 
@@ -263,7 +263,7 @@ fn the_end_of_the_process_ends_every_turn() {
 
     let mut talk = Talk::in_turn();
     talk.hears(&begun);
-    talk.step(|p, out| p.cancel(out));
+    talk.step(Protocol::cancel);
     assert_eq!(ends(&talk.closes(Exit::from_number(-9), b"")), [(Outcome::Interrupted, None)]);
 
     let mut talk = Talk::opened();
@@ -283,7 +283,7 @@ fn the_first_turn_of_a_resumed_session_has_no_known_cost() {
         })
     };
     let mut talk = Talk { protocol: ClaudeProtocol::new(true) };
-    talk.step(|p, out| p.open(out));
+    talk.step(Protocol::open);
     talk.hears(&handshake());
     talk.prompts("one");
     assert_eq!(cost(&talk.hears(&result(&json!({"total_cost_usd": 0.3}))).0), Some(None));

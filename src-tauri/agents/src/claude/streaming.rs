@@ -4,7 +4,7 @@ use mo_core::agent_event::{AgentEvent, DeltaOf};
 use mo_core::ids::ItemId;
 use mo_core::outcome::Usage;
 
-use super::decoder::block_item;
+use super::items::block_item;
 use super::wire::{StreamDelta, StreamEvent, StreamLine};
 use crate::protocol::Exchange;
 use crate::shared::text::cut;
