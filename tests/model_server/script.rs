@@ -1,4 +1,15 @@
 //! The script that the model plays: which conversation gets which answers, in which order.
+//!
+//! ```json
+//! {"rules": [
+//!   {"name": "build", "when": {"api": "anthropic", "contains": "build it"}, "capture": {"plan": "plan: (\\S+)"},
+//!    "steps": [{"tool": {"name": "Write", "input": {"file_path": "${cwd}/a.txt", "content": "A\n"}}},
+//!              {"text": "done, following ${plan}"}]},
+//!   {"name": "bad first review", "when": {"api": "openai", "contains": "Review", "nth": 1}, "steps": [{"text": "fine"}]},
+//!   {"when": {"contains": "Review"}, "steps": [
+//!     {"structured": {"verdict": "approved", "checkpoint": "${checkpoint}", "nonce": "${nonce}", "findings": []}}]}
+//! ]}
+//! ```
 
 use std::collections::BTreeMap;
 
