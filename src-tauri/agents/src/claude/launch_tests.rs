@@ -7,7 +7,7 @@ use serde_json::json;
 use super::launch::launch;
 use crate::launch::{Access, LaunchError, LaunchSpec, Permission};
 
-fn spec() -> LaunchSpec {
+pub(super) fn spec() -> LaunchSpec {
     LaunchSpec {
         agent: AgentKind::Claude,
         program: PathBuf::from("/opt/claude"),

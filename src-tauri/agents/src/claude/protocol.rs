@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::control::{self, Control, Pending};
 use super::decoder::{ClaudeDecoder, control_error};
+use crate::launch::LaunchSpec;
 use crate::protocol::{Exchange, Exit, Line, Protocol, TurnPrompt};
 use crate::shared::text::{LONG, cut};
 
@@ -40,12 +41,12 @@ pub struct ClaudeProtocol {
 }
 
 impl ClaudeProtocol {
-    /// The client of a new process. `resumed` says whether it was launched to go on with an earlier session.
+    /// The client of a process that was launched by this spec.
     ///
     /// A schema is given at the launch and holds for every turn; [`TurnPrompt::schema`] changes nothing here.
-    pub fn new(resumed: bool) -> Self {
+    pub fn new(spec: &LaunchSpec) -> Self {
         Self {
-            decoder: if resumed { ClaudeDecoder::resumed() } else { ClaudeDecoder::new() },
+            decoder: if spec.resume.is_some() { ClaudeDecoder::resumed() } else { ClaudeDecoder::new() },
             handshake: Handshake::Waiting,
             waiting: VecDeque::new(),
             in_flight: false,

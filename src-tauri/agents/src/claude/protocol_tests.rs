@@ -5,6 +5,8 @@ use mo_core::outcome::{FailureClass, Outcome};
 use serde_json::{Value, json};
 
 use super::ClaudeProtocol;
+use super::launch_tests::spec;
+use crate::launch::LaunchSpec;
 use crate::protocol::{Exchange, Exit, Line, Protocol, TurnPrompt};
 
 /// A conversation of which the test is the agent's side.
@@ -15,7 +17,7 @@ struct Talk {
 impl Talk {
     /// Before the agent has answered the handshake.
     fn opened() -> Self {
-        let mut talk = Self { protocol: ClaudeProtocol::new(false) };
+        let mut talk = Self { protocol: ClaudeProtocol::new(&spec()) };
         let out = talk.step(Protocol::open);
         let hooks = json!({"PreToolUse": [{"matcher": "*", "hookCallbackIds": ["pre_tool_use"]}]});
         let expected = json!({"type": "control_request", "request_id": "initialize",
@@ -282,7 +284,8 @@ fn the_first_turn_of_a_resumed_session_has_no_known_cost() {
             _ => None,
         })
     };
-    let mut talk = Talk { protocol: ClaudeProtocol::new(true) };
+    let resumed = LaunchSpec { resume: Some("s".to_owned()), ..spec() };
+    let mut talk = Talk { protocol: ClaudeProtocol::new(&resumed) };
     talk.step(Protocol::open);
     talk.hears(&handshake());
     talk.prompts("one");

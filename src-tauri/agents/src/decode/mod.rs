@@ -1,9 +1,19 @@
 //! Captures decoded after the fact: raw stdout of any shape of a CLI, and duplex recordings
 //! (`{"dir":"recv|send","msg":…}` lines). What a bug report is read with.
 
+mod capture;
+#[cfg(test)]
+mod capture_tests;
+mod lines;
+#[cfg(test)]
+mod lines_tests;
+
 use serde_json::Value;
 
 use crate::protocol::{Exchange, Exit, Line};
+
+pub use capture::{Decode, Summary};
+pub use lines::MAX_LINE;
 
 /// The decoder of one CLI over all its output formats; it finds the format from the lines. Total: no input panics
 /// or stops it, a line it cannot read becomes `AgentEvent::Malformed`, one it does not know
