@@ -5,7 +5,7 @@ use std::ops::Range;
 
 /// One kind of token.
 pub(super) struct Shape {
-    /// How it begins.
+    /// How it is noticed: its first bytes, but for private keys.
     pub(super) start: &'static [u8],
     /// Its name in the mark.
     pub(super) kind: &'static str,
@@ -64,7 +64,8 @@ pub(super) static SHAPES: &[Shape] = &[
     shape(b"eyJ", "jwt", Rule::Jwt),
     shape(b"Bearer ", "bearer", Rule::Bearer),
     shape(b"bearer ", "bearer", Rule::Bearer),
-    shape(b"-----BEGIN ", "private_key", Rule::Pem),
+    // Not by its first bytes: rows of dashes are everywhere.
+    shape(b"PRIVATE KEY", "private_key", Rule::Pem),
 ];
 
 /// The kind whose text may go on over lines.
@@ -83,6 +84,11 @@ fn word_dash_or_dot(byte: u8) -> bool {
     word_or_dash(byte) || byte == b'.'
 }
 
+/// The words between the dashes of a PEM marker.
+fn title(byte: u8) -> bool {
+    byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b' '
+}
+
 /// The bytes that any token but a private key consists of.
 pub(super) fn token_byte(byte: u8) -> bool {
     word_dash_or_dot(byte) || matches!(byte, b'~' | b'+' | b'/' | b'=')
@@ -95,7 +101,7 @@ pub(super) fn run_end(text: &[u8], from: usize, class: fn(u8) -> bool) -> usize 
 }
 
 impl Shape {
-    /// The secret whose start was found at `start`, if what follows makes it one.
+    /// The secret that was noticed at `start`, if what is around it makes it one.
     pub(super) fn find(&self, text: &[u8], start: usize) -> Option<Range<usize>> {
         let body = start + self.start.len();
         match self.rule {
@@ -108,9 +114,14 @@ impl Shape {
                 (end - body >= least && has_digit(text, body..end)).then_some(start..end)
             }
             Rule::SecretKey => {
+                // `disk-` and `task-` are common: most of them end right here.
+                if !text.get(body + SECRET_KEY_LEAST - 1).is_some_and(|byte| word_or_dash(*byte)) {
+                    return None;
+                }
                 let end = run_end(text, body, word_or_dash);
                 let key = text.get(body..end)?;
-                (key.len() >= 20 && !glued(text, start) && looks_random(key)).then_some(start..end)
+                (key.len() >= SECRET_KEY_LEAST && !glued(text, start) && looks_random(key))
+                    .then_some(start..end)
             }
             Rule::AwsKeyId => {
                 let end = run_end(text, body, letter_or_digit);
@@ -130,22 +141,25 @@ impl Shape {
                 (end - body >= 16 && has_digit(text, body..end)).then_some(body..end)
             }
             Rule::Pem => {
-                let name_end = run_end(text, body, |byte| {
-                    byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b' '
-                });
-                let named = memchr::memmem::find(text.get(body..name_end)?, b"PRIVATE KEY").is_some();
-                let key = name_end + DASHES.len();
-                if !named || text.get(name_end..key) != Some(DASHES) {
+                let before = text.get(..start)?;
+                let begin = before.iter().rposition(|byte| !title(*byte))? + 1;
+                let named =
+                    text.get(begin..)?.starts_with(b"BEGIN ") && before.get(..begin)?.ends_with(DASHES);
+                let title_end = run_end(text, body, title);
+                let key = title_end + DASHES.len();
+                if !named || text.get(title_end..key) != Some(DASHES) {
                     return None;
                 }
                 let end = pem_end(text, key);
                 // Documents name the marker; a key has something behind it, perhaps in the next piece.
-                (end - key >= 16 || end == text.len()).then_some(start..end)
+                (end - key >= 16 || end == text.len()).then_some(begin - DASHES.len()..end)
             }
         }
     }
 }
 
+/// The least that follows `sk-`.
+const SECRET_KEY_LEAST: usize = 20;
 const DASHES: &[u8] = b"-----";
 const PEM_END: &[u8] = b"-----END ";
 
@@ -161,9 +175,7 @@ pub(super) fn pem_end(text: &[u8], from: usize) -> usize {
                 let window = text.get(name..text.len().min(name + 64)).unwrap_or_default();
                 return match memchr::memmem::find(window, DASHES) {
                     Some(length) => name + length + DASHES.len(),
-                    None => {
-                        run_end(text, name, |byte| byte.is_ascii_uppercase() || matches!(byte, b' ' | b'-'))
-                    }
+                    None => run_end(text, name, |byte| title(byte) || byte == b'-'),
                 };
             }
             b'\\' => {
@@ -171,17 +183,19 @@ pub(super) fn pem_end(text: &[u8], from: usize) -> usize {
                 let end = run_end(text, at, |byte| byte == b'\\');
                 match text.get(end) {
                     Some(b'n' | b'r' | b'/') => at = end + 1,
-                    Some(_) => return at,
+                    Some(_) => break,
                     None => return text.len(),
                 }
             }
             b' ' if at > from && text.get(at - 1) == Some(&b':') => at += 1,
             b'+' | b'/' | b'=' | b':' | b',' | b'-' | b'\r' | b'\n' => at += 1,
             _ if byte.is_ascii_alphanumeric() => at += 1,
-            _ => return at,
+            _ => break,
         }
     }
-    text.len()
+    // What follows a key that was cut off stays a line of its own.
+    let line_end = text.len() > at && at > from && text.get(at - 1) == Some(&b'\n');
+    if line_end { at - 1 } else { at }
 }
 
 fn has_digit(text: &[u8], range: Range<usize>) -> bool {

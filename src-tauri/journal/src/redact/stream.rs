@@ -6,6 +6,10 @@ use std::sync::Arc;
 use super::{PEM_KIND, Redactor, put_mark, shapes};
 use crate::transcript::TranscriptSink;
 
+#[cfg(test)]
+#[path = "stream_tests.rs"]
+mod stream_tests;
+
 /// Takes secrets out of what passes to another sink, also those that two writes split. Only whole lines are passed
 /// on, and a longer beginning of a line than [`MAX_HELD`] piece by piece; so an unfinished line is not seen until
 /// its end or the end of the stream.
@@ -26,7 +30,10 @@ enum Inside {
     /// A token whose mark is written already.
     Token,
     /// The same for a private key, which goes on over lines.
-    Pem,
+    Pem {
+        /// What was dropped last is a line end.
+        line_ended: bool,
+    },
 }
 
 /// The most bytes of an unfinished line that are held back (more only when a known secret is longer).
@@ -58,6 +65,9 @@ impl RedactingSink {
     /// Redacts a text that ends at a line end or with the stream.
     fn pass_lines(&mut self, text: &[u8]) {
         let text = self.skip_inside(text);
+        if text.is_empty() {
+            return;
+        }
         let redactor = Arc::clone(&self.redactor);
         self.inside = redactor.open_end(text);
         let clean = redactor.redact_bytes(text);
@@ -66,13 +76,19 @@ impl RedactingSink {
 
     /// Drops what still belongs to a secret that is marked already.
     fn skip_inside<'a>(&mut self, text: &'a [u8]) -> &'a [u8] {
-        let end = match self.inside {
+        let (end, line_ended) = match self.inside {
             Inside::Nothing => return text,
-            Inside::Token => shapes::run_end(text, 0, shapes::token_byte),
-            Inside::Pem => shapes::pem_end(text, 0),
+            Inside::Token => (shapes::run_end(text, 0, shapes::token_byte), false),
+            Inside::Pem { line_ended } => (shapes::pem_end(text, 0), line_ended),
         };
         if end < text.len() {
             self.inside = Inside::Nothing;
+            if end == 0 && line_ended {
+                // A key that was cut off; what follows it stays a line of its own.
+                self.pass_on(b"\n");
+            }
+        } else if self.inside != Inside::Token && !text.is_empty() {
+            self.inside = Inside::Pem { line_ended: text.ends_with(b"\n") };
         }
         text.get(end..).unwrap_or_default()
     }
@@ -91,7 +107,8 @@ impl RedactingSink {
             from = found.end;
             cut = cut.max(found.end);
             if found.open {
-                self.inside = if found.kind == PEM_KIND { Inside::Pem } else { Inside::Token };
+                self.inside =
+                    if found.kind == PEM_KIND { Inside::Pem { line_ended: false } } else { Inside::Token };
             }
         }
         clean.extend_from_slice(text.get(from..cut).unwrap_or_default());
@@ -152,7 +169,7 @@ impl Redactor {
         let mut from = start;
         while let Some(found) = self.next(text, from) {
             if found.open && found.kind == PEM_KIND {
-                return Inside::Pem;
+                return Inside::Pem { line_ended: text.ends_with(b"\n") };
             }
             from = found.end;
         }
