@@ -6,6 +6,7 @@ pub mod claude;
 pub mod codex;
 pub mod decode;
 pub mod gemini;
+pub mod kinds;
 pub mod launch;
 pub mod protocol;
 pub mod shared;

@@ -1,1 +1,21 @@
-//! Placeholder.
+//! The running thing (design.md §3, §5): one dispatcher owns the state of all sessions; effects run as tasks and
+//! report back as inputs; a task for each process of a worker; a hub tells those who listen.
+
+pub mod config;
+mod dispatcher;
+mod effects;
+pub mod environment;
+mod fault;
+pub mod handle;
+pub mod history;
+pub mod hub;
+mod paths;
+mod places;
+pub mod ports;
+mod prompts;
+pub mod roster;
+mod session_desk;
+pub mod start;
+mod summary;
+mod transcripts;
+mod worker;

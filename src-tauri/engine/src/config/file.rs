@@ -1,0 +1,169 @@
+//! The form of the file.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use mo_core::ids::AgentKind;
+use mo_core::settings::{PermissionMode, Settings};
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::duration::parse_duration;
+use super::{AgentConfig, Config, ConfigError};
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Root {
+    #[serde(default)]
+    agents: BTreeMap<Spanned<String>, Agent>,
+    #[serde(default)]
+    session: Session,
+    #[serde(default)]
+    review: Review,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Agent {
+    path: Option<Spanned<PathBuf>>,
+    model: Option<String>,
+    #[serde(default)]
+    env: BTreeMap<String, String>,
+    #[serde(default)]
+    args: Vec<String>,
+    protocol: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Session {
+    permission: Option<Spanned<String>>,
+    isolation: Option<Spanned<String>>,
+    fix_rounds: Option<Spanned<u32>>,
+    stall_timeout: Option<Spanned<String>>,
+    time_limit: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Review {
+    timeout: Option<Spanned<String>>,
+}
+
+/// The most fix rounds that make sense; more is a slip of the keyboard.
+const MAX_FIX_ROUNDS: u32 = 20;
+
+impl Config {
+    /// Reads the text of a configuration file.
+    pub fn parse(file: &Path, text: &str) -> Result<Self, ConfigError> {
+        let broken = |at: usize, reason: String| {
+            let (line, column) = place(text, at);
+            ConfigError::Broken { file: file.to_owned(), line, column, reason }
+        };
+        let root: Root = toml::from_str(text).map_err(|error| {
+            broken(error.span().map_or(0, |span| span.start), error.message().trim().to_owned())
+        })?;
+        let mut config = Self { file: Some(file.to_owned()), ..Self::default() };
+        for (name, agent) in root.agents {
+            let at = name.span().start;
+            let kind: AgentKind = name.get_ref().parse().map_err(|e| broken(at, format!("{e}")))?;
+            let acp = match &agent.protocol {
+                None => false,
+                Some(word) if word.get_ref() == "acp" => true,
+                Some(word) => {
+                    return Err(broken(
+                        word.span().start,
+                        format!("protocol = {:?}; only \"acp\" is possible", word.get_ref()),
+                    ));
+                }
+            };
+            if matches!(kind, AgentKind::Acp(_)) != acp {
+                let reason = if acp {
+                    format!("`{kind}` has a protocol of its own; leave protocol out")
+                } else {
+                    format!(
+                        "`{kind}` is no known agent; set protocol = \"acp\" if it speaks the Agent Client Protocol"
+                    )
+                };
+                return Err(broken(at, reason));
+            }
+            if let Some(path) = agent.path.as_ref().filter(|p| !p.get_ref().is_absolute()) {
+                return Err(broken(path.span().start, "the path must be absolute".to_owned()));
+            }
+            for (key, is_set) in [
+                ("path", agent.path.is_some()),
+                ("model", agent.model.is_some()),
+                ("env", !agent.env.is_empty()),
+                ("args", !agent.args.is_empty()),
+            ] {
+                if is_set {
+                    config.set.insert(format!("agents.{kind}.{key}"));
+                }
+            }
+            let agent = AgentConfig {
+                path: agent.path.map(Spanned::into_inner),
+                model: agent.model.filter(|model| !model.trim().is_empty()),
+                env: agent.env,
+                args: agent.args,
+                acp,
+            };
+            config.agents.insert(kind, agent);
+        }
+        let duration = |value: &Option<Spanned<String>>, name: &str, set: &mut u64, all: &mut Vec<String>| {
+            let Some(value) = value else { return Ok(()) };
+            *set = parse_duration(value.get_ref()).map_err(|reason| broken(value.span().start, reason))?;
+            all.push(name.to_owned());
+            Ok(())
+        };
+        let mut settings = Settings::default();
+        let mut set = Vec::new();
+        duration(
+            &root.session.stall_timeout,
+            "session.stall_timeout",
+            &mut settings.stall_timeout_ms,
+            &mut set,
+        )?;
+        duration(&root.session.time_limit, "session.time_limit", &mut settings.time_limit_ms, &mut set)?;
+        duration(&root.review.timeout, "review.timeout", &mut settings.review_timeout_ms, &mut set)?;
+        if let Some(word) = &root.session.permission {
+            settings.permission = match word.get_ref().as_str() {
+                "ask" => PermissionMode::Ask,
+                "bypass" => PermissionMode::Bypass,
+                other => {
+                    return Err(broken(
+                        word.span().start,
+                        format!("permission = {other:?}; \"ask\" or \"bypass\" is possible"),
+                    ));
+                }
+            };
+            set.push("session.permission".to_owned());
+        }
+        if let Some(word) = &root.session.isolation {
+            if word.get_ref() != "in-place" {
+                return Err(broken(
+                    word.span().start,
+                    format!("isolation = {:?}; only \"in-place\" is possible yet", word.get_ref()),
+                ));
+            }
+            set.push("session.isolation".to_owned());
+        }
+        if let Some(rounds) = &root.session.fix_rounds {
+            if *rounds.get_ref() > MAX_FIX_ROUNDS {
+                return Err(broken(rounds.span().start, format!("fix_rounds is at most {MAX_FIX_ROUNDS}")));
+            }
+            settings.fix_rounds = *rounds.get_ref();
+            set.push("session.fix_rounds".to_owned());
+        }
+        config.session = settings;
+        config.set.extend(set);
+        Ok(config)
+    }
+}
+
+/// Line and column, from 1, of a byte.
+fn place(text: &str, at: usize) -> (usize, usize) {
+    let before = text.get(..at.min(text.len())).unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    (line, column)
+}

@@ -1,0 +1,155 @@
+//! The person's configuration: one commented TOML, never one inside the target (design.md §9).
+
+mod duration;
+mod file;
+mod shown;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use mo_core::ids::AgentKind;
+use mo_core::settings::{PermissionMode, Settings};
+
+pub use duration::parse_duration;
+pub use shown::{ShownValue, Source};
+
+/// The configuration in effect.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Config {
+    /// Where it was read from, if a file was there.
+    pub file: Option<PathBuf>,
+    /// What is set for agents, by name.
+    pub agents: BTreeMap<AgentKind, AgentConfig>,
+    /// The settings of a session.
+    pub session: Settings,
+    /// Which values the file sets, as dotted names.
+    pub(crate) set: std::collections::BTreeSet<String>,
+}
+
+/// What is set for one agent.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AgentConfig {
+    /// Its program; the first on our own PATH when not set.
+    pub path: Option<PathBuf>,
+    /// Its model; the CLI's own when not set.
+    pub model: Option<String>,
+    /// Added to its environment.
+    pub env: BTreeMap<String, String>,
+    /// Added to its command line.
+    pub args: Vec<String>,
+    /// `acp` for agents that are none of the known ones.
+    pub acp: bool,
+}
+
+/// A configuration that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("the configuration {} cannot be read: {reason}", file.display())]
+    Unreadable {
+        /// The file.
+        file: PathBuf,
+        /// What the system said.
+        reason: String,
+    },
+    /// The file was named and is not there.
+    #[error("there is no configuration {}", file.display())]
+    Missing {
+        /// The file.
+        file: PathBuf,
+    },
+    /// Something in it is wrong.
+    #[error("{}:{line}:{column}: {reason}", file.display())]
+    Broken {
+        /// The file.
+        file: PathBuf,
+        /// From 1.
+        line: usize,
+        /// From 1.
+        column: usize,
+        /// What.
+        reason: String,
+    },
+    /// It stands inside the target, where agents can write.
+    #[error("the configuration {} is inside the folder that agents work on; it is never trusted there", file.display())]
+    InsideTarget {
+        /// The file.
+        file: PathBuf,
+    },
+}
+
+impl ConfigError {
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unreadable { .. } => "config_unreadable",
+            Self::Missing { .. } => "config_missing",
+            Self::Broken { .. } => "config_broken",
+            Self::InsideTarget { .. } => "config_inside_target",
+        }
+    }
+
+    /// How to mend it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Unreadable { .. } => "look at the file's permissions",
+            Self::Missing { .. } => "leave --config out to use the default, or write that file",
+            Self::Broken { .. } => {
+                "mend that line; `orchestrate config` shows every setting with its default"
+            }
+            Self::InsideTarget { .. } => "move it out of the folder, or name another with --config",
+        }
+    }
+}
+
+static NOTHING_SET: AgentConfig =
+    AgentConfig { path: None, model: None, env: BTreeMap::new(), args: Vec::new(), acp: false };
+
+impl Config {
+    /// Reads the file. A default location where no file is gives the defaults; a named file must be there.
+    pub fn read(file: &Path, named: bool) -> Result<Self, ConfigError> {
+        match std::fs::read_to_string(file) {
+            Ok(text) => Self::parse(file, &text),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && !named => Ok(Self::default()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                Err(ConfigError::Missing { file: file.to_owned() })
+            }
+            Err(error) => Err(ConfigError::Unreadable { file: file.to_owned(), reason: error.to_string() }),
+        }
+    }
+
+    /// What is set for an agent.
+    pub fn agent(&self, agent: &AgentKind) -> &AgentConfig {
+        self.agents.get(agent).unwrap_or(&NOTHING_SET)
+    }
+
+    /// Whether the agent is one of the known ones or configured with `protocol = "acp"`.
+    pub fn knows(&self, agent: &AgentKind) -> bool {
+        !matches!(agent, AgentKind::Acp(_)) || self.agent(agent).acp
+    }
+
+    /// Every value given to agents' environments, for the redactor.
+    pub fn agent_environment(&self) -> Vec<(String, String)> {
+        self.agents.values().flat_map(|a| a.env.iter()).map(|(n, v)| (n.clone(), v.clone())).collect()
+    }
+
+    /// Refuses a configuration that stands inside the target.
+    pub fn check_outside(&self, target: &Path) -> Result<(), ConfigError> {
+        match &self.file {
+            Some(file) if file.canonicalize().is_ok_and(|real| real.starts_with(target)) => {
+                Err(ConfigError::InsideTarget { file: file.clone() })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn permission_word(mode: PermissionMode) -> &'static str {
+    match mode {
+        PermissionMode::Ask => "ask",
+        PermissionMode::Bypass => "bypass",
+    }
+}
+
+#[cfg(test)]
+mod tests;

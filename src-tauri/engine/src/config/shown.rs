@@ -1,0 +1,59 @@
+//! The effective values and where each comes from, for `orchestrate config` and the settings page.
+
+use mo_core::ids::AgentKind;
+use serde::Serialize;
+
+use super::duration::show_duration;
+use super::{Config, permission_word};
+
+/// One effective value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ShownValue {
+    /// Its dotted name.
+    pub name: String,
+    /// The value as TOML.
+    pub value: String,
+    /// Where it comes from.
+    pub source: Source,
+}
+
+/// Where a value comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// Nobody set it.
+    Default,
+    /// The person's file.
+    File,
+}
+
+impl Config {
+    /// All effective values. Values of agents' environments are not shown: they may be secrets.
+    pub fn shown(&self) -> Vec<ShownValue> {
+        let mut values = Vec::new();
+        let mut push = |name: String, value: String| {
+            let source = if self.set.contains(&name) { Source::File } else { Source::Default };
+            values.push(ShownValue { name, value, source });
+        };
+        let known = [AgentKind::Claude, AgentKind::Codex, AgentKind::Gemini];
+        let others = self.agents.keys().filter(|agent| matches!(agent, AgentKind::Acp(_))).cloned();
+        for agent in known.into_iter().chain(others) {
+            let set = self.agent(&agent);
+            let quoted = |text: &str| format!("{text:?}");
+            let path = set.path.as_ref().map(|p| p.display().to_string()).unwrap_or_default();
+            push(format!("agents.{agent}.path"), quoted(&path));
+            push(format!("agents.{agent}.model"), quoted(set.model.as_deref().unwrap_or_default()));
+            push(format!("agents.{agent}.args"), format!("{:?}", set.args));
+            let names: Vec<String> = set.env.keys().map(|name| format!("{name} = \"…\"")).collect();
+            push(format!("agents.{agent}.env"), format!("{{ {} }}", names.join(", ")).replace("{  }", "{}"));
+        }
+        let session = &self.session;
+        push("session.permission".to_owned(), format!("{:?}", permission_word(session.permission)));
+        push("session.isolation".to_owned(), "\"in-place\"".to_owned());
+        push("session.fix_rounds".to_owned(), session.fix_rounds.to_string());
+        push("session.stall_timeout".to_owned(), format!("{:?}", show_duration(session.stall_timeout_ms)));
+        push("session.time_limit".to_owned(), format!("{:?}", show_duration(session.time_limit_ms)));
+        push("review.timeout".to_owned(), format!("{:?}", show_duration(session.review_timeout_ms)));
+        values
+    }
+}

@@ -1,0 +1,62 @@
+use std::path::Path;
+
+use mo_core::ids::AgentKind;
+
+use super::{Config, ConfigError, Source, parse_duration};
+
+fn parse(text: &str) -> Result<Config, ConfigError> {
+    Config::parse(Path::new("/c/config.toml"), text)
+}
+
+#[test]
+fn the_file_sets_what_it_names_and_leaves_the_rest() {
+    let config = parse(
+        "[agents.claude]\npath = \"/usr/bin/claude\"\nenv = { A = \"1\" }\n[agents.goose]\nprotocol = \"acp\"\n\
+         [session]\nfix_rounds = 2\nstall_timeout = \"90s\"\n[review]\ntimeout = \"2m\"\n",
+    )
+    .unwrap();
+    assert_eq!(config.agent(&AgentKind::Claude).env["A"], "1");
+    assert!(config.knows(&AgentKind::Acp("goose".into())) && !config.knows(&AgentKind::Acp("x".into())));
+    assert_eq!((config.session.fix_rounds, config.session.stall_timeout_ms), (2, 90_000));
+    assert_eq!(config.session.review_timeout_ms, 120_000);
+    let shown = config.shown();
+    let of = |name: &str| shown.iter().find(|v| v.name == name).unwrap();
+    assert_eq!(
+        (of("session.fix_rounds").value.as_str(), of("session.fix_rounds").source),
+        ("2", Source::File)
+    );
+    assert_eq!(of("session.time_limit").source, Source::Default);
+    assert!(!format!("{shown:?}").contains("\"1\""), "values of the environment are not shown");
+}
+
+#[test]
+fn what_is_wrong_is_said_with_its_line_and_column() {
+    let table = [
+        ("[session]\nfix_rounds = \"x\"\n", 2, 14),
+        ("[session]\nunknown = 1\n", 2, 1),
+        ("[session]\nstall_timeout = \"5 minutes\"\n", 2, 17),
+        ("[session]\npermission = \"yes\"\n", 2, 14),
+        ("[session\n", 1, 9),
+        ("[agents.claude]\npath = \"claude\"\n", 2, 8),
+        ("[agents.opencode]\nmodel = \"x\"\n", 1, 9),
+        ("\n[agents.claude]\nprotocol = \"acp\"\n", 2, 9),
+    ];
+    for (text, line, column) in table {
+        match parse(text) {
+            Err(ConfigError::Broken { line: l, column: c, .. }) => {
+                assert_eq!((l, c), (line, column), "{text}");
+            }
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn durations() {
+    for (text, ms) in [("0", 0), ("90s", 90_000), ("10m", 600_000), ("2h", 7_200_000)] {
+        assert_eq!(parse_duration(text), Ok(ms));
+    }
+    for wrong in ["", "5", "m", "-1s", "1.5h", "99999999999999999h", "5 m"] {
+        assert!(parse_duration(wrong).is_err(), "{wrong}");
+    }
+}

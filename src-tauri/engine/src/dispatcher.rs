@@ -1,0 +1,214 @@
+//! One task owns the state of all sessions and takes inputs from one bounded queue (design.md §3). It never awaits
+//! between deciding and applying. What was decided is committed at once, then published, then acted on; while a
+//! batch is being committed the next one is decided, but nothing of it is shown or done before it is durable.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mo_core::decide::decide;
+use mo_core::effect::effects;
+use mo_core::ids::SessionId;
+use mo_core::input::{Input, Rejection};
+use mo_core::record::Record;
+use mo_core::state::State;
+use mo_core::view::session_view;
+use mo_core::view::status::SessionView;
+use mo_journal::{CommitFuture, Redactor};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::effects::{Act, EffectRunner};
+use crate::hub::{Health, Hub};
+use crate::ports::Ports;
+
+/// How many messages may wait; a full queue holds back the pipes of the workers.
+pub(crate) const QUEUE: usize = 64;
+/// How many records one commit may have; a batch ends with the message that takes it past this.
+const BATCH_RECORDS: usize = 1_024;
+/// How long to wait before a failed commit is tried again.
+const RETRY: Duration = Duration::from_millis(500);
+
+/// Where the answer to an asked input goes.
+type Reply = oneshot::Sender<Result<(), Rejection>>;
+
+/// What may be put into the queue.
+pub(crate) enum Message {
+    /// Inputs for one session, in order.
+    Inputs { session: SessionId, inputs: Vec<Input> },
+    /// One input whose sender wants to know when it is durable or why it was rejected.
+    Asked { session: SessionId, input: Input, reply: Reply },
+    /// A session that was replayed from the journal.
+    Adopt { session: SessionId, state: Box<State> },
+}
+
+struct Held {
+    state: State,
+}
+
+/// Decided, not yet durable.
+#[derive(Default)]
+struct Batch {
+    records: Vec<Record>,
+    acts: Vec<Act>,
+    replies: Vec<(Reply, Result<(), Rejection>)>,
+    touched: Vec<SessionId>,
+    views: Vec<(SessionId, SessionView)>,
+    ended: Vec<SessionId>,
+}
+
+struct Flight {
+    commit: CommitFuture,
+    batch: Batch,
+}
+
+pub(crate) struct Dispatcher {
+    queue: mpsc::Receiver<Message>,
+    sessions: BTreeMap<SessionId, Held>,
+    ports: Ports,
+    hub: Arc<Hub>,
+    redactor: Arc<Redactor>,
+    runner: EffectRunner,
+}
+
+impl Dispatcher {
+    pub(crate) fn new(
+        queue: mpsc::Receiver<Message>,
+        ports: Ports,
+        hub: Arc<Hub>,
+        redactor: Arc<Redactor>,
+        runner: EffectRunner,
+    ) -> Self {
+        Self { queue, sessions: BTreeMap::new(), ports, hub, redactor, runner }
+    }
+
+    /// Runs until every sender of the queue is gone.
+    pub(crate) async fn run(mut self) {
+        let mut flight: Option<Flight> = None;
+        loop {
+            let message = match &mut flight {
+                None => self.queue.recv().await,
+                Some(flying) => {
+                    tokio::select! {
+                        biased;
+                        message = self.queue.recv() => message,
+                        result = &mut flying.commit => {
+                            if let Some(flying) = flight.take() {
+                                self.land(flying.batch, result).await;
+                            }
+                            continue;
+                        }
+                    }
+                }
+            };
+            let Some(message) = message else { break };
+            let mut batch = Batch::default();
+            self.decide(message, &mut batch);
+            while batch.records.len() < BATCH_RECORDS
+                && let Ok(message) = self.queue.try_recv()
+            {
+                self.decide(message, &mut batch);
+            }
+            self.seal(&mut batch);
+            if let Some(flying) = flight.take() {
+                let result = flying.commit.await;
+                self.land(flying.batch, result).await;
+            }
+            let records = std::mem::take(&mut batch.records);
+            flight = Some(Flight { commit: self.ports.journal.commit(records), batch });
+        }
+        if let Some(flying) = flight.take() {
+            let result = flying.commit.await;
+            self.land(flying.batch, result).await;
+        }
+    }
+
+    fn decide(&mut self, message: Message, batch: &mut Batch) {
+        match message {
+            Message::Inputs { session, inputs } => {
+                for input in inputs {
+                    if let Err(rejection) = self.input(&session, input, batch) {
+                        tracing::debug!(%session, %rejection, "input rejected");
+                    }
+                }
+            }
+            Message::Asked { session, input, reply } => {
+                let result = self.input(&session, input, batch);
+                batch.replies.push((reply, result));
+            }
+            Message::Adopt { session, state } => {
+                batch.touched.push(session.clone());
+                self.sessions.insert(session, Held { state: *state });
+            }
+        }
+    }
+
+    fn input(&mut self, session: &SessionId, input: Input, batch: &mut Batch) -> Result<(), Rejection> {
+        let now = self.ports.clock.now();
+        let held = match self.sessions.get_mut(session) {
+            Some(held) => held,
+            None if matches!(input, Input::Create(_)) => {
+                self.sessions.entry(session.clone()).or_insert_with(|| Held { state: State::default() })
+            }
+            None => return Err(Rejection::Unknown),
+        };
+        for envelope in decide(&held.state, input, now)? {
+            held.state.apply(&envelope);
+            for effect in effects(&held.state, envelope.worker.as_ref(), &envelope.event) {
+                batch.acts.push(self.runner.prepare(session, effect, &held.state));
+            }
+            let mut record = envelope.to_record(session);
+            if let std::borrow::Cow::Owned(clean) = self.redactor.redact(&record.data) {
+                record.data = clean;
+            }
+            batch.records.push(record);
+        }
+        if batch.touched.last() != Some(session) && !batch.touched.contains(session) {
+            batch.touched.push(session.clone());
+        }
+        Ok(())
+    }
+
+    /// The views that are true for exactly this batch.
+    fn seal(&self, batch: &mut Batch) {
+        for id in &batch.touched {
+            let Some(held) = self.sessions.get(id) else { continue };
+            if let Some(view) = session_view(id, &held.state) {
+                batch.views.push((id.clone(), view));
+            }
+            if held.state.is_over() {
+                batch.ended.push(id.clone());
+            }
+        }
+    }
+
+    /// A commit has come back. A failed one keeps its batch, admits no further input, says so and tries again.
+    async fn land(
+        &mut self,
+        batch: Batch,
+        mut result: Result<mo_journal::Committed, mo_journal::CommitError>,
+    ) {
+        let records = loop {
+            match result {
+                Ok(committed) => break committed.records,
+                Err(failed) => {
+                    tracing::error!(error = %failed.error, "the journal takes nothing; trying again");
+                    self.hub.set_health(Health::JournalDown(failed.error.to_string()));
+                    tokio::time::sleep(RETRY).await;
+                    result = self.ports.journal.commit(failed.records).await;
+                }
+            }
+        };
+        self.hub.set_health(Health::Good);
+        self.hub.publish(records, batch.views);
+        for act in batch.acts {
+            act(&mut self.runner);
+        }
+        for (reply, result) in batch.replies {
+            // The asker may have gone away.
+            let _ = reply.send(result);
+        }
+        for id in batch.ended {
+            self.sessions.remove(&id);
+        }
+    }
+}

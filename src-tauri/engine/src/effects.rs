@@ -1,0 +1,357 @@
+//! Carries out what the core asks for. Every act reports its outcome as an input.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mo_agents::launch::Access;
+use mo_checkpoint::{Access as CheckoutAccess, CancelFlag};
+use mo_core::effect::Effect;
+use mo_core::event::{CheckpointTaken, Fault, FoundAgent, Place, Prepared};
+use mo_core::ids::{Digest, Nonce, SessionId};
+use mo_core::input::Input;
+use mo_core::review::answer;
+use mo_core::state::State;
+use mo_core::view::session_view;
+use mo_journal::Document;
+use tokio::sync::mpsc;
+
+use crate::dispatcher::Message;
+use crate::environment::Environment;
+use crate::hub::Hub;
+use crate::places;
+use crate::ports::Ports;
+use crate::prompts::{self, DiffText};
+use crate::session_desk::{SessionDesk, Timer, WorkerCommand};
+use crate::worker::{WorkerRun, run_worker};
+use crate::{fault, roster, summary};
+
+/// An act that is ready to be done once its event is durable.
+pub(crate) type Act = Box<dyn FnOnce(&mut EffectRunner) + Send>;
+
+/// The most paths that a checkpoint event names.
+const MAX_CHANGED: usize = 1_000;
+/// The most skipped entries that a checkpoint event names.
+const MAX_SKIPPED: usize = 100;
+/// The most bytes of a diff in a prompt.
+const MAX_DIFF: usize = 200_000;
+
+/// Runs effects as tasks. Holds what they share.
+pub(crate) struct EffectRunner {
+    ports: Ports,
+    hub: Arc<Hub>,
+    environment: Arc<Environment>,
+    queue: mpsc::WeakSender<Message>,
+    desks: Arc<std::sync::Mutex<BTreeMap<SessionId, Arc<SessionDesk>>>>,
+}
+
+impl EffectRunner {
+    pub(crate) fn new(
+        ports: Ports,
+        hub: Arc<Hub>,
+        environment: Arc<Environment>,
+        queue: mpsc::WeakSender<Message>,
+        desks: Arc<std::sync::Mutex<BTreeMap<SessionId, Arc<SessionDesk>>>>,
+    ) -> Self {
+        Self { ports, hub, environment, queue, desks }
+    }
+
+    fn desk(&self, session: &SessionId) -> Option<Arc<SessionDesk>> {
+        self.desks.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get(session).cloned()
+    }
+
+    /// Gathers from the state what the effect needs; the act itself needs no state any more.
+    pub(crate) fn prepare(&self, session: &SessionId, effect: Effect, state: &State) -> Act {
+        let Some(desk) = self.desk(session) else {
+            tracing::warn!(%session, ?effect, "an effect of a session that does not run here");
+            return Box::new(|_| {});
+        };
+        match effect {
+            Effect::Prepare => Box::new(move |runner| runner.prepare_session(desk)),
+            Effect::TakeCheckpoint { checkpoint, .. } => {
+                let first = state.checkpoints.get(&0).map(|c| c.digest.clone());
+                Box::new(move |runner| runner.take_checkpoint(&desk, checkpoint, first))
+            }
+            Effect::Spawn { worker, attempt, place, resume } => {
+                let run = worker_run(&desk, state, worker, attempt, &place, resume);
+                Box::new(move |runner| runner.spawn(desk, run))
+            }
+            Effect::Prompt { worker, attempt, turn, purpose } => {
+                let prompt = prompts::prompt(state, &purpose, &desk.folder);
+                let ports = self.ports.clone();
+                Box::new(move |_| {
+                    tokio::task::spawn_blocking(move || {
+                        let text = prompt.text(&|since, at| diff(&ports, since, at));
+                        desk.tell(
+                            &worker,
+                            attempt,
+                            WorkerCommand::Prompt { turn, text, schema: prompt.schema },
+                        );
+                    });
+                })
+            }
+            Effect::StopWorker { worker, attempt, urgent } => {
+                Box::new(move |_| desk.tell(&worker, attempt, WorkerCommand::Stop { urgent }))
+            }
+            Effect::AnswerApproval { worker, attempt, request, answer } => {
+                Box::new(move |_| desk.tell(&worker, attempt, WorkerCommand::Answer { request, answer }))
+            }
+            Effect::PrepareReview { review, try_no } => {
+                let Some(request) = state.review(&review).map(|r| Arc::clone(&r.request)) else {
+                    return Box::new(|_| {});
+                };
+                Box::new(move |runner| {
+                    let folder = desk.checkout(&request.reviewer, &request.subject);
+                    let digest = request.digest.clone();
+                    runner.blocking(&desk, move |ports| {
+                        let made = if try_no == 1 { check_out(ports, &digest, &folder) } else { Ok(()) };
+                        let nonce = Nonce::new(uuid::Uuid::new_v4().to_string());
+                        let result = made.map(|()| (nonce, folder.to_string_lossy().into_owned()));
+                        Input::ReviewPrepared { review, try_no, result }
+                    });
+                })
+            }
+            Effect::CheckPlaces { review, try_no, judgement } => {
+                let Some(request) = state.review(&review).map(|r| Arc::clone(&r.request)) else {
+                    return Box::new(|_| {});
+                };
+                let known = places::Known {
+                    folder: desk.checkout(&request.reviewer, &request.subject),
+                    digest: request.digest.clone(),
+                    earlier: state
+                        .checkpoints
+                        .range(..request.checkpoint)
+                        .rev()
+                        .map(|(_, c)| c.digest.clone())
+                        .collect(),
+                    plan: places::reviews_the_plan(state, &request).then(|| state.plan.clone()).flatten(),
+                };
+                Box::new(move |runner| {
+                    runner.blocking(&desk, move |ports| {
+                        let tampered = places::tampered(ports, &known);
+                        let missing = places::missing(ports, &known, &judgement.findings);
+                        Input::PlacesChecked { review, try_no, missing, tampered }
+                    });
+                })
+            }
+            Effect::WritePlan => {
+                let plan = state.plan.clone().unwrap_or_else(|| "".into());
+                Box::new(move |runner| runner.write_document(&desk, Document::Plan, plan.to_string()))
+            }
+            Effect::StartReviewTimer { review, after_ms } => Box::new(move |runner| {
+                let timer = Timer::Review(review.clone());
+                runner.start_timer(&desk, timer, after_ms, Input::ReviewTimedOut { review });
+            }),
+            Effect::CloseReview { review } => {
+                desk.stop_timer(&Timer::Review(review));
+                Box::new(|_| {})
+            }
+            Effect::StartTimeLimit { after_ms } => Box::new(move |runner| {
+                runner.start_timer(&desk, Timer::TimeLimit, after_ms, Input::TimeLimitReached);
+            }),
+            Effect::Notify { title, body } => {
+                Box::new(move |runner| runner.ports.notifier.notify(&desk.id, &title, &body))
+            }
+            Effect::CloseSession => {
+                let text = session_view(session, state)
+                    .map(|view| summary::markdown(&view, state.plan.is_some()))
+                    .unwrap_or_default();
+                Box::new(move |runner| runner.close(&desk, text))
+            }
+        }
+    }
+
+    fn spawn(&mut self, desk: Arc<SessionDesk>, mut run: WorkerRun) {
+        let Some(queue) = self.queue.upgrade() else { return };
+        run.commands = Some(desk.add_worker(&run.worker, run.attempt));
+        let (ports, hub, environment) =
+            (self.ports.clone(), Arc::clone(&self.hub), Arc::clone(&self.environment));
+        tokio::spawn(run_worker(ports, hub, environment, desk, run, queue));
+    }
+
+    fn prepare_session(&mut self, desk: Arc<SessionDesk>) {
+        let (ports, environment) = (self.ports.clone(), Arc::clone(&self.environment));
+        let Some(queue) = self.queue.upgrade() else { return };
+        tokio::spawn(async move {
+            let mut agents = Vec::new();
+            for (agent, program) in &desk.programs {
+                let version = roster::version(ports.spawner.as_ref(), &environment, agent, program).await;
+                agents.push(FoundAgent {
+                    agent: agent.clone(),
+                    path: program.path.to_string_lossy().into_owned(),
+                    version,
+                });
+            }
+            let git = desk.target.ancestors().any(|folder| folder.join(".git").exists());
+            let result = Ok(Prepared { agents, git, guarantees: Vec::new() });
+            send(&queue, &desk, Input::Prepared(result)).await;
+        });
+    }
+
+    fn take_checkpoint(&mut self, desk: &Arc<SessionDesk>, checkpoint: u32, first: Option<Digest>) {
+        let target = desk.target.clone();
+        self.blocking(desk, move |ports| Input::Checkpoint {
+            checkpoint,
+            result: take(ports, &target, checkpoint, first.as_ref()),
+        });
+    }
+
+    fn write_document(&mut self, desk: &Arc<SessionDesk>, document: Document, text: String) {
+        let (ports, id) = (self.ports.clone(), desk.id.clone());
+        let queue = self.queue.upgrade();
+        let desk = Arc::clone(desk);
+        tokio::spawn(async move {
+            let written =
+                tokio::task::spawn_blocking(move || ports.journal.put_document(&id, &document, &text)).await;
+            if let (Ok(Err(error)), Some(queue)) = (written, queue) {
+                let text = format!("a document could not be written: {error}");
+                send(&queue, &desk, Input::Warn { text }).await;
+            }
+        });
+    }
+
+    fn start_timer(&mut self, desk: &Arc<SessionDesk>, timer: Timer, after_ms: u64, input: Input) {
+        let Some(queue) = self.queue.upgrade() else { return };
+        let for_task = Arc::clone(desk);
+        let task = tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_millis(after_ms)).await;
+            send(&queue, &for_task, input).await;
+        });
+        desk.set_timer(timer, task.abort_handle());
+    }
+
+    fn close(&mut self, desk: &Arc<SessionDesk>, summary: String) {
+        let (ports, desks) = (self.ports.clone(), Arc::clone(&self.desks));
+        let desk = Arc::clone(desk);
+        tokio::task::spawn_blocking(move || {
+            if let Err(error) = ports.journal.put_document(&desk.id, &Document::Summary, &summary) {
+                tracing::error!(session = %desk.id, %error, "summary.md was not written");
+            }
+            remove_checkouts(&ports, &desk.folder.join("checkouts"));
+            desk.close();
+            desks.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(&desk.id);
+        });
+    }
+
+    /// Runs blocking work whose result is an input.
+    fn blocking(&self, desk: &Arc<SessionDesk>, work: impl FnOnce(&Ports) -> Input + Send + 'static) {
+        let Some(queue) = self.queue.upgrade() else { return };
+        let (ports, desk) = (self.ports.clone(), Arc::clone(desk));
+        tokio::spawn(async move {
+            match tokio::task::spawn_blocking(move || work(&ports)).await {
+                Ok(input) => send(&queue, &desk, input).await,
+                Err(error) => tracing::error!(session = %desk.id, %error, "an effect broke off"),
+            }
+        });
+    }
+}
+
+/// What a process of a worker needs, gathered from the state.
+fn worker_run(
+    desk: &Arc<SessionDesk>,
+    state: &State,
+    worker: mo_core::ids::WorkerName,
+    attempt: u32,
+    place: &Place,
+    resume: Option<String>,
+) -> WorkerRun {
+    let agent = state.workers.get(&worker).map(|w| w.member.agent.clone());
+    let (cwd, schema) = match place {
+        Place::Target { .. } => (desk.target.clone(), None),
+        Place::Checkout { review } => {
+            let folder = state.review(review).map(|r| desk.checkout(&r.request.reviewer, &r.request.subject));
+            (folder.unwrap_or_else(|| desk.target.clone()), Some(answer::schema()))
+        }
+    };
+    let access = if place.may_write() { Access::Write } else { Access::ReadOnly };
+    let git = state.prepared.as_ref().is_none_or(|p| p.git) && matches!(place, Place::Target { .. });
+    WorkerRun { worker, attempt, agent, cwd, access, schema, resume, git, commands: None }
+}
+
+async fn send(queue: &mpsc::Sender<Message>, desk: &SessionDesk, input: Input) {
+    let message = Message::Inputs { session: desk.id.clone(), inputs: vec![input] };
+    // Fails only when the engine is going away.
+    let _ = queue.send(message).await;
+}
+
+fn take(
+    ports: &Ports,
+    target: &Path,
+    checkpoint: u32,
+    first: Option<&Digest>,
+) -> Result<CheckpointTaken, Fault> {
+    let taken = ports.checkpoints.take(target, &CancelFlag::new()).map_err(|e| fault::of_checkpoint(&e))?;
+    let digest = places::to_core(&taken.digest)
+        .ok_or_else(|| fault::new("internal", format!("{} is no digest", taken.digest), "report this"))?;
+    let changed = match first {
+        None => Vec::new(),
+        Some(first) => changed_paths(ports, first, &digest)?,
+    };
+    let report = taken.report;
+    let skipped = report.skipped.iter().take(MAX_SKIPPED);
+    Ok(CheckpointTaken {
+        checkpoint,
+        digest,
+        files: report.files,
+        bytes: report.bytes,
+        ignored: report.ignored,
+        skipped: skipped
+            .map(|s| format!("{} ({:?}, {} bytes)", s.path.as_path().display(), s.reason, s.size))
+            .collect(),
+        changed,
+    })
+}
+
+fn changed_paths(ports: &Ports, from: &Digest, to: &Digest) -> Result<Vec<String>, Fault> {
+    let options = mo_checkpoint::DiffOptions { max_bytes: 0, ..mo_checkpoint::DiffOptions::default() };
+    let diff = ports
+        .checkpoints
+        .diff(&places::from_core(from), &places::from_core(to), options)
+        .map_err(|e| fault::of_checkpoint(&e))?;
+    Ok(diff
+        .changes
+        .iter()
+        .take(MAX_CHANGED)
+        .map(|c| c.path.as_path().to_string_lossy().into_owned())
+        .collect())
+}
+
+fn diff(ports: &Ports, since: &Digest, at: &Digest) -> DiffText {
+    let options = mo_checkpoint::DiffOptions { max_bytes: MAX_DIFF, ..mo_checkpoint::DiffOptions::default() };
+    match ports.checkpoints.diff(&places::from_core(since), &places::from_core(at), options) {
+        Ok(diff) => DiffText { text: diff.unified().into_owned(), truncated: diff.truncated },
+        Err(error) => {
+            tracing::error!(%error, "no diff for a prompt");
+            DiffText {
+                text: format!("(the diff could not be made: {error}; read the files instead)\n"),
+                truncated: true,
+            }
+        }
+    }
+}
+
+fn check_out(ports: &Ports, digest: &Digest, folder: &Path) -> Result<(), Fault> {
+    let gone = |error: &mo_checkpoint::CheckpointError| fault::of_checkpoint(error);
+    if folder.exists() {
+        ports.checkpoints.remove_checkout(folder).map_err(|e| gone(&e))?;
+    }
+    if let Some(parent) = folder.parent() {
+        std::fs::create_dir_all(parent).map_err(|error| fault::of_io("cannot make", parent, &error))?;
+    }
+    ports
+        .checkpoints
+        .check_out(&places::from_core(digest), folder, CheckoutAccess::ReadOnly)
+        .map_err(|e| gone(&e))
+}
+
+fn remove_checkouts(ports: &Ports, folder: &Path) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        if let Err(error) = ports.checkpoints.remove_checkout(&entry.path()) {
+            tracing::warn!(folder = %entry.path().display(), %error, "a checkout was not removed");
+        }
+    }
+    // Fails when something is left, which was said above.
+    let _ = std::fs::remove_dir(folder);
+}

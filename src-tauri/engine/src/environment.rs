@@ -1,0 +1,146 @@
+//! The environment of a worker: an allow-list of our own, the agent's own variables, then its configuration.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use mo_core::ids::AgentKind;
+use mo_journal::Redactor;
+use mo_journal::redact::TooManySecrets;
+
+/// Variables that every worker gets.
+const COMMON: [&str; 6] = ["HOME", "USER", "PATH", "LANG", "TERM", "TMPDIR"];
+/// Beginnings of variables that every worker gets.
+const COMMON_STARTS: [&str; 3] = ["LC_", "XDG_", "SSL_CERT_"];
+/// Ends of variables that every worker gets.
+const COMMON_ENDS: [&str; 2] = ["_PROXY", "_proxy"];
+/// Variables that count as secrets wherever their values turn up.
+const SECRET_PARTS: [&str; 6] = ["KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL"];
+
+/// Our own environment as it was at the start, given in as data.
+pub struct Environment {
+    vars: BTreeMap<String, String>,
+    /// Takes the secrets of this environment out of what is written.
+    pub(crate) redactor: Arc<Redactor>,
+}
+
+impl Environment {
+    /// Takes our environment; `configured` are the values that the configuration gives to agents.
+    ///
+    /// # Errors
+    /// When the secrets among them are too many to search for.
+    pub fn new(
+        vars: impl IntoIterator<Item = (String, String)>,
+        configured: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, TooManySecrets> {
+        let vars: BTreeMap<String, String> = vars.into_iter().collect();
+        let secrets: Vec<String> = vars
+            .iter()
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .chain(configured)
+            .filter(|(name, _)| SECRET_PARTS.iter().any(|part| name.to_uppercase().contains(part)))
+            .map(|(_, value)| value)
+            .collect();
+        Ok(Self { vars, redactor: Arc::new(Redactor::new(secrets.into_iter())?) })
+    }
+
+    /// A variable of ours.
+    pub fn var(&self, name: &str) -> Option<&str> {
+        self.vars.get(name).map(String::as_str)
+    }
+
+    /// The home folder, if it is known.
+    pub fn home(&self) -> Option<PathBuf> {
+        self.var("HOME").filter(|home| !home.is_empty()).map(PathBuf::from)
+    }
+
+    /// The whole environment of a worker.
+    pub(crate) fn of_worker(
+        &self,
+        agent: &AgentKind,
+        configured: &BTreeMap<String, String>,
+        shape: &[(&'static str, &'static str)],
+    ) -> Vec<(OsString, OsString)> {
+        let mut given: BTreeMap<&str, &str> = self
+            .vars
+            .iter()
+            .filter(|(name, _)| is_common(name) || is_of_agent(agent, name))
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        // Never handed on: it would switch off a CLI's own refusal to run unconfined as root.
+        given.remove("IS_SANDBOX");
+        given.extend(shape.iter().copied());
+        given.extend(configured.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+        given.into_iter().map(|(name, value)| (name.into(), value.into())).collect()
+    }
+}
+
+fn is_common(name: &str) -> bool {
+    COMMON.contains(&name)
+        || COMMON_STARTS.iter().any(|start| name.starts_with(start))
+        || COMMON_ENDS.iter().any(|end| name.ends_with(end))
+}
+
+fn is_of_agent(agent: &AgentKind, name: &str) -> bool {
+    let starts: &[&str] = match agent {
+        AgentKind::Claude => &["ANTHROPIC_", "CLAUDE_"],
+        AgentKind::Codex => &["OPENAI_", "CODEX_"],
+        AgentKind::Gemini => &["GEMINI_", "GOOGLE_"],
+        AgentKind::Acp(_) => &[],
+    };
+    starts.iter().any(|start| name.starts_with(start))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_worker_gets_the_allow_list_and_its_own_variables_alone() {
+        let vars = [
+            ("HOME", "/h"),
+            ("PATH", "/bin"),
+            ("LC_ALL", "C"),
+            ("XDG_CONFIG_HOME", "/c"),
+            ("https_proxy", "p"),
+            ("SSL_CERT_FILE", "f"),
+            ("ANTHROPIC_API_KEY", "a"),
+            ("OPENAI_API_KEY", "o"),
+            ("GEMINI_API_KEY", "g"),
+            ("AWS_SECRET_ACCESS_KEY", "s"),
+            ("IS_SANDBOX", "1"),
+            ("LD_PRELOAD", "x"),
+            ("EDITOR", "vi"),
+        ];
+        let environment = Environment::new(vars.map(|(n, v)| (n.to_owned(), v.to_owned())), []).unwrap();
+        let configured = BTreeMap::from([("EXTRA".to_owned(), "1".to_owned())]);
+        let given = |agent| -> Vec<String> {
+            environment
+                .of_worker(&agent, &configured, &[("DISABLE_TELEMETRY", "1")])
+                .into_iter()
+                .map(|(name, _)| name.into_string().unwrap())
+                .collect()
+        };
+        let common = [
+            "DISABLE_TELEMETRY",
+            "EXTRA",
+            "HOME",
+            "LC_ALL",
+            "PATH",
+            "SSL_CERT_FILE",
+            "XDG_CONFIG_HOME",
+            "https_proxy",
+        ];
+        let with = |own: &str| {
+            let mut all: Vec<String> =
+                common.iter().map(|n| (*n).to_owned()).chain([own.to_owned()]).collect();
+            all.sort();
+            all
+        };
+        assert_eq!(given(AgentKind::Claude), with("ANTHROPIC_API_KEY"));
+        assert_eq!(given(AgentKind::Codex), with("OPENAI_API_KEY"));
+        assert_eq!(given(AgentKind::Gemini), with("GEMINI_API_KEY"));
+        assert_eq!(given(AgentKind::Acp("goose".into())).len(), common.len());
+    }
+}

@@ -1,0 +1,300 @@
+//! The engine as its users see it.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use mo_core::decide::{Observed, reconcile};
+use mo_core::event::StopCause;
+use mo_core::ids::SessionId;
+use mo_core::input::{Input, Rejection};
+use mo_core::state::{AttemptState, State};
+use mo_core::time::Timestamp;
+use mo_core::view::status::{SessionView, StatusView};
+use mo_core::view::timeline::TimelineEntry;
+use mo_journal::{DataDir, JournalError, OwnerLock};
+use mo_process::{ProcessIdentity, sweep};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+
+use crate::config::Config;
+use crate::dispatcher::{Dispatcher, Message, QUEUE};
+use crate::effects::EffectRunner;
+use crate::environment::Environment;
+use crate::history;
+use crate::hub::{Health, Hub, Subscription};
+use crate::ports::Ports;
+use crate::session_desk::SessionDesk;
+use crate::start::{StartError, StartRequest, validate};
+
+/// What an engine is made of.
+pub struct EngineSetup {
+    /// The data folder.
+    pub data: DataDir,
+    /// The proof that this process owns it.
+    pub lock: OwnerLock,
+    /// The outside.
+    pub ports: Ports,
+    /// The configuration.
+    pub config: Config,
+    /// Our environment, as data.
+    pub environment: Environment,
+}
+
+/// A handle on the running engine; clones are the same engine.
+#[derive(Clone)]
+pub struct EngineHandle {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    data: DataDir,
+    _lock: OwnerLock,
+    ports: Ports,
+    config: Config,
+    environment: Arc<Environment>,
+    hub: Arc<Hub>,
+    queue: Mutex<Option<mpsc::Sender<Message>>>,
+    desks: Arc<Mutex<BTreeMap<SessionId, Arc<SessionDesk>>>>,
+    dispatcher: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// Why a command to a session did nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CommandError {
+    /// The session does not run.
+    #[error(transparent)]
+    Rejected(#[from] Rejection),
+    /// The engine has been shut down.
+    #[error("the engine has been shut down")]
+    Closed,
+}
+
+impl EngineHandle {
+    /// Starts the engine on the current runtime, and settles what a former owner left in flight.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub async fn open(setup: EngineSetup) -> Result<Self, JournalError> {
+        let EngineSetup { data, lock, ports, config, environment } = setup;
+        let (sender, queue) = mpsc::channel(QUEUE);
+        let (hub, environment) = (Arc::new(Hub::new()), Arc::new(environment));
+        let desks: Arc<Mutex<BTreeMap<SessionId, Arc<SessionDesk>>>> = Arc::default();
+        let runner = EffectRunner::new(
+            ports.clone(),
+            Arc::clone(&hub),
+            Arc::clone(&environment),
+            sender.downgrade(),
+            Arc::clone(&desks),
+        );
+        let redactor = Arc::clone(&environment.redactor);
+        let dispatcher = Dispatcher::new(queue, ports.clone(), Arc::clone(&hub), redactor, runner);
+        let handle = Self {
+            shared: Arc::new(Shared {
+                data,
+                _lock: lock,
+                ports,
+                config,
+                environment,
+                hub,
+                queue: Mutex::new(Some(sender)),
+                desks,
+                dispatcher: Mutex::new(Some(tokio::spawn(dispatcher.run()))),
+            }),
+        };
+        handle.settle_leftovers().await?;
+        Ok(handle)
+    }
+
+    /// Starts a session.
+    ///
+    /// # Errors
+    /// A [`StartError`] that says what is wrong and how to mend it; nothing was created.
+    pub async fn start(&self, request: StartRequest) -> Result<SessionId, StartError> {
+        let shared = Arc::clone(&self.shared);
+        let validated = tokio::task::spawn_blocking(move || {
+            validate(request, &shared.config, &shared.environment, shared.data.path())
+        })
+        .await
+        .unwrap_or_else(|error| Err(StartError::Journal(error.to_string())))?;
+        let id = new_id(self.shared.ports.clock.now());
+        let folder = self.shared.data.session(&id).map_err(|e| StartError::Journal(e.to_string()))?;
+        let desk = SessionDesk::new(
+            id.clone(),
+            validated.target,
+            folder,
+            validated.programs,
+            validated.created.settings.stall_timeout_ms,
+            Some(validated.lock),
+        );
+        self.desks().insert(id.clone(), desk);
+        match self.ask(&id, Input::Create(validated.created)).await {
+            Ok(()) => Ok(id),
+            Err(error) => {
+                self.desks().remove(&id);
+                Err(StartError::Journal(error.to_string()))
+            }
+        }
+    }
+
+    /// Stops a session: by the ladder, or at once. Effective when this returns; the burial may take its time.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub async fn stop(&self, session: &SessionId, by: StopCause, urgent: bool) -> Result<(), CommandError> {
+        self.ask(session, Input::Stop { by, urgent }).await
+    }
+
+    /// The session's events from a seq on (exclusive), first stored ones, then as they come.
+    pub fn subscribe(&self, session: &SessionId, since: u64) -> Subscription {
+        self.shared.hub.subscribe(session.clone(), since, Arc::clone(&self.shared.ports.journal))
+    }
+
+    /// A session as it is now; `None` when there is no such session.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub async fn view(&self, session: &SessionId) -> Result<Option<SessionView>, JournalError> {
+        if let Some(view) = self.shared.hub.view(session) {
+            return Ok(Some(view.as_ref().clone()));
+        }
+        let (journal, id) = (Arc::clone(&self.shared.ports.journal), session.clone());
+        blocking(move || history::view(journal.as_ref(), &id)).await
+    }
+
+    /// All sessions, newest first.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub async fn status(&self) -> Result<StatusView, JournalError> {
+        let journal = Arc::clone(&self.shared.ports.journal);
+        let mut ids = blocking(move || journal.sessions()).await?;
+        ids.reverse();
+        let mut sessions = Vec::with_capacity(ids.len());
+        for id in ids {
+            sessions.extend(self.view(&id).await?);
+        }
+        Ok(StatusView { sessions })
+    }
+
+    /// The story of a session from a seq on: at most `limit` entries, and the seq to go on from.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub async fn timeline(
+        &self,
+        session: &SessionId,
+        since: u64,
+        limit: usize,
+    ) -> Result<(Vec<TimelineEntry>, u64), JournalError> {
+        let (journal, id) = (Arc::clone(&self.shared.ports.journal), session.clone());
+        blocking(move || history::timeline(journal.as_ref(), &id, since, limit)).await
+    }
+
+    /// Whether the journal takes what happens.
+    pub fn health(&self) -> watch::Receiver<Health> {
+        self.shared.hub.health()
+    }
+
+    /// The configuration in effect.
+    pub fn config(&self) -> &Config {
+        &self.shared.config
+    }
+
+    /// The data folder.
+    pub fn data(&self) -> &DataDir {
+        &self.shared.data
+    }
+
+    /// Sessions that run here now.
+    pub fn running(&self) -> Vec<SessionId> {
+        self.desks().keys().cloned().collect()
+    }
+
+    /// Waits until everything that is queued is durable, then ends the engine. Sessions that still run lose their
+    /// processes; stop them before.
+    pub async fn shut_down(&self) {
+        let sender = self.shared.queue.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(sender);
+        let dispatcher = self.shared.dispatcher.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(dispatcher) = dispatcher
+            && let Err(error) = dispatcher.await
+        {
+            tracing::error!(%error, "the dispatcher broke off");
+        }
+    }
+
+    async fn ask(&self, session: &SessionId, input: Input) -> Result<(), CommandError> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Message::Asked { session: session.clone(), input, reply }).await?;
+        Ok(answer.await.map_err(|_| CommandError::Closed)??)
+    }
+
+    async fn send(&self, message: Message) -> Result<(), CommandError> {
+        let sender = self.shared.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        sender.ok_or(CommandError::Closed)?.send(message).await.map_err(|_| CommandError::Closed)
+    }
+
+    fn desks(&self) -> std::sync::MutexGuard<'_, BTreeMap<SessionId, Arc<SessionDesk>>> {
+        self.shared.desks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sessions that a former owner left unfinished: their processes are ended, what was in flight is settled.
+    async fn settle_leftovers(&self) -> Result<(), JournalError> {
+        let journal = Arc::clone(&self.shared.ports.journal);
+        let unfinished = blocking(move || {
+            let mut found = Vec::new();
+            for id in journal.sessions()? {
+                if !history::is_over(journal.as_ref(), &id)? {
+                    let state = history::replay(journal.as_ref(), &id)?;
+                    bury(&state);
+                    found.push((id, state));
+                }
+            }
+            Ok(found)
+        })
+        .await?;
+        for (id, state) in unfinished {
+            let Some(created) = state.created.clone() else { continue };
+            let folder = self.shared.data.session(&id)?;
+            let target = created.target.clone().into();
+            let desk = SessionDesk::new(id.clone(), target, folder, BTreeMap::new(), 0, None);
+            self.desks().insert(id.clone(), desk);
+            let inputs = reconcile(&state, &Observed::default());
+            for message in [
+                Message::Adopt { session: id.clone(), state: Box::new(state) },
+                Message::Inputs { session: id, inputs },
+            ] {
+                // The queue was made a moment ago and nobody has closed it.
+                let _ = self.send(message).await;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Ends what a former owner's workers left, by pid and start time.
+fn bury(state: &State) {
+    let left: Vec<ProcessIdentity> = state
+        .unended()
+        .filter_map(|(_, _, attempt)| match attempt.state {
+            AttemptState::Live { pid, start_time } => Some(ProcessIdentity { pid, start_time }),
+            _ => None,
+        })
+        .collect();
+    if !left.is_empty() {
+        let report = sweep(&left);
+        tracing::info!(?report, "swept what a former owner left");
+    }
+}
+
+fn new_id(now: Timestamp) -> SessionId {
+    let (year, month, day, hour, minute, second, _) = now.civil();
+    let [a, b, ..] = *uuid::Uuid::new_v4().as_bytes();
+    SessionId::new(format!("orch_{year:04}{month:02}{day:02}_{hour:02}{minute:02}{second:02}_{a:02x}{b:02x}"))
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, JournalError> + Send + 'static,
+) -> Result<T, JournalError> {
+    tokio::task::spawn_blocking(work).await.unwrap_or(Err(JournalError::Closed))
+}

@@ -1,0 +1,64 @@
+//! Reading sessions from the journal: replay, views and timelines, with or without a running engine.
+
+use mo_core::event::Envelope;
+use mo_core::ids::SessionId;
+use mo_core::state::State;
+use mo_core::view::status::SessionView;
+use mo_core::view::timeline::TimelineEntry;
+use mo_core::view::{session_view, timeline_entry};
+use mo_journal::{Journal, JournalError};
+
+const PAGE: usize = 2_000;
+
+/// The state that a session's events lead to. An event that this version cannot read is passed over and said.
+pub fn replay(journal: &dyn Journal, session: &SessionId) -> Result<State, JournalError> {
+    let mut state = State::default();
+    loop {
+        let page = journal.read(session, state.last_seq, PAGE)?;
+        let Some(last) = page.last().map(|r| r.seq) else { return Ok(state) };
+        for record in &page {
+            match Envelope::from_record(record) {
+                Ok(envelope) => state.apply(&envelope),
+                Err(error) => tracing::warn!(%session, %error, "passed over"),
+            }
+        }
+        state.last_seq = last;
+    }
+}
+
+/// A session as the journal has it; `None` when it has no such session.
+pub fn view(journal: &dyn Journal, session: &SessionId) -> Result<Option<SessionView>, JournalError> {
+    Ok(session_view(session, &replay(journal, session)?))
+}
+
+/// Whether the session's last event says that nothing of it runs.
+pub fn is_over(journal: &dyn Journal, session: &SessionId) -> Result<bool, JournalError> {
+    let last = journal.last_seq(session)?;
+    let newest = journal.read(session, last.saturating_sub(1), 1)?;
+    Ok(newest.first().is_none_or(|record| record.kind == "session_ended"))
+}
+
+/// The story from a seq on: at most `limit` entries, and the seq to go on from.
+pub fn timeline(
+    journal: &dyn Journal,
+    session: &SessionId,
+    since: u64,
+    limit: usize,
+) -> Result<(Vec<TimelineEntry>, u64), JournalError> {
+    let (mut entries, mut at) = (Vec::new(), since);
+    while entries.len() < limit {
+        let page = journal.read(session, at, PAGE)?;
+        if page.is_empty() {
+            break;
+        }
+        for record in &page {
+            at = record.seq;
+            let entry = Envelope::from_record(record).ok().and_then(|envelope| timeline_entry(&envelope));
+            entries.extend(entry);
+            if entries.len() >= limit {
+                break;
+            }
+        }
+    }
+    Ok((entries, at))
+}

@@ -1,0 +1,168 @@
+//! Tells everyone who listens what has become durable, and what is being written right now.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use mo_core::agent_event::DeltaOf;
+use mo_core::ids::{SessionId, WorkerName};
+use mo_core::record::Record;
+use mo_core::view::status::SessionView;
+use mo_journal::{Journal, JournalError};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{broadcast, watch};
+
+/// How many batches a slow listener may lag behind before it reads from the journal instead.
+const LAG: usize = 16;
+/// How many records a listener reads from the journal at once.
+const PAGE: usize = 1_000;
+
+/// What a listener gets.
+#[derive(Debug, Clone)]
+pub enum Update {
+    /// Events that are durable, in order and without a gap.
+    Events(Arc<Vec<Record>>),
+    /// A piece of a message while it is being written; may be lost to a slow listener.
+    Delta(Delta),
+}
+
+/// A piece of a message, thought or tool output.
+#[derive(Debug, Clone)]
+pub struct Delta {
+    /// Whose session.
+    pub session: SessionId,
+    /// Whose piece.
+    pub worker: WorkerName,
+    /// Of which item.
+    pub item: String,
+    /// What it is a piece of.
+    pub of: DeltaOf,
+    /// The piece.
+    pub text: String,
+}
+
+/// Whether the journal takes what happens.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Health {
+    /// It does.
+    #[default]
+    Good,
+    /// It does not; nothing goes on until it does again.
+    JournalDown(String),
+}
+
+/// The hub.
+pub(crate) struct Hub {
+    updates: broadcast::Sender<Update>,
+    views: RwLock<BTreeMap<SessionId, Arc<SessionView>>>,
+    health: watch::Sender<Health>,
+}
+
+impl Hub {
+    pub(crate) fn new() -> Self {
+        Self {
+            updates: broadcast::Sender::new(LAG),
+            views: RwLock::new(BTreeMap::new()),
+            health: watch::Sender::new(Health::Good),
+        }
+    }
+
+    /// The views first: who hears of an event finds a view that is at least as new.
+    pub(crate) fn publish(&self, records: Vec<Record>, views: Vec<(SessionId, SessionView)>) {
+        let mut held = self.views.write().unwrap_or_else(PoisonError::into_inner);
+        for (id, view) in views {
+            held.insert(id, Arc::new(view));
+        }
+        drop(held);
+        // Nobody listening is fine.
+        let _ = self.updates.send(Update::Events(Arc::new(records)));
+    }
+
+    pub(crate) fn delta(&self, delta: Delta) {
+        if self.updates.receiver_count() > 0 {
+            let _ = self.updates.send(Update::Delta(delta));
+        }
+    }
+
+    pub(crate) fn view(&self, session: &SessionId) -> Option<Arc<SessionView>> {
+        self.views.read().unwrap_or_else(PoisonError::into_inner).get(session).cloned()
+    }
+
+    pub(crate) fn set_health(&self, health: Health) {
+        self.health.send_if_modified(|old| {
+            let changed = *old != health;
+            *old = health;
+            changed
+        });
+    }
+
+    pub(crate) fn health(&self) -> watch::Receiver<Health> {
+        self.health.subscribe()
+    }
+
+    pub(crate) fn subscribe(
+        &self,
+        session: SessionId,
+        since: u64,
+        journal: Arc<dyn Journal>,
+    ) -> Subscription {
+        Subscription { session, last: since, live: self.updates.subscribe(), journal, catching_up: true }
+    }
+}
+
+/// One session's events from a seq on: first those that are in the journal, then as they come, without gap or
+/// repeat. Memory is bounded however slow the listener is.
+pub struct Subscription {
+    session: SessionId,
+    last: u64,
+    live: broadcast::Receiver<Update>,
+    journal: Arc<dyn Journal>,
+    catching_up: bool,
+}
+
+impl Subscription {
+    /// The next update; `None` when the engine is gone. Dropping the future loses nothing.
+    pub async fn next(&mut self) -> Option<Result<Update, JournalError>> {
+        loop {
+            if self.catching_up {
+                match self.page().await {
+                    Ok(records) if records.is_empty() => self.catching_up = false,
+                    Ok(records) => return Some(Ok(self.events(records))),
+                    Err(error) => return Some(Err(error)),
+                }
+            }
+            match self.live.recv().await {
+                Ok(Update::Events(batch)) => {
+                    let ours: Vec<Record> = batch
+                        .iter()
+                        .filter(|r| r.session == self.session && r.seq > self.last)
+                        .cloned()
+                        .collect();
+                    let Some(first) = ours.first() else { continue };
+                    if first.seq != self.last + 1 {
+                        self.catching_up = true;
+                        continue;
+                    }
+                    return Some(Ok(self.events(ours)));
+                }
+                Ok(Update::Delta(delta)) if delta.session == self.session => {
+                    return Some(Ok(Update::Delta(delta)));
+                }
+                Ok(Update::Delta(_)) => {}
+                Err(RecvError::Lagged(_)) => self.catching_up = true,
+                Err(RecvError::Closed) => return None,
+            }
+        }
+    }
+
+    fn events(&mut self, records: Vec<Record>) -> Update {
+        self.last = records.last().map_or(self.last, |r| r.seq);
+        Update::Events(Arc::new(records))
+    }
+
+    async fn page(&self) -> Result<Vec<Record>, JournalError> {
+        let (journal, session, last) = (Arc::clone(&self.journal), self.session.clone(), self.last);
+        tokio::task::spawn_blocking(move || journal.read(&session, last, PAGE))
+            .await
+            .unwrap_or(Err(JournalError::Closed))
+    }
+}

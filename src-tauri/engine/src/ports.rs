@@ -1,0 +1,59 @@
+//! The five ports through which the engine reaches the outside, passed in at construction (design.md §2). Three
+//! of them stand in the crates that implement them.
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use mo_checkpoint::Checkpoints;
+use mo_core::ids::SessionId;
+use mo_core::time::Timestamp;
+use mo_journal::Journal;
+use mo_process::Spawner;
+
+/// Tells the time of day. Durations are measured with the runtime's monotonic time.
+pub trait Clock: Send + Sync {
+    /// Now.
+    fn now(&self) -> Timestamp;
+}
+
+/// Calls the person.
+pub trait Notifier: Send + Sync {
+    /// Shows one notification. Failing to is the notifier's to log: nothing depends on it.
+    fn notify(&self, session: &SessionId, title: &str, body: &str);
+}
+
+/// The system's clock.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+}
+
+/// Calls nobody: for headless runs, whose terminal says it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoNotifier;
+
+impl Notifier for NoNotifier {
+    fn notify(&self, session: &SessionId, title: &str, _body: &str) {
+        tracing::info!(%session, title, "needs a person");
+    }
+}
+
+/// All ports.
+#[derive(Clone)]
+pub struct Ports {
+    /// Starts processes.
+    pub spawner: Arc<dyn Spawner>,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Holds what has happened.
+    pub journal: Arc<dyn Journal>,
+    /// Snapshots the target.
+    pub checkpoints: Arc<dyn Checkpoints>,
+    /// Calls the person.
+    pub notifier: Arc<dyn Notifier>,
+}

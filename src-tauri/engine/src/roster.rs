@@ -1,0 +1,70 @@
+//! Which agents are installed, where, and which version they say they are.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use mo_core::ids::AgentKind;
+use mo_process::{ProbeCommand, Spawner, find_program, run_probe};
+
+use crate::config::Config;
+use crate::environment::Environment;
+
+/// How long an agent has to say its version.
+const VERSION_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// An agent's program and how it is configured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundProgram {
+    /// Absolute.
+    pub path: PathBuf,
+    /// A model other than the CLI's own.
+    pub model: Option<String>,
+    /// Extra arguments.
+    pub args: Vec<String>,
+    /// Extra environment.
+    pub env: BTreeMap<String, String>,
+}
+
+/// Finds an agent's program: where the configuration says, else on our own PATH.
+pub fn find(config: &Config, environment: &Environment, agent: &AgentKind) -> Result<FoundProgram, String> {
+    let configured = config.agent(agent);
+    let path = if let Some(path) = &configured.path {
+        let there = path.is_absolute() && find_program(path.as_os_str(), OsStr::new("")).is_some();
+        there.then(|| path.clone()).ok_or_else(|| {
+            format!(
+                "[agents.{agent}] path = {:?} is not an absolute path of a program",
+                path.display().to_string()
+            )
+        })?
+    } else {
+        let search = environment.var("PATH").unwrap_or_default();
+        find_program(OsStr::new(agent.as_str()), OsStr::new(search))
+            .ok_or_else(|| format!("`{agent}` is not on the PATH, and [agents.{agent}] path is not set"))?
+    };
+    Ok(FoundProgram {
+        path,
+        model: configured.model.clone(),
+        args: configured.args.clone(),
+        env: configured.env.clone(),
+    })
+}
+
+/// What the program says to `--version`: its first line, cut. `None` when it says nothing in time.
+pub async fn version(
+    spawner: &dyn Spawner,
+    environment: &Environment,
+    agent: &AgentKind,
+    program: &FoundProgram,
+) -> Option<String> {
+    let mut probe = ProbeCommand::new(&program.path, "/");
+    probe.args = vec!["--version".into()];
+    probe.env = environment.of_worker(agent, &program.env, &[]);
+    probe.timeout = VERSION_TIMEOUT;
+    probe.output_limit = 4096;
+    let output = run_probe(spawner, probe).await.ok()?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let line = text.lines().find(|line| !line.trim().is_empty())?.trim();
+    (output.exit.code == Some(0)).then(|| line.chars().take(80).collect())
+}

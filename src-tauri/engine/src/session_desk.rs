@@ -1,0 +1,125 @@
+//! What the engine holds of a running session outside the core: its folders, its lock, its processes.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use mo_core::approval::Answer;
+use mo_core::ids::{AgentKind, AttemptNo, RequestId, ReviewId, SessionId, WorkerName};
+use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
+
+use crate::roster::FoundProgram;
+
+/// A command to the task of one process.
+#[derive(Debug)]
+pub(crate) enum WorkerCommand {
+    /// Give it a prompt.
+    Prompt { turn: u32, text: String, schema: Option<serde_json::Value> },
+    /// Tell it an answer.
+    Answer { request: RequestId, answer: Answer },
+    /// End it.
+    Stop { urgent: bool },
+}
+
+/// One running session.
+pub(crate) struct SessionDesk {
+    /// Its id.
+    pub(crate) id: SessionId,
+    /// The target, absolute and without symlinks.
+    pub(crate) target: PathBuf,
+    /// Its folder in the data folder.
+    pub(crate) folder: PathBuf,
+    /// The programs of its agents.
+    pub(crate) programs: BTreeMap<AgentKind, FoundProgram>,
+    /// Milliseconds without a sign of work before a turn counts as stalled; 0 = never.
+    pub(crate) stall_timeout_ms: u64,
+    held: Mutex<Held>,
+}
+
+#[derive(Default)]
+struct Held {
+    workers: BTreeMap<(WorkerName, AttemptNo), mpsc::UnboundedSender<WorkerCommand>>,
+    timers: BTreeMap<Timer, AbortHandle>,
+    lock: Option<File>,
+}
+
+/// What a timer is for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Timer {
+    /// A review's timeout.
+    Review(ReviewId),
+    /// The session's time limit.
+    TimeLimit,
+}
+
+impl SessionDesk {
+    pub(crate) fn new(
+        id: SessionId,
+        target: PathBuf,
+        folder: PathBuf,
+        programs: BTreeMap<AgentKind, FoundProgram>,
+        stall_timeout_ms: u64,
+        lock: Option<File>,
+    ) -> Arc<Self> {
+        let held = Mutex::new(Held { lock, ..Held::default() });
+        Arc::new(Self { id, target, folder, programs, stall_timeout_ms, held })
+    }
+
+    /// The folder of the checkouts of a reviewer's reviews of a subject: always the same path in a session, since
+    /// an agent may bind its sessions to it.
+    pub(crate) fn checkout(&self, reviewer: &WorkerName, subject: &WorkerName) -> PathBuf {
+        self.folder.join("checkouts").join(format!("{reviewer}-on-{subject}"))
+    }
+
+    pub(crate) fn add_worker(
+        &self,
+        worker: &WorkerName,
+        attempt: AttemptNo,
+    ) -> mpsc::UnboundedReceiver<WorkerCommand> {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        self.with(|held| held.workers.insert((worker.clone(), attempt), sender));
+        receiver
+    }
+
+    pub(crate) fn remove_worker(&self, worker: &WorkerName, attempt: AttemptNo) {
+        self.with(|held| held.workers.remove(&(worker.clone(), attempt)));
+    }
+
+    /// Tells a process's task something; a task that is over needs nothing more.
+    pub(crate) fn tell(&self, worker: &WorkerName, attempt: AttemptNo, command: WorkerCommand) {
+        let sender = self.with(|held| held.workers.get(&(worker.clone(), attempt)).cloned());
+        if sender.is_none_or(|sender| sender.send(command).is_err()) {
+            tracing::debug!(session = %self.id, %worker, attempt, "the process is over already");
+        }
+    }
+
+    pub(crate) fn set_timer(&self, timer: Timer, handle: AbortHandle) {
+        if let Some(old) = self.with(|held| held.timers.insert(timer, handle)) {
+            old.abort();
+        }
+    }
+
+    pub(crate) fn stop_timer(&self, timer: &Timer) {
+        if let Some(handle) = self.with(|held| held.timers.remove(timer)) {
+            handle.abort();
+        }
+    }
+
+    /// Lets go of the target and of everything that still waits.
+    pub(crate) fn close(&self) {
+        let timers = self.with(|held| {
+            held.lock = None;
+            held.workers.clear();
+            std::mem::take(&mut held.timers)
+        });
+        for timer in timers.into_values() {
+            timer.abort();
+        }
+    }
+
+    fn with<T>(&self, change: impl FnOnce(&mut Held) -> T) -> T {
+        change(&mut self.held.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

@@ -1,0 +1,344 @@
+//! One task for each process of a worker: starts it, speaks its protocol, watches it, buries it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mo_agents::kinds;
+use mo_agents::launch::{Access, LaunchSpec, Permission};
+use mo_agents::protocol::{Exchange, Exit, Line, Protocol, TurnPrompt};
+use mo_core::agent_event::{AgentEvent, Decoded};
+use mo_core::event::Fault;
+use mo_core::ids::{AgentKind, AttemptNo, TurnNo, WorkerName};
+use mo_core::input::Input;
+use mo_journal::Stream;
+use mo_process::{Child, LaunchCommand, LineBatch, RawSink, StdinMode, StdoutMode, StopLadder, StopReport};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+use crate::dispatcher::Message;
+use crate::environment::Environment;
+use crate::hub::{Delta, Hub};
+use crate::ports::Ports;
+use crate::session_desk::{SessionDesk, WorkerCommand};
+use crate::transcripts::Tee;
+use crate::{fault, paths};
+
+/// How long an agent has for its protocol's own cancel before it gets a signal.
+const CANCEL_GRACE: Duration = Duration::from_millis(700);
+/// Far enough away to mean never.
+const NEVER: Duration = Duration::from_hours(24 * 365);
+
+/// What is to be run.
+pub(crate) struct WorkerRun {
+    pub(crate) worker: WorkerName,
+    pub(crate) attempt: AttemptNo,
+    pub(crate) agent: Option<AgentKind>,
+    pub(crate) cwd: PathBuf,
+    pub(crate) access: Access,
+    pub(crate) schema: Option<serde_json::Value>,
+    pub(crate) resume: Option<String>,
+    /// Whether the folder is in a git repository.
+    pub(crate) git: bool,
+    pub(crate) commands: Option<mpsc::UnboundedReceiver<WorkerCommand>>,
+}
+
+/// Runs the process from its launch to its burial, and reports all of it.
+pub(crate) async fn run_worker(
+    ports: Ports,
+    hub: Arc<Hub>,
+    environment: Arc<Environment>,
+    desk: Arc<SessionDesk>,
+    mut run: WorkerRun,
+    queue: mpsc::Sender<Message>,
+) {
+    let Some(commands) = run.commands.take() else { return };
+    let outlet =
+        Outlet { queue, hub, desk: Arc::clone(&desk), worker: run.worker.clone(), attempt: run.attempt };
+    match launch(&ports, &environment, &desk, &run).await {
+        Ok((child, protocol)) => {
+            let identity = child.identity;
+            let spawned = Input::Spawned {
+                worker: run.worker.clone(),
+                attempt: run.attempt,
+                result: Ok((identity.pid, identity.start_time)),
+            };
+            outlet.send(vec![spawned]).await;
+            let root = paths::resolve(&run.cwd);
+            Conversation::new(outlet, protocol, child, commands, root, desk.stall_timeout_ms).run().await;
+        }
+        Err(fault) => {
+            let result = Err(fault);
+            outlet
+                .send(vec![Input::Spawned { worker: run.worker.clone(), attempt: run.attempt, result }])
+                .await;
+        }
+    }
+    desk.remove_worker(&run.worker, run.attempt);
+}
+
+async fn launch(
+    ports: &Ports,
+    environment: &Environment,
+    desk: &SessionDesk,
+    run: &WorkerRun,
+) -> Result<(Child, Box<dyn Protocol>), Fault> {
+    let unknown =
+        || fault::new("agent_unknown", format!("{} has no program", run.worker), "see `orchestrate doctor`");
+    let agent = run.agent.clone().ok_or_else(unknown)?;
+    let program = desk.programs.get(&agent).ok_or_else(unknown)?;
+    let spec = LaunchSpec {
+        agent: agent.clone(),
+        program: program.path.clone(),
+        cwd: run.cwd.clone(),
+        add_dirs: Vec::new(),
+        access: run.access,
+        permission: Permission::Ask,
+        model: program.model.clone(),
+        args: program.args.clone(),
+        resume: run.resume.clone(),
+        skip_git_repo_check: !run.git,
+        skip_trust: true,
+        schema: run.schema.clone(),
+    };
+    let shape =
+        kinds::launch(&spec).map_err(|e| fault::new(e.code(), e.to_string(), "see the configuration"))?;
+    let mut command = LaunchCommand::new(&shape.program, &run.cwd).args(shape.args);
+    command.env = environment.of_worker(&agent, &program.env, &shape.env);
+    command.stdin = StdinMode::Piped;
+    command.stdout = StdoutMode::Pipe;
+    command.stdout_sink = Some(sink(ports, environment, desk, run, Stream::Stdout)?);
+    command.stderr_sink = Some(sink(ports, environment, desk, run, Stream::Stderr)?);
+    let child = ports.spawner.spawn(command).await.map_err(|error| {
+        fault::new(error.code(), error.to_string(), "`orchestrate doctor` shows which agents are found")
+    })?;
+    Ok((child, kinds::protocol(&spec)))
+}
+
+fn sink(
+    ports: &Ports,
+    environment: &Environment,
+    desk: &SessionDesk,
+    run: &WorkerRun,
+    stream: Stream,
+) -> Result<Box<dyn RawSink>, Fault> {
+    let transcript =
+        ports.journal.transcript(&desk.id, &run.worker, run.attempt, stream).map_err(|error| {
+            fault::new(
+                error.code(),
+                error.to_string(),
+                "look at the data folder's permissions and free space",
+            )
+        })?;
+    Ok(Box::new(Tee::new(transcript, Arc::clone(&environment.redactor))))
+}
+
+/// Where a worker's reports go.
+struct Outlet {
+    queue: mpsc::Sender<Message>,
+    hub: Arc<Hub>,
+    desk: Arc<SessionDesk>,
+    worker: WorkerName,
+    attempt: AttemptNo,
+}
+
+impl Outlet {
+    async fn send(&self, inputs: Vec<Input>) {
+        if inputs.is_empty() {
+            return;
+        }
+        // Fails only when the engine is going away; the lifeline then ends the process.
+        let _ = self.queue.send(Message::Inputs { session: self.desk.id.clone(), inputs }).await;
+    }
+
+    fn delta(&self, event: AgentEvent) {
+        if let AgentEvent::Delta { item, of, text } = event {
+            let (session, worker) = (self.desk.id.clone(), self.worker.clone());
+            self.hub.delta(Delta { session, worker, item: item.to_string(), of, text });
+        }
+    }
+}
+
+/// The process and its protocol, as they go on.
+struct Conversation {
+    outlet: Outlet,
+    protocol: Box<dyn Protocol>,
+    child: Child,
+    commands: mpsc::UnboundedReceiver<WorkerCommand>,
+    /// The folder that the worker may work in, resolved.
+    root: PathBuf,
+    exchange: Exchange,
+    turn: Option<TurnNo>,
+    last_sign: Instant,
+    stall: Option<Duration>,
+    stop: Option<JoinHandle<StopReport>>,
+}
+
+impl Conversation {
+    fn new(
+        outlet: Outlet,
+        protocol: Box<dyn Protocol>,
+        child: Child,
+        commands: mpsc::UnboundedReceiver<WorkerCommand>,
+        root: PathBuf,
+        stall_timeout_ms: u64,
+    ) -> Self {
+        let stall = (stall_timeout_ms > 0).then(|| Duration::from_millis(stall_timeout_ms));
+        Self {
+            outlet,
+            protocol,
+            child,
+            commands,
+            root,
+            exchange: Exchange::default(),
+            turn: None,
+            last_sign: Instant::now(),
+            stall,
+            stop: None,
+        }
+    }
+
+    async fn run(mut self) {
+        self.protocol.open(&mut self.exchange);
+        self.pass_on().await;
+        let mut batch = LineBatch::new();
+        let mut reading = true;
+        let control = self.child.control.clone();
+        let end = loop {
+            let quiet_until = match (self.turn, self.stall) {
+                (Some(_), Some(stall)) => self.last_sign + stall,
+                _ => Instant::now() + NEVER,
+            };
+            tokio::select! {
+                biased;
+                Some(command) = self.commands.recv() => self.command(command),
+                more = self.child.stdout.next_batch(&mut batch), if reading => {
+                    match more {
+                        Ok(true) => self.lines(&batch),
+                        Ok(false) => reading = false,
+                        Err(error) => {
+                            tracing::warn!(worker = %self.outlet.worker, %error, "reading broke off");
+                            reading = false;
+                        }
+                    }
+                }
+                // EOF is not the end, and the end is not EOF: what was written before it is read first.
+                exit = control.wait(), if !reading => break exit,
+                () = tokio::time::sleep_until(quiet_until) => self.stalled().await,
+            }
+            self.pass_on().await;
+        };
+        self.child.stderr.ended().await;
+        let exit = Exit { code: end.code, signal: end.signal, by_us: self.stop.is_some() };
+        self.protocol.close(exit, &self.child.stderr.tail(), &mut self.exchange);
+        self.pass_on().await;
+        self.outlet
+            .send(vec![Input::Exited {
+                worker: self.outlet.worker.clone(),
+                attempt: self.outlet.attempt,
+                code: end.code,
+                signal: end.signal,
+                tree_empty: end.tree_empty,
+            }])
+            .await;
+    }
+
+    fn lines(&mut self, batch: &LineBatch) {
+        for line in batch.lines() {
+            let line = match line {
+                mo_process::Line::Whole(bytes) => Line::Whole(bytes),
+                mo_process::Line::TooLong { excerpt, total_bytes } => {
+                    Line::TooLong { excerpt, bytes: total_bytes }
+                }
+            };
+            self.protocol.line(line, &mut self.exchange);
+        }
+    }
+
+    fn command(&mut self, command: WorkerCommand) {
+        match command {
+            WorkerCommand::Prompt { turn, text, schema } => {
+                self.turn = Some(turn);
+                self.last_sign = Instant::now();
+                self.protocol.prompt(TurnPrompt { text, schema }, &mut self.exchange);
+            }
+            WorkerCommand::Answer { request, answer } => {
+                self.protocol.answer(&request, &answer, &mut self.exchange);
+            }
+            WorkerCommand::Stop { urgent } => self.stop(urgent),
+        }
+    }
+
+    /// Begins the ladder, or cuts a running one short.
+    fn stop(&mut self, urgent: bool) {
+        if urgent {
+            self.child.control.kill_tree();
+        }
+        if self.stop.is_some() {
+            return;
+        }
+        if self.turn.is_some() {
+            self.protocol.cancel(&mut self.exchange);
+        }
+        let ladder =
+            if urgent { StopLadder::at_once() } else { StopLadder::default().with_cancel(CANCEL_GRACE) };
+        let control = self.child.control.clone();
+        self.stop = Some(tokio::spawn(async move { control.stop(ladder).await }));
+    }
+
+    async fn stalled(&mut self) {
+        let Some(turn) = self.turn.take() else { return };
+        let silent_ms = u64::try_from(self.last_sign.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let (worker, attempt) = (self.outlet.worker.clone(), self.outlet.attempt);
+        self.outlet.send(vec![Input::Stalled { worker, attempt, turn, silent_ms }]).await;
+    }
+
+    /// Passes on what the last step gave: bytes to the agent, deltas to the hub, the rest to the core.
+    async fn pass_on(&mut self) {
+        if !self.exchange.send.is_empty() {
+            let bytes = std::mem::take(&mut self.exchange.send);
+            if let Err(error) = self.child.stdin.write(bytes).await {
+                tracing::debug!(worker = %self.outlet.worker, %error, "the agent takes no more input");
+            }
+        }
+        // Once the ladder has begun an idle agent needs no more input: its end asks it to go.
+        if self.stop.is_some() && self.turn.is_none() {
+            self.child.stdin.close();
+        }
+        let mut inputs = Vec::with_capacity(self.exchange.events.len());
+        for decoded in std::mem::take(&mut self.exchange.events) {
+            if shows_work(&decoded.event) {
+                self.last_sign = Instant::now();
+            }
+            match decoded.event {
+                AgentEvent::Delta { .. } => self.outlet.delta(decoded.event),
+                event => {
+                    if matches!(event, AgentEvent::TurnEnded { .. }) {
+                        self.turn = None;
+                    }
+                    inputs.push(self.input(Decoded { at: decoded.at, event }));
+                }
+            }
+        }
+        self.outlet.send(inputs).await;
+    }
+
+    fn input(&self, mut decoded: Decoded) -> Input {
+        let root = if let AgentEvent::ApprovalRequested { request } = &mut decoded.event {
+            paths::resolve_action(&mut request.action, &self.root);
+            Some(self.root.to_string_lossy().into_owned())
+        } else {
+            None
+        };
+        Input::Agent { worker: self.outlet.worker.clone(), attempt: self.outlet.attempt, decoded, root }
+    }
+}
+
+/// Retries and notices are no sign of work: an agent that reconnects for ever is stalled.
+fn shows_work(event: &AgentEvent) -> bool {
+    !matches!(
+        event,
+        AgentEvent::Notice { .. } | AgentEvent::Malformed { .. } | AgentEvent::Unrecognized { .. }
+    )
+}
