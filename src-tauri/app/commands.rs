@@ -1,0 +1,104 @@
+//! What the page may ask of the shell.
+
+use std::sync::Arc;
+
+use mo_core::view::status::StatusView;
+use mo_core::view::timeline::TimelineEntry;
+use tauri::{State, WebviewWindow};
+
+use crate::bus::Page;
+use crate::desk::Desk;
+use crate::dto::{Attached, Refusal, StartForm};
+use crate::outbox::clip;
+use crate::picker::FolderPicker;
+
+/// The most entries that one call of [`timeline`] answers.
+const MAX_PAGE: usize = 500;
+
+/// What the commands work with.
+pub struct Shell {
+    /// The engine, or why there is none.
+    pub desk: Result<Arc<dyn Desk>, Refusal>,
+    /// How far the page is.
+    pub page: Page,
+    /// Where folders come from.
+    pub picker: Box<dyn FolderPicker>,
+}
+
+impl Shell {
+    fn desk(&self) -> Result<&Arc<dyn Desk>, Refusal> {
+        self.desk.as_ref().map_err(Clone::clone)
+    }
+}
+
+/// The page is there: begins a new run of batches for it.
+#[tauri::command]
+pub async fn attach(shell: State<'_, Shell>) -> Result<Attached, Refusal> {
+    let desk = shell.desk()?;
+    // First the epoch, then the status: what happens between them comes in a batch too, and is not missed.
+    let epoch = shell.page.attach();
+    let status = desk.status().await?;
+    let home = std::env::home_dir().and_then(|home| home.into_os_string().into_string().ok());
+    Ok(Attached { epoch, status, home })
+}
+
+/// The page has applied batch `number`.
+#[tauri::command]
+#[expect(clippy::needless_pass_by_value, reason = "a command's state comes by value")]
+pub fn ack(shell: State<'_, Shell>, epoch: u32, number: u32) {
+    shell.page.ack(epoch, number);
+}
+
+/// All sessions.
+#[tauri::command]
+pub async fn status(shell: State<'_, Shell>) -> Result<StatusView, Refusal> {
+    shell.desk()?.status().await
+}
+
+/// A piece of a session's story.
+#[tauri::command]
+pub async fn timeline(
+    shell: State<'_, Shell>,
+    session: String,
+    since: u64,
+    limit: usize,
+) -> Result<Vec<TimelineEntry>, Refusal> {
+    let mut entries = shell.desk()?.timeline(session, since, limit.clamp(1, MAX_PAGE)).await?;
+    entries.iter_mut().for_each(clip);
+    Ok(entries)
+}
+
+/// Starts a session.
+#[tauri::command]
+pub async fn start_session(shell: State<'_, Shell>, form: StartForm) -> Result<String, Refusal> {
+    shell.desk()?.start(form).await
+}
+
+/// Starts the demo.
+#[tauri::command]
+pub async fn start_demo(shell: State<'_, Shell>) -> Result<String, Refusal> {
+    shell.desk()?.start_demo().await
+}
+
+/// Stops a session.
+#[tauri::command]
+pub async fn stop_session(shell: State<'_, Shell>, session: String) -> Result<(), Refusal> {
+    shell.desk()?.stop(session).await
+}
+
+/// Asks for a folder.
+#[tauri::command]
+pub async fn pick_folder(shell: State<'_, Shell>, window: WebviewWindow) -> Result<Option<String>, Refusal> {
+    let picked = shell.picker.pick(&window).await;
+    picked
+        .map(|folder| {
+            folder.into_os_string().into_string().map_err(|name| {
+                Refusal::new(
+                    "target_not_utf8",
+                    format!("The folder's name is not valid Unicode: {}", name.to_string_lossy()),
+                    "Rename it, or choose another one.",
+                )
+            })
+        })
+        .transpose()
+}

@@ -1,0 +1,49 @@
+//! What the window asks of the engine, as narrow as it can be.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use mo_core::view::status::{SessionView, StatusView};
+use mo_core::view::timeline::TimelineEntry;
+use tokio::sync::mpsc;
+
+use crate::dto::{Refusal, StartForm};
+
+/// An answer that takes a while.
+pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Refusal>> + Send + 'a>>;
+
+/// News of the sessions, in the order in which they became durable.
+#[derive(Debug, Clone, PartialEq)]
+pub enum News {
+    /// A session changed.
+    Session(Box<Update>),
+    /// Some news were dropped because nobody took them in time.
+    Lagged,
+}
+
+/// What one change brought.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Update {
+    /// The session as it stands after it.
+    pub view: SessionView,
+    /// What its story gained.
+    pub entries: Vec<TimelineEntry>,
+}
+
+/// The engine as the window sees it.
+pub trait Desk: Send + Sync + 'static {
+    /// Starts a session; answers its id.
+    fn start(&self, form: StartForm) -> Answer<'_, String>;
+    /// Starts the scripted team on a sample folder; answers the session's id.
+    fn start_demo(&self) -> Answer<'_, String>;
+    /// All sessions, newest first.
+    fn status(&self) -> Answer<'_, StatusView>;
+    /// At most `limit` entries of a session's story with a `seq` above `since`, oldest first.
+    fn timeline(&self, session: String, since: u64, limit: usize) -> Answer<'_, Vec<TimelineEntry>>;
+    /// Stops a session; answers when the stop is under way.
+    fn stop(&self, session: String) -> Answer<'_, ()>;
+    /// News from now on. The channel ends when the engine does.
+    fn news(&self) -> mpsc::Receiver<News>;
+    /// Ends the engine: running sessions are brought to a stand that can be resumed, processes are buried.
+    fn close(&self) -> Answer<'_, ()>;
+}

@@ -1,0 +1,71 @@
+//! What crosses the seam between the page and the shell; the page's TypeScript is generated from here.
+
+use mo_core::view::status::{SessionView, StatusView};
+use mo_core::view::timeline::TimelineEntry;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// What a person fills in to start a session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct StartForm {
+    /// The folder to work on.
+    pub target: String,
+    /// What should be done, in the person's words.
+    pub goal: String,
+}
+
+/// Why something was not done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error, TS)]
+#[error("{message}")]
+pub struct Refusal {
+    /// A stable word for programs.
+    pub code: String,
+    /// What is wrong, in one sentence.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+impl Refusal {
+    /// A refusal with a hint.
+    pub fn new(code: &str, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { code: code.to_owned(), message: message.into(), hint: Some(hint.into()) }
+    }
+}
+
+/// The answer to a page that attaches: from here on it gets batches of this epoch.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct Attached {
+    /// Which attachment this is; batches of another one are not for this page.
+    pub epoch: u32,
+    /// All sessions, as they stand.
+    pub status: StatusView,
+    /// The person's home folder, so that paths can be shown short.
+    pub home: Option<String>,
+}
+
+/// What has happened since the last batch.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct Batch {
+    /// The attachment that it is for.
+    pub epoch: u32,
+    /// Its number, from 1; the page acknowledges it.
+    pub number: u32,
+    /// The sessions that changed.
+    pub sessions: Vec<SessionNews>,
+    /// News were lost before they reached the shell: the page asks for the status again.
+    pub lagged: bool,
+    /// The engine is gone; nothing more will come.
+    pub ended: bool,
+}
+
+/// What has happened in one session.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct SessionNews {
+    /// The session as it stands.
+    pub view: SessionView,
+    /// What its story gained, oldest first.
+    pub entries: Vec<TimelineEntry>,
+    /// Entries before these were left out: the page reads the timeline from the last `seq` that it has.
+    pub gap: bool,
+}

@@ -1,0 +1,106 @@
+//! The desktop shell: one window over the engine. It holds no logic of its own: it starts the engine, asks for folders,
+//! and carries news to the page.
+
+pub mod bus;
+pub mod commands;
+pub mod desk;
+pub mod dto;
+pub mod outbox;
+pub mod picker;
+
+#[cfg(test)]
+mod bus_tests;
+#[cfg(test)]
+mod outbox_tests;
+#[cfg(test)]
+mod types_tests;
+
+use std::sync::Arc;
+
+use tauri::{AppHandle, Emitter, Manager, RunEvent, WebviewWindowBuilder};
+
+use crate::bus::{BATCH, Page};
+use crate::commands::Shell;
+use crate::desk::Desk;
+use crate::dto::Refusal;
+
+/// The window's label, which the capabilities name too.
+const WINDOW: &str = "main";
+
+/// Opens the window over a desk and runs until it is closed. `open` is called inside the async runtime; when it
+/// refuses, the window opens all the same and says why.
+///
+/// # Errors
+/// When the toolkit cannot open a window.
+pub fn run<F>(open: F) -> tauri::Result<()>
+where
+    F: FnOnce() -> Result<Arc<dyn Desk>, Refusal> + Send + 'static,
+{
+    tauri::Builder::default()
+        .plugin(tauri_plugin_dialog::init())
+        .invoke_handler(tauri::generate_handler![
+            commands::attach,
+            commands::ack,
+            commands::status,
+            commands::timeline,
+            commands::start_session,
+            commands::start_demo,
+            commands::stop_session,
+            commands::pick_folder,
+        ])
+        .setup(move |app| {
+            let desk = tauri::async_runtime::block_on(async { open() });
+            if let Err(refusal) = &desk {
+                tracing::error!(code = refusal.code, "the engine did not open: {refusal}");
+            }
+            start_shell(app.handle(), desk);
+            open_window(app)?;
+            Ok(())
+        })
+        .build(tauri::generate_context!())?
+        .run(|app, event| {
+            if let RunEvent::ExitRequested { code: None, api, .. } = &event {
+                close_engine(app, api);
+            }
+        });
+    Ok(())
+}
+
+fn start_shell(app: &AppHandle, desk: Result<Arc<dyn Desk>, Refusal>) {
+    let (page, progress) = Page::new();
+    if let Ok(desk) = &desk {
+        let news = desk.news();
+        let handle = app.clone();
+        tauri::async_runtime::spawn(bus::pump(news, progress, move |batch| {
+            if let Err(error) = handle.emit_to(WINDOW, BATCH, batch) {
+                tracing::warn!("a batch did not reach the window: {error}");
+            }
+        }));
+    }
+    app.manage(Shell { desk, page, picker: picker::picker() });
+}
+
+/// The window of the configuration, which shows our own pages and nothing else.
+fn open_window(app: &tauri::App) -> tauri::Result<()> {
+    let config = app.config().app.windows.iter().find(|window| window.label == WINDOW);
+    let config = config.ok_or(tauri::Error::WindowNotFound)?;
+    WebviewWindowBuilder::from_config(app.handle(), config)?
+        .on_navigation(|url| {
+            url.scheme() == "tauri" || (cfg!(windows) && url.host_str() == Some("tauri.localhost"))
+        })
+        .build()?;
+    Ok(())
+}
+
+/// The last window is closed: lets the engine bring its sessions to a stand, then ends.
+fn close_engine(app: &AppHandle, api: &tauri::ExitRequestApi) {
+    let Ok(desk) = &app.state::<Shell>().desk else { return };
+    api.prevent_exit();
+    let (desk, app) = (Arc::clone(desk), app.clone());
+    tauri::async_runtime::spawn(async move {
+        if let Err(refusal) = desk.close().await {
+            tracing::error!(code = refusal.code, "the engine did not close cleanly: {refusal}");
+        }
+        app.exit(0);
+    });
+}

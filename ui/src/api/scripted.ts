@@ -1,0 +1,133 @@
+/** A transport for tests: answers from memory what a test gives it. No part of the app: only tests import it. */
+import type { Api, Attached, Batch, Refusal, SessionNews, SessionView, StartForm, TimelineEntry } from './api';
+
+export class ScriptedApi implements Api {
+  sessions: SessionView[] = [];
+  entries = new Map<string, TimelineEntry[]>();
+  folder: string | null = '/code/shop';
+  /** What the next start answers with, instead of starting. */
+  refusal: Refusal | null = null;
+  attachRefusal: Refusal | null = null;
+
+  started: StartForm[] = [];
+  stopped: string[] = [];
+  acks: [epoch: number, number: number][] = [];
+  pages: [session: string, since: number][] = [];
+
+  #hear: (batch: Batch) => void = () => {};
+  #number = 0;
+  #epoch = 0;
+
+  async listen(hear: (batch: Batch) => void): Promise<() => void> {
+    this.#hear = hear;
+    return () => (this.#hear = () => {});
+  }
+
+  async attach(): Promise<Attached> {
+    if (this.attachRefusal !== null) throw this.attachRefusal;
+    this.#epoch += 1;
+    return { epoch: this.#epoch, status: { sessions: [...this.sessions] }, home: '/home/ada' };
+  }
+
+  ack(epoch: number, number: number): void {
+    this.acks.push([epoch, number]);
+  }
+
+  async status() {
+    return { sessions: [...this.sessions] };
+  }
+
+  async timeline(session: string, since: number, limit: number): Promise<TimelineEntry[]> {
+    this.pages.push([session, since]);
+    return (this.entries.get(session) ?? []).filter((entry) => entry.seq > since).slice(0, limit);
+  }
+
+  async start(form: StartForm): Promise<string> {
+    this.started.push(form);
+    if (this.refusal !== null) throw this.refusal;
+    const view = aSession({ id: `s${this.started.length}`, goal: form.goal, target: form.target });
+    this.sessions.unshift(view);
+    return view.id;
+  }
+
+  startDemo(): Promise<string> {
+    return this.start({ goal: 'the demo', target: '/tmp/demo' });
+  }
+
+  async stop(session: string): Promise<void> {
+    this.stopped.push(session);
+  }
+
+  async pickFolder(): Promise<string | null> {
+    return this.folder;
+  }
+
+  /** Sends a batch as the shell does; what is told is in the journal too. */
+  tell(sessions: SessionNews[], more: Partial<Batch> = {}): void {
+    for (const { view, entries } of sessions) {
+      this.sessions = [view, ...this.sessions.filter((one) => one.id !== view.id)];
+      this.entries.set(view.id, [...(this.entries.get(view.id) ?? []), ...entries]);
+    }
+    this.#number += 1;
+    this.#hear({ epoch: this.#epoch, number: this.#number, sessions, lagged: false, ended: false, ...more });
+  }
+}
+
+export function aSession(some: Partial<SessionView> = {}): SessionView {
+  return {
+    id: 's1',
+    goal: 'Fix the flaky test',
+    target: '/home/ada/shop',
+    state: 'running',
+    phase: 'architecture',
+    decision: null,
+    seq: 1,
+    created_at: '2026-11-22T10:41:00.000Z',
+    ended_at: null,
+    reason: null,
+    workers: [
+      aWorker('gemini', 'architect', { state: 'working', doing: 'reading src/lib.rs', attempt: 1, tokens: 12_000 }),
+      aWorker('claude', 'implementer'),
+      aWorker('codex', 'reviewer'),
+    ],
+    reviews: [],
+    decisions: [],
+    recoveries: 0,
+    needs_you: [],
+    warnings: [],
+    files_changed: [],
+    tokens: 12_000,
+    cost_usd: null,
+    elapsed_ms: 60_000,
+    ...some,
+  };
+}
+
+export function aWorker(agent: string, role: string, some: Partial<SessionView['workers'][number]> = {}) {
+  return {
+    name: `${agent}-${role}`,
+    agent,
+    role,
+    state: 'idle',
+    doing: 'waiting for its turn',
+    progress: 0,
+    plan: null,
+    tokens: 0,
+    cost_usd: null,
+    attempt: 0,
+    ...some,
+  };
+}
+
+export function anEntry(seq: number, some: Partial<TimelineEntry> = {}): TimelineEntry {
+  return {
+    seq,
+    at: '2026-11-22T10:42:00.000Z',
+    worker: null,
+    kind: 'notice',
+    tone: 'plain',
+    text: `entry ${seq}`,
+    detail: null,
+    ...some,
+  };
+}

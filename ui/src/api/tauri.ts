@@ -1,0 +1,19 @@
+/** The transport of the window: Tauri's commands one way, its event bus the other. */
+import { invoke } from '@tauri-apps/api/core';
+import { listen } from '@tauri-apps/api/event';
+
+import type { Api, Attached, Batch, StatusView, TimelineEntry } from './api';
+
+export function tauriApi(): Api {
+  return {
+    listen: (hear) => listen<Batch>('batch', (event) => hear(event.payload)),
+    attach: () => invoke<Attached>('attach'),
+    ack: (epoch, number) => void invoke('ack', { epoch, number }),
+    status: () => invoke<StatusView>('status'),
+    timeline: (session, since, limit) => invoke<TimelineEntry[]>('timeline', { session, since, limit }),
+    start: (form) => invoke<string>('start_session', { form }),
+    startDemo: () => invoke<string>('start_demo'),
+    stop: (session) => invoke<void>('stop_session', { session }),
+    pickFolder: () => invoke<string | null>('pick_folder'),
+  };
+}

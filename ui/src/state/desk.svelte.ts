@@ -1,0 +1,151 @@
+/** What the window knows: the sessions, the chosen one, and the state of the connection. */
+import { SvelteMap } from 'svelte/reactivity';
+import { tick } from 'svelte';
+
+import { asRefusal, type Api, type Attached, type Batch, type Refusal, type SessionView, type StartForm } from '../api/api';
+import { GROUPS, groupOf, type Group } from '../text/words';
+import { isActive } from './stand';
+import { Story } from './story.svelte';
+
+/** How long a window that paints nothing (minimised) holds the next batch back, in milliseconds. */
+const UNPAINTED = 1000;
+
+export class Desk {
+  sessions = $state.raw<readonly SessionView[]>([]);
+  chosen = $state<string | null>(null);
+  /** Whether the form for a new session is asked for. */
+  composing = $state(false);
+  ready = $state(false);
+  /** Why there is no engine. */
+  failure = $state<Refusal | null>(null);
+  home = $state<string | null>(null);
+  /** The time of the person's clock, moved on each second while something runs. */
+  now = $state(Date.now());
+
+  session = $derived(this.sessions.find((one) => one.id === this.chosen) ?? null);
+  active = $derived(this.sessions.some(isActive));
+  groups = $derived.by(() => {
+    const groups: { name: Group; sessions: SessionView[] }[] = GROUPS.map((name) => ({ name, sessions: [] }));
+    for (const one of this.sessions) groups[GROUPS.indexOf(groupOf(one))]!.sessions.push(one);
+    return groups.filter((group) => group.sessions.length > 0);
+  });
+
+  #stories = new SvelteMap<string, Story>();
+  #epoch = 0;
+  #early: Batch[] = [];
+
+  constructor(readonly api: Api) {}
+
+  /** Attaches to the shell; answers how to detach. */
+  async attach(): Promise<() => void> {
+    let stop = () => {};
+    try {
+      stop = await this.api.listen((batch) => this.#hear(batch));
+      this.#begin(await this.api.attach());
+    } catch (thrown) {
+      this.failure = asRefusal(thrown);
+    }
+    return stop;
+  }
+
+  choose(id: string): void {
+    this.chosen = id;
+    this.composing = false;
+    void this.story(id).read();
+  }
+
+  compose(): void {
+    this.chosen = null;
+    this.composing = true;
+  }
+
+  /** The story of a session; it is read when the session is chosen. */
+  story(id: string): Story {
+    let story = this.#stories.get(id);
+    if (story === undefined) {
+      story = new Story(this.api, id);
+      this.#stories.set(id, story);
+    }
+    return story;
+  }
+
+  async start(form: StartForm): Promise<void> {
+    await this.#show(await this.api.start(form));
+  }
+
+  async startDemo(): Promise<void> {
+    await this.#show(await this.api.startDemo());
+  }
+
+  async stop(id: string): Promise<void> {
+    await this.api.stop(id);
+  }
+
+  /** Shows a session that was just started, whether or not news of it have come yet. */
+  async #show(id: string): Promise<void> {
+    if (!this.sessions.some((one) => one.id === id)) await this.#refresh();
+    this.choose(id);
+  }
+
+  async #refresh(): Promise<void> {
+    const status = await this.api.status();
+    for (const view of status.sessions.toReversed()) this.#put(view);
+  }
+
+  #begin(attached: Attached): void {
+    this.#epoch = attached.epoch;
+    this.home = attached.home;
+    this.sessions = attached.status.sessions;
+    this.ready = true;
+    for (const batch of this.#early.splice(0)) this.#hear(batch);
+  }
+
+  #hear(batch: Batch): void {
+    if (this.#epoch === 0) {
+      this.#early.push(batch);
+      return;
+    }
+    if (batch.epoch !== this.#epoch) return;
+    for (const news of batch.sessions) {
+      this.#put(news.view);
+      this.#stories.get(news.view.id)?.hear(news);
+    }
+    if (batch.lagged) void this.#catchUp();
+    if (batch.ended) {
+      this.failure = {
+        code: 'engine_ended',
+        message: 'The engine has ended.',
+        hint: 'What is shown is kept on disk. Close the window and open the app again.',
+      };
+    }
+    void painted().then(() => this.api.ack(batch.epoch, batch.number));
+  }
+
+  async #catchUp(): Promise<void> {
+    try {
+      await this.#refresh();
+      await Promise.all([...this.#stories.values()].map((story) => story.read()));
+    } catch (thrown) {
+      this.failure = asRefusal(thrown);
+    }
+  }
+
+  /** Takes a view in; an older one than we have is let go. New sessions come first. */
+  #put(view: SessionView): void {
+    const at = this.sessions.findIndex((one) => one.id === view.id);
+    if (at < 0) this.sessions = [view, ...this.sessions];
+    else if (this.sessions[at]!.seq <= view.seq) this.sessions = this.sessions.with(at, view);
+  }
+}
+
+/** When the page has shown what it was told. */
+async function painted(): Promise<void> {
+  await tick();
+  await new Promise<void>((shown) => {
+    const late = setTimeout(shown, UNPAINTED);
+    requestAnimationFrame(() => {
+      clearTimeout(late);
+      shown();
+    });
+  });
+}

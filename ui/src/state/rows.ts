@@ -1,0 +1,43 @@
+/** The rows of the timeline: entries as they are, and runs of tool calls folded into one. */
+import type { TimelineEntry } from '../api/api';
+
+export interface Kept {
+  /** Its own number in this window; one event may give several entries. */
+  id: number;
+  entry: TimelineEntry;
+}
+
+export interface EntryRow {
+  sort: 'entry';
+  id: number;
+  entry: TimelineEntry;
+}
+
+export interface ToolsRow {
+  sort: 'tools';
+  id: number;
+  worker: string | null;
+  calls: TimelineEntry[];
+}
+
+export type Row = EntryRow | ToolsRow;
+
+/** Folds two or more tool calls of one worker in a row; a single one stays as it is. */
+export function fold(kept: readonly Kept[]): Row[] {
+  const rows: Row[] = [];
+  for (const { id, entry } of kept) {
+    const last = rows.at(-1);
+    if (entry.kind === 'tool' && last !== undefined) {
+      if (last.sort === 'tools' && last.worker === entry.worker) {
+        last.calls.push(entry);
+        continue;
+      }
+      if (last.sort === 'entry' && last.entry.kind === 'tool' && last.entry.worker === entry.worker) {
+        rows[rows.length - 1] = { sort: 'tools', id: last.id, worker: entry.worker, calls: [last.entry, entry] };
+        continue;
+      }
+    }
+    rows.push({ sort: 'entry', id, entry });
+  }
+  return rows;
+}

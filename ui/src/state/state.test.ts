@@ -1,0 +1,158 @@
+import { describe, expect, it } from 'vitest';
+
+import { aSession, anEntry, ScriptedApi } from '../api/scripted';
+import { Desk } from './desk.svelte';
+import { fieldOf, missing } from './form';
+import { steps } from './phases';
+import { fold } from './rows';
+import { standing } from './stand';
+
+/** Lets everything that waits on promises go on. */
+const settled = () => new Promise((done) => setTimeout(done, 0));
+
+async function attached(api: ScriptedApi): Promise<Desk> {
+  const desk = new Desk(api);
+  await desk.attach();
+  return desk;
+}
+
+describe('the desk', () => {
+  it('shows what is there, then what is told, and acknowledges it when it is painted', async () => {
+    const api = new ScriptedApi();
+    api.sessions = [aSession()];
+    const desk = await attached(api);
+    expect(desk.sessions.map((one) => one.seq)).toEqual([1]);
+    api.tell([{ view: aSession({ seq: 5, phase: 'review' }), entries: [], gap: false }]);
+    expect(desk.sessions[0]!.phase).toBe('review');
+    expect(api.acks).toEqual([]);
+    await expect.poll(() => api.acks).toEqual([[1, 1]]);
+  });
+
+  it('lets go an older view, and a batch that is for another attachment', async () => {
+    const api = new ScriptedApi();
+    api.sessions = [aSession({ seq: 9, phase: 'review' })];
+    const desk = await attached(api);
+    api.tell([{ view: aSession({ seq: 4 }), entries: [], gap: false }]);
+    api.tell([{ view: aSession({ seq: 99, phase: 'done' }), entries: [], gap: false }], { epoch: 7 });
+    expect(desk.sessions[0]!.phase).toBe('review');
+    await expect.poll(() => api.acks).toEqual([[1, 1]]);
+  });
+
+  it('keeps what is told before the answer to its attachment', async () => {
+    const api = new ScriptedApi();
+    const desk = new Desk(api);
+    const attach = api.attach.bind(api);
+    api.attach = async () => {
+      const answer = await attach();
+      api.tell([{ view: aSession({ seq: 3 }), entries: [], gap: false }]);
+      return answer;
+    };
+    await desk.attach();
+    expect(desk.sessions.map((one) => one.seq)).toEqual([3]);
+  });
+
+  it('reads the story by pages and goes on live without gap or repeat', async () => {
+    const api = new ScriptedApi();
+    api.sessions = [aSession({ seq: 1200 })];
+    api.entries.set('s1', Array.from({ length: 1200 }, (_, index) => anEntry(index + 1)));
+    const desk = await attached(api);
+    desk.choose('s1');
+    const story = desk.story('s1');
+    await expect.poll(() => story.loaded).toBe(true);
+    expect(api.pages).toEqual([
+      ['s1', 0],
+      ['s1', 500],
+      ['s1', 1000],
+    ]);
+    api.tell([{ view: aSession({ seq: 1202 }), entries: [anEntry(1200), anEntry(1202)], gap: false }]);
+    expect(story.kept).toHaveLength(1201);
+    expect(story.kept.at(-1)!.entry.seq).toBe(1202);
+  });
+
+  it('reads again where there is a gap, and everywhere when news were lost', async () => {
+    const api = new ScriptedApi();
+    api.sessions = [aSession()];
+    const desk = await attached(api);
+    desk.choose('s1');
+    await settled();
+    api.entries.set('s1', [anEntry(2), anEntry(3)]);
+    api.tell([{ view: aSession({ seq: 4 }), entries: [], gap: true }]);
+    await expect.poll(() => desk.story('s1').kept.length).toBe(2);
+    api.entries.set('s1', [anEntry(2), anEntry(3), anEntry(5)]);
+    api.sessions = [aSession({ seq: 6, phase: 'review' })];
+    api.tell([], { lagged: true });
+    await expect.poll(() => desk.story('s1').kept.length).toBe(3);
+    expect(desk.session?.phase).toBe('review');
+  });
+
+  it('says that the engine is gone, and why there is none', async () => {
+    const api = new ScriptedApi();
+    const desk = await attached(api);
+    api.tell([], { ended: true });
+    expect(desk.failure?.code).toBe('engine_ended');
+    const refused = new ScriptedApi();
+    refused.attachRefusal = { code: 'data_locked', message: 'in use', hint: 'close it' };
+    const other = await attached(refused);
+    expect([other.ready, other.failure?.code]).toEqual([false, 'data_locked']);
+  });
+});
+
+describe('the phases', () => {
+  const names = (some: Parameters<typeof aSession>[0]) =>
+    steps(aSession(some)).map((step) => ({ done: '✓', now: '●', 'to-come': '○' })[step.stand]).join('');
+
+  it('stand where the session stands', () => {
+    expect(names({ phase: 'prepare', state: 'preparing' })).toBe('●○○○○○');
+    expect(names({ phase: 'plan_review' })).toBe('✓●○○○○');
+    expect(names({ phase: 'implementation' })).toBe('✓✓●○○○');
+    expect(names({ phase: 'review' })).toBe('✓✓✓●○○');
+    expect(names({ phase: 'done', state: 'finished' })).toBe('✓✓✓✓✓✓');
+  });
+
+  it('stop at the decision that stopped the session', () => {
+    const decisions = [{ round: 1, phase: 'review', decision: 'pause_and_clarify', rule: '', at: '' }];
+    expect(names({ phase: 'review', state: 'paused', decisions })).toBe('✓✓✓✓●○');
+    expect(names({ phase: 'review', state: 'running', decisions })).toBe('✓✓✓●○○');
+  });
+
+  it('leave the plan out where nobody plans', () => {
+    const workers = aSession().workers.slice(1);
+    expect(names({ phase: 'implementation', workers })).toBe('●○○○');
+  });
+});
+
+describe('rows', () => {
+  const tool = (seq: number, worker: string) => ({ id: seq, entry: anEntry(seq, { kind: 'tool', worker }) });
+
+  it('fold tool calls of one worker in a row, and only those', () => {
+    const other = { id: 4, entry: anEntry(4) };
+    const rows = fold([tool(1, 'a'), tool(2, 'a'), tool(3, 'b'), other, tool(5, 'a'), tool(6, 'a'), tool(7, 'a')]);
+    expect(rows.map((row) => (row.sort === 'tools' ? row.calls.length : row.entry.kind))).toEqual([2, 'tool', 'notice', 3]);
+    expect(rows.map((row) => row.id)).toEqual([1, 3, 4, 5]);
+  });
+});
+
+describe('the form', () => {
+  it('says what is missing and beside which field a refusal belongs', () => {
+    expect(Object.keys(missing({ target: ' ', goal: '\n' }))).toEqual(['target', 'goal']);
+    expect(missing({ target: '/a', goal: 'b' })).toEqual({});
+    const refusal = (code: string) => ({ code, message: '', hint: null });
+    expect(['goal_too_long', 'target_is_home', 'agent_missing'].map((code) => fieldOf(refusal(code)))).toEqual([
+      'goal',
+      'target',
+      'form',
+    ]);
+  });
+});
+
+describe('standing reviews', () => {
+  it('are the newest of each pair', () => {
+    const review = (id: string, round: number, reviewer: string) => ({
+      ...{ id, round, reviewer, subject: 'c', checkpoint: null, verdict: 'concern', summary: null, findings: [] },
+    });
+    expect(standing([review('r1', 1, 'a'), review('r2', 1, 'b'), review('r3', 2, 'a')]).map((one) => one.id)).toEqual([
+      'r3',
+      'r2',
+    ]);
+  });
+});

@@ -1,0 +1,35 @@
+/** Text of agents, made fit to be shown as plain text. It is untrusted: it only ever becomes text nodes. */
+
+/** Terminal sequences: OSC and DCS strings up to their end, CSI, and two-character escapes. */
+const TERMINAL = /\u001b(?:[\]PX^_][^\u0007\u001b]{0,4096}(?:\u0007|\u001b\\)?|\[[0-?]*[ -/]*[@-~]|[ -/]*[0-~])/g;
+/** Control characters but tab and newline, and what reorders or hides text. */
+const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
+
+/** Without terminal sequences, control characters and characters that reorder or hide text. */
+export function clean(text: string): string {
+  return text.replace(/\r\n?/g, '\n').replace(TERMINAL, '').replace(CONTROL, '');
+}
+
+/** A run of plain text or of code. */
+export interface Run {
+  code: boolean;
+  text: string;
+}
+
+/** Splits a line at its backticks, so that what was quoted as code is shown as code. */
+export function runs(text: string): Run[] {
+  const parts = clean(text).split('`');
+  // An odd number of backticks: the last one is no quote.
+  if (parts.length % 2 === 0) {
+    const rest = parts.pop() ?? '';
+    parts[parts.length - 1] += `\`${rest}`;
+  }
+  return parts.map((part, index) => ({ code: index % 2 === 1, text: part })).filter((run) => run.text !== '');
+}
+
+/** At most `limit` characters, and how many were left out. */
+export function head(text: string, limit: number): { text: string; left: number } {
+  if (text.length <= limit) return { text, left: 0 };
+  const end = text.codePointAt(limit - 1)! > 0xffff ? limit - 1 : limit;
+  return { text: text.slice(0, end), left: text.length - end };
+}

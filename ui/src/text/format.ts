@@ -1,0 +1,91 @@
+/** Figures, times and paths as a person reads them. */
+import type { SessionView, WorkerView } from '../api/api';
+import { isActive } from '../state/stand';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+/** `48 s`, `12 min 48 s`, `6 h 04 min`. */
+export function elapsed(ms: number): string {
+  const whole = Math.max(0, ms);
+  if (whole < MINUTE) return `${Math.floor(whole / 1000)} s`;
+  const pad = (n: number) => String(Math.floor(n)).padStart(2, '0');
+  if (whole < HOUR) return `${Math.floor(whole / MINUTE)} min ${pad((whole % MINUTE) / 1000)} s`;
+  return `${Math.floor(whole / HOUR)} h ${pad((whole % HOUR) / MINUTE)} min`;
+}
+
+/** As `elapsed`, by its greatest unit. */
+export function roughly(ms: number): string {
+  if (ms < MINUTE) return `${Math.floor(Math.max(0, ms) / 1000)} s`;
+  if (ms < HOUR) return `${Math.floor(ms / MINUTE)} min`;
+  return elapsed(ms);
+}
+
+/** `940`, `12 k`, `1.2 M`. */
+export function count(number: number): string {
+  if (number < 1000) return String(number);
+  return number < 999_500 ? `${Math.round(number / 1000)} k` : `${(number / 1_000_000).toFixed(1)} M`;
+}
+
+/** `1 token`, `12 k tokens`. */
+export function tokens(number: number): string {
+  return `${count(number)} ${number === 1 ? 'token' : 'tokens'}`;
+}
+
+/** US dollars; what is not nothing never reads as nothing. */
+export function dollars(usd: number): string {
+  if (usd > 0 && usd < 0.01) return 'under $0.01';
+  return `$${usd.toFixed(2)}`;
+}
+
+/** A worker's cost; one that has not worked yet has none to be known. */
+export function workerCost(worker: WorkerView): string | null {
+  if (worker.cost_usd !== null) return dollars(worker.cost_usd);
+  return worker.attempt === 0 ? null : 'cost unknown';
+}
+
+/** A session's cost: what is known, and that something is not. */
+export function sessionCost(session: SessionView): string | null {
+  const worked = session.workers.filter((worker) => worker.attempt > 0);
+  if (worked.length === 0) return null;
+  if (session.cost_usd !== null) return dollars(session.cost_usd);
+  const known = worked.reduce((sum, worker) => sum + (worker.cost_usd ?? 0), 0);
+  return known > 0 ? `${dollars(known)} + unknown` : 'cost unknown';
+}
+
+/** How long a session has run: by its own clock once it stands, by ours while it goes on. */
+export function sessionElapsed(session: SessionView, now: number): number {
+  const start = Date.parse(session.created_at);
+  if (!isActive(session) || Number.isNaN(start)) return session.elapsed_ms;
+  return Math.max(session.elapsed_ms, now - start);
+}
+
+/** `10:42` in the person's own time zone. */
+export function clock(at: string): string {
+  const time = new Date(at);
+  if (Number.isNaN(time.getTime())) return '';
+  return `${String(time.getHours()).padStart(2, '0')}:${String(time.getMinutes()).padStart(2, '0')}`;
+}
+
+/** A path with the home folder as `~`. */
+export function shortPath(path: string, home: string | null): string {
+  if (home === null || home === '' || home === '/') return path;
+  if (path === home) return '~';
+  return path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path;
+}
+
+/** The last part of a path. */
+export function baseName(path: string): string {
+  const parts = path.split(/[\\/]/).filter((part) => part !== '');
+  return parts.at(-1) ?? path;
+}
+
+/** `1 file`, `2 files`. */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
+/** First letter in capitals. */
+export function capital(text: string): string {
+  return text === '' ? text : text[0]!.toUpperCase() + text.slice(1);
+}
