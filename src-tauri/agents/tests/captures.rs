@@ -7,12 +7,12 @@ mod support;
 use std::fmt::Write as _;
 
 use mo_core::agent_event::AgentEvent;
-use support::{Capture, captures, event_kind};
+use support::{Capture, captures, conversations, event_kind};
 
 /// The captures in which lines are really no messages, and why.
 const NOT_JSON: [(&str, &str); 7] = [
     ("claude-auth-status", "a pretty-printed object that is no message"),
-    ("claude-help", "text; one of its lines is a JSON example"),
+    ("claude-help", "text, with an indented example of an object in it"),
     ("claude-text-plain", "--output-format text"),
     ("claude-version", "text"),
     ("codex-version-nativebin", "text"),
@@ -20,9 +20,9 @@ const NOT_JSON: [(&str, &str); 7] = [
     ("gemini-longoutput", "trimmed when it was stored"),
 ];
 
-fn report(cli: &str) -> String {
+fn report(captures: impl Iterator<Item = &'static Capture>) -> String {
     let mut text = String::new();
-    for capture in captures().iter().filter(|capture| capture.cli == cli) {
+    for capture in captures {
         let (events, summary) = capture.decode();
         let mut kinds: Vec<(String, usize)> = Vec::new();
         for event in &events {
@@ -39,6 +39,14 @@ fn report(cli: &str) -> String {
     text
 }
 
+fn of(cli: &str) -> impl Iterator<Item = &'static Capture> {
+    captures().iter().filter(move |capture| capture.cli == cli)
+}
+
+fn all() -> impl Iterator<Item = &'static Capture> {
+    captures().iter().chain(conversations())
+}
+
 #[test]
 fn there_are_207_captures() {
     assert_eq!(captures().len(), 207);
@@ -46,38 +54,40 @@ fn there_are_207_captures() {
 
 #[test]
 fn claude_captures_decode_as_before() {
-    insta::assert_snapshot!(report("claude"));
+    insta::assert_snapshot!(report(of("claude")));
 }
 
 #[test]
 fn codex_captures_decode_as_before() {
-    insta::assert_snapshot!(report("codex"));
+    insta::assert_snapshot!(report(of("codex")));
 }
 
 #[test]
 fn gemini_captures_decode_as_before() {
-    insta::assert_snapshot!(report("gemini"));
+    insta::assert_snapshot!(report(of("gemini")));
 }
 
 #[test]
 fn acp_captures_decode_as_before() {
-    insta::assert_snapshot!(report("acp"));
+    insta::assert_snapshot!(report(of("acp")));
+}
+
+#[test]
+fn conversations_decode_as_before() {
+    insta::assert_snapshot!(report(conversations().iter()));
 }
 
 #[test]
 fn nothing_that_the_facts_name_is_unrecognised() {
-    for capture in captures() {
+    for capture in all() {
         let (_, summary) = capture.decode();
-        // An example in the help text happens to be an object with a `type`.
-        if capture.name != "claude-help" {
-            assert!(summary.unrecognised.is_empty(), "{}: {:?}", capture.name, summary.unrecognised);
-        }
+        assert!(summary.unrecognised.is_empty(), "{}: {:?}", capture.name, summary.unrecognised);
     }
 }
 
 #[test]
 fn only_what_is_no_message_is_malformed() {
-    for capture in captures() {
+    for capture in all() {
         let (_, summary) = capture.decode();
         let expected = NOT_JSON.iter().any(|(name, _)| *name == capture.name);
         assert_eq!(summary.malformed > 0, expected, "{}: {} malformed", capture.name, summary.malformed);
@@ -86,7 +96,7 @@ fn only_what_is_no_message_is_malformed() {
 
 #[test]
 fn every_capture_of_a_turn_ends_it_exactly_once_a_prompt() {
-    for capture in captures() {
+    for capture in all() {
         let (events, _) = capture.decode();
         let ends = events.iter().filter(|e| matches!(e.event, AgentEvent::TurnEnded { .. })).count();
         let prompts = prompts(capture);

@@ -74,6 +74,23 @@ pub(crate) fn captures() -> &'static [Capture] {
     })
 }
 
+/// Conversations with the real CLIs in the engine's own shapes (`tests/transcripts/wire`); all ended well.
+pub(crate) fn conversations() -> &'static [Capture] {
+    static CONVERSATIONS: OnceLock<Vec<Capture>> = OnceLock::new();
+    CONVERSATIONS.get_or_init(|| {
+        let mut found = BTreeMap::new();
+        for entry in std::fs::read_dir(folder().join("wire")).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+            let cli = name.split('-').next().unwrap().to_owned();
+            let (agent, exit) = (cli.parse().unwrap(), Exit::from_number(0));
+            let stdout = std::fs::read(path).unwrap();
+            found.insert(name.clone(), Capture { name, cli, agent, stdout, stderr: Vec::new(), exit });
+        }
+        found.into_values().collect()
+    })
+}
+
 fn read(name: &str) -> Capture {
     let file = |end: &str| std::fs::read(folder().join(format!("{name}{end}"))).unwrap_or_default();
     let cli = name.split('-').next().unwrap().to_owned();
