@@ -1,14 +1,22 @@
 //! Any agent that speaks the Agent Client Protocol, version 1: JSON-RPC lines over stdio.
 
 mod client;
+#[cfg(test)]
+mod client_tests;
 mod conversation;
 mod diff;
 mod failure;
 mod launch;
 mod recording;
+#[cfg(test)]
+pub(crate) mod replay;
 pub(crate) mod rpc;
 pub(crate) mod run;
+#[cfg(test)]
+mod run_tests;
 mod tools;
+#[cfg(test)]
+mod tools_tests;
 mod updates;
 mod wire;
 

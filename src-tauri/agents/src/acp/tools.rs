@@ -192,17 +192,16 @@ impl Call {
     ) {
         self.ended = true;
         let item = ItemId::new(id);
-        let changes = self.changes();
-        let tried = matches!(status, ToolStatus::Completed)
-            || (status == ToolStatus::Failed && !self.files.is_empty());
-        if tried && !changes.is_empty() {
-            out.event(AgentEvent::FilesChanged { item: item.clone(), changes, status });
-        }
+        // What a call said before it ran (Gemini: the folder and the model's words) is no output of it.
+        let said = std::mem::take(&mut self.text);
         let said =
-            if status == ToolStatus::Declined { String::new() } else { std::mem::take(&mut self.text) };
-        let output = result
-            .unwrap_or_else(|| said.strip_prefix(CWD_NOTE).map_or_else(|| said.clone(), |_| String::new()));
-        out.event(AgentEvent::ToolEnded { item, status, exit_code, output: cut(&output, LONG) });
+            if status == ToolStatus::Declined || said.starts_with(CWD_NOTE) { String::new() } else { said };
+        let output = cut(&result.unwrap_or(said), LONG);
+        out.event(AgentEvent::ToolEnded { item: item.clone(), status, exit_code, output });
+        let changes = self.changes();
+        if status == ToolStatus::Completed && !changes.is_empty() {
+            out.event(AgentEvent::FilesChanged { item, changes, status });
+        }
         (self.diff, self.input) = (String::new(), None);
     }
 

@@ -113,10 +113,10 @@ pub(super) fn completed(item: Item<'_>, at: Option<Timestamp>, out: &mut Exchang
         }),
         "fileChange" | "file_change" => {
             let (status, changes) = (status(&item), touches(item.changes.as_deref().unwrap_or_default()));
-            if matches!(status, ToolStatus::Completed | ToolStatus::Failed) && !changes.is_empty() {
-                push(AgentEvent::FilesChanged { item: id.clone(), changes, status });
+            push(AgentEvent::ToolEnded { item: id.clone(), status, exit_code: None, output: String::new() });
+            if status == ToolStatus::Completed && !changes.is_empty() {
+                push(AgentEvent::FilesChanged { item: id, changes, status });
             }
-            push(AgentEvent::ToolEnded { item: id, status, exit_code: None, output: String::new() });
         }
         "contextCompaction" => {
             push(notice(NoticeLevel::Info, "context_compacted", "the context was compacted"));

@@ -1,12 +1,22 @@
 //! Codex: `app-server` and `exec --json`.
 
 mod approvals;
+#[cfg(test)]
+mod approvals_tests;
 mod client;
+#[cfg(test)]
+mod client_tests;
 mod exec;
+#[cfg(test)]
+mod exec_tests;
 pub(crate) mod failure;
 mod items;
 mod launch;
+#[cfg(test)]
+mod launch_tests;
 mod notifications;
+#[cfg(test)]
+mod notifications_tests;
 mod recording;
 mod thread;
 mod turn;

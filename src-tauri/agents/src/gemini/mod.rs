@@ -1,10 +1,16 @@
 //! Gemini CLI: ACP, stream-json and json.
 
+#[cfg(test)]
+mod client_tests;
 pub(crate) mod failure;
 mod launch;
+#[cfg(test)]
+mod launch_tests;
 mod object;
 mod recording;
 mod stream;
+#[cfg(test)]
+mod stream_tests;
 
 pub use launch::{SYSTEM_SETTINGS, SYSTEM_SETTINGS_VARIABLE, launch, one_shot, protocol};
 pub use stream::GeminiStreamDecoder;

@@ -208,17 +208,16 @@ impl GeminiStreamDecoder {
             _ => ToolStatus::Failed,
         };
         let item = ItemId::new(id);
+        let output = cut(read.output.as_deref().or(error.map(|e| e.message.as_str())).unwrap_or(""), LONG);
+        let event = AgentEvent::ToolEnded { item: item.clone(), status, exit_code: None, output };
+        out.events.push(Decoded { at, event });
         if let Some(Call { kind: ToolKind::Edit, path: Some(path) }) = self.calls.remove(id)
             && status == ToolStatus::Completed
         {
             // Whether the file was there before is not said.
             let changes = vec![FileTouch { path, change: TouchKind::Changed }];
-            let event = AgentEvent::FilesChanged { item: item.clone(), changes, status };
-            out.events.push(Decoded { at, event });
+            out.events.push(Decoded { at, event: AgentEvent::FilesChanged { item, changes, status } });
         }
-        let output = read.output.as_deref().or(error.map(|e| e.message.as_str())).unwrap_or("");
-        let event = AgentEvent::ToolEnded { item, status, exit_code: None, output: cut(output, LONG) };
-        out.events.push(Decoded { at, event });
     }
 
     fn result(&mut self, read: StreamLine<'_>, at: Option<Timestamp>, out: &mut Exchange) {
