@@ -54,10 +54,14 @@ impl Sandbox {
         }
         fs::set_permissions(root.path().join("data"), fs::Permissions::from_mode(0o700))?;
         fs::create_dir(&target)?;
-        // Without it Gemini takes its base URL for a gateway, which it cannot log in to.
-        let settings = root.path().join("home/.gemini/settings.json");
+        // The first, because Gemini else takes its base URL for a gateway, which it cannot log in to; the second
+        // is the only way to switch its usage statistics off.
+        let settings = json!({
+            "security": {"auth": {"selectedType": "gemini-api-key"}},
+            "privacy": {"usageStatisticsEnabled": false},
+        });
         fs::create_dir(root.path().join("home/.gemini"))?;
-        fs::write(&settings, json!({"security": {"auth": {"selectedType": "gemini-api-key"}}}).to_string())?;
+        fs::write(root.path().join("home/.gemini/settings.json"), settings.to_string())?;
         let script_file = root.path().join("model-script.json");
         fs::write(&script_file, script.to_string())?;
         let namespace = Namespace::start(&script_file, &root.path().join("model-log.jsonl"))?;
