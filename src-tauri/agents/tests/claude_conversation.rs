@@ -69,14 +69,14 @@ fn replay(name: &str, answer: &Answer) -> Vec<AgentEvent> {
     let mut expected: Vec<Value> = Vec::new();
     client.open(&mut out);
     for (ours, message) in recorded(name) {
-        if !ours {
-            client.line(Line::Whole(message.to_string().as_bytes()), &mut out);
-        } else {
+        if ours {
             if message["type"] == "user" {
                 let text = message["message"]["content"].as_str().unwrap().to_owned();
                 client.prompt(TurnPrompt { text, schema: None }, &mut out);
             }
             expected.push(essence(message));
+        } else {
+            client.line(Line::Whole(message.to_string().as_bytes()), &mut out);
         }
         let asked: Vec<_> = out
             .events
