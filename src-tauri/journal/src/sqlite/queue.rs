@@ -86,6 +86,11 @@ impl JobSender {
         CommitFuture(answer)
     }
 
+    #[cfg(test)]
+    pub(super) fn waiting_bytes(&self) -> usize {
+        self.shared.waiting_bytes.load(Ordering::Relaxed)
+    }
+
     pub(super) fn delete(&self, session: SessionId) -> DeleteFuture {
         let (reply, answer) = oneshot::channel();
         // A writer that has ended drops the reply, which the future reports as closed.
