@@ -3,6 +3,7 @@
 use crate::agent_event::Decoded;
 use crate::event::{CheckpointTaken, Fault, Prepared, SessionCreated, StopCause};
 use crate::ids::{AttemptNo, CheckpointNo, Nonce, ReviewId, TurnNo, WorkerName};
+use crate::policy::Bounds;
 
 /// One input for one session.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,8 +49,8 @@ pub enum Input {
         attempt: AttemptNo,
         /// What.
         decoded: Decoded,
-        /// For an approval request: the folder that the worker may work in, resolved.
-        root: Option<String>,
+        /// For an approval request: where the worker may work.
+        bounds: Option<Bounds>,
     },
     /// The watchdog saw no sign of work for longer than the stall timeout.
     Stalled {

@@ -5,11 +5,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::approval::{Action, Answer};
 
+/// Where a worker may work. Both absolute, without symlinks.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Bounds {
+    /// The worker's folder: the target, or its read-only checkout.
+    pub root: String,
+    /// Our data folder: kept out of even where the root holds it, but for a checkout inside it.
+    pub keep_out: String,
+}
+
 /// What a worker may do without a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ceiling<'a> {
-    /// The worker's folder: the target, or its read-only checkout. Absolute, without symlinks.
-    pub root: &'a str,
+    /// Where.
+    pub bounds: &'a Bounds,
     /// Whether it may write inside the root.
     pub may_write: bool,
 }
@@ -49,7 +58,7 @@ const PROTECTED: [&str; 10] =
 pub fn judge(action: &Action, ceiling: &Ceiling<'_>) -> Ruling {
     match action {
         Action::Internal { .. } => allow(Rule::OwnState),
-        Action::Read { paths } => match first_outside(paths, ceiling.root) {
+        Action::Read { paths } => match first_outside(paths, ceiling.bounds) {
             None => allow(Rule::ReadInside),
             Some(path) => {
                 deny(Rule::ReadOutside, format!("reading outside the project folder is not allowed: {path}"))
@@ -77,14 +86,14 @@ fn judge_write(paths: &[String], ceiling: &Ceiling<'_>) -> Ruling {
     if paths.is_empty() {
         return deny(Rule::WriteOutside, "a write that names no file is not allowed");
     }
-    if let Some(path) = first_outside(paths, ceiling.root) {
+    if let Some(path) = first_outside(paths, ceiling.bounds) {
         return deny(
             Rule::WriteOutside,
             format!("writing outside the project folder is not allowed: {path}"),
         );
     }
     let protected = |path: &&String| {
-        inside(path, ceiling.root)
+        inside(path, &ceiling.bounds.root)
             .unwrap_or_default()
             .split('/')
             .any(|part| PROTECTED.iter().any(|name| part.eq_ignore_ascii_case(name)))
@@ -97,8 +106,11 @@ fn judge_write(paths: &[String], ceiling: &Ceiling<'_>) -> Ruling {
     }
 }
 
-fn first_outside<'a>(paths: &'a [String], root: &str) -> Option<&'a String> {
-    paths.iter().find(|path| inside(path, root).is_none())
+fn first_outside<'a>(paths: &'a [String], bounds: &Bounds) -> Option<&'a String> {
+    let keeps_out = !bounds.keep_out.is_empty() && inside(&bounds.root, &bounds.keep_out).is_none();
+    paths.iter().find(|path| {
+        inside(path, &bounds.root).is_none() || (keeps_out && inside(path, &bounds.keep_out).is_some())
+    })
 }
 
 /// The part of `path` below `root`; `None` when it is not inside.

@@ -121,6 +121,7 @@ impl EngineHandle {
         let desk = SessionDesk::new(
             id.clone(),
             validated.target,
+            self.shared.data.path().to_owned(),
             folder,
             validated.programs,
             validated.created.settings.stall_timeout_ms,
@@ -257,7 +258,15 @@ impl EngineHandle {
             let Some(created) = state.created.clone() else { continue };
             let folder = self.shared.data.session(&id)?;
             let target = created.target.clone().into();
-            let desk = SessionDesk::new(id.clone(), target, folder, BTreeMap::new(), 0, None);
+            let desk = SessionDesk::new(
+                id.clone(),
+                target,
+                self.shared.data.path().to_owned(),
+                folder,
+                BTreeMap::new(),
+                0,
+                None,
+            );
             self.desks().insert(id.clone(), desk);
             let inputs = reconcile(&state, &Observed::default());
             for message in [

@@ -29,6 +29,8 @@ pub(crate) struct SessionDesk {
     pub(crate) id: SessionId,
     /// The target, absolute and without symlinks.
     pub(crate) target: PathBuf,
+    /// The data folder.
+    pub(crate) data: PathBuf,
     /// Its folder in the data folder.
     pub(crate) folder: PathBuf,
     /// The programs of its agents.
@@ -58,13 +60,14 @@ impl SessionDesk {
     pub(crate) fn new(
         id: SessionId,
         target: PathBuf,
+        data: PathBuf,
         folder: PathBuf,
         programs: BTreeMap<AgentKind, FoundProgram>,
         stall_timeout_ms: u64,
         lock: Option<File>,
     ) -> Arc<Self> {
         let held = Mutex::new(Held { lock, ..Held::default() });
-        Arc::new(Self { id, target, folder, programs, stall_timeout_ms, held })
+        Arc::new(Self { id, target, data, folder, programs, stall_timeout_ms, held })
     }
 
     /// The folder of the checkouts of a reviewer's reviews of a subject: always the same path in a session, since

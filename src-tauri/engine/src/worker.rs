@@ -1,6 +1,6 @@
 //! One task for each process of a worker: starts it, speaks its protocol, watches it, buries it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use mo_core::agent_event::{AgentEvent, Decoded};
 use mo_core::event::Fault;
 use mo_core::ids::{AgentKind, AttemptNo, TurnNo, WorkerName};
 use mo_core::input::Input;
+use mo_core::policy::Bounds;
 use mo_journal::Stream;
 use mo_process::{Child, LaunchCommand, LineBatch, RawSink, StdinMode, StdoutMode, StopLadder, StopReport};
 use tokio::sync::mpsc;
@@ -65,8 +66,8 @@ pub(crate) async fn run_worker(
                 result: Ok((identity.pid, identity.start_time)),
             };
             outlet.send(vec![spawned]).await;
-            let root = paths::resolve(&run.cwd);
-            Conversation::new(outlet, protocol, child, commands, root, desk.stall_timeout_ms).run().await;
+            let bounds = bounds(&run.cwd, &desk.data);
+            Conversation::new(outlet, protocol, child, commands, bounds, desk.stall_timeout_ms).run().await;
         }
         Err(fault) => {
             let result = Err(fault);
@@ -166,8 +167,8 @@ struct Conversation {
     protocol: Box<dyn Protocol>,
     child: Child,
     commands: mpsc::UnboundedReceiver<WorkerCommand>,
-    /// The folder that the worker may work in, resolved.
-    root: PathBuf,
+    /// Where the worker may work.
+    bounds: Bounds,
     exchange: Exchange,
     turn: Option<TurnNo>,
     last_sign: Instant,
@@ -181,7 +182,7 @@ impl Conversation {
         protocol: Box<dyn Protocol>,
         child: Child,
         commands: mpsc::UnboundedReceiver<WorkerCommand>,
-        root: PathBuf,
+        bounds: Bounds,
         stall_timeout_ms: u64,
     ) -> Self {
         let stall = (stall_timeout_ms > 0).then(|| Duration::from_millis(stall_timeout_ms));
@@ -190,7 +191,7 @@ impl Conversation {
             protocol,
             child,
             commands,
-            root,
+            bounds,
             exchange: Exchange::default(),
             turn: None,
             last_sign: Instant::now(),
@@ -325,14 +326,19 @@ impl Conversation {
     }
 
     fn input(&self, mut decoded: Decoded) -> Input {
-        let root = if let AgentEvent::ApprovalRequested { request } = &mut decoded.event {
-            paths::resolve_action(&mut request.action, &self.root);
-            Some(self.root.to_string_lossy().into_owned())
+        let bounds = if let AgentEvent::ApprovalRequested { request } = &mut decoded.event {
+            paths::resolve_action(&mut request.action, Path::new(&self.bounds.root));
+            Some(self.bounds.clone())
         } else {
             None
         };
-        Input::Agent { worker: self.outlet.worker.clone(), attempt: self.outlet.attempt, decoded, root }
+        Input::Agent { worker: self.outlet.worker.clone(), attempt: self.outlet.attempt, decoded, bounds }
     }
+}
+
+fn bounds(folder: &Path, data: &Path) -> Bounds {
+    let text = |path: &Path| paths::resolve(path).to_string_lossy().into_owned();
+    Bounds { root: text(folder), keep_out: text(data) }
 }
 
 /// Retries and notices are no sign of work: an agent that reconnects for ever is stalled.

@@ -6,7 +6,7 @@ use crate::event::{Ending, Event, Fault, Purpose, RestState, StopCause};
 use crate::ids::{AttemptNo, Nonce, ReviewId, WorkerName};
 use crate::input::{Input, Rejection};
 use crate::outcome::{FailureClass, Outcome, TurnEnd};
-use crate::policy::{Ceiling, Ruling, judge};
+use crate::policy::{Bounds, Ceiling, Ruling, judge};
 use crate::review::answer;
 use crate::review::verdict::Judgement;
 use crate::state::{Attempt, AttemptState, ReviewProgress, State};
@@ -53,8 +53,8 @@ pub(super) fn facts(state: &State, input: Input) -> Result<Vec<Fact>, Rejection>
             facts.push((Some(worker), exited));
             Ok(facts)
         }
-        Input::Agent { worker, attempt, decoded, root } => {
-            agent(state, worker, attempt, decoded, root.as_deref())
+        Input::Agent { worker, attempt, decoded, bounds } => {
+            agent(state, worker, attempt, decoded, bounds.as_ref())
         }
         Input::Stalled { worker, attempt, turn, silent_ms } => {
             let open = unended(state, &worker, attempt)?.turn.as_ref();
@@ -131,7 +131,7 @@ fn agent(
     worker: WorkerName,
     attempt: AttemptNo,
     decoded: Decoded,
-    root: Option<&str>,
+    bounds: Option<&Bounds>,
 ) -> Result<Vec<Fact>, Rejection> {
     let open = unended(state, &worker, attempt)?;
     let turn = open.turn.as_ref().map(|open| open.turn);
@@ -142,10 +142,12 @@ fn agent(
             if ended.is_empty() { Err(Rejection::Stale) } else { Ok(ended) }
         }
         AgentEvent::ApprovalRequested { request } => {
-            let root = root.unwrap_or_default();
+            // Nothing is inside of nowhere.
+            let nowhere = Bounds { root: "/nowhere".to_owned(), ..Bounds::default() };
+            let bounds = bounds.unwrap_or(&nowhere);
             // An ending session admits nothing more.
             let may_write = open.place.may_write() && state.ending.is_none() && open.stopping.is_none();
-            let ruling: Ruling = judge(&request.action, &Ceiling { root, may_write });
+            let ruling: Ruling = judge(&request.action, &Ceiling { bounds, may_write });
             Ok(vec![(Some(worker), Event::ApprovalDecided { attempt, turn, request, ruling })])
         }
         item => Ok(vec![(Some(worker), Event::AgentItem { attempt, turn, item })]),

@@ -141,7 +141,7 @@ impl World {
                     worker: worker.clone(),
                     attempt,
                     decoded: Decoded { at: None, event },
-                    root: None,
+                    bounds: None,
                 };
                 self.waiting.push_back(agent(event));
                 if self.fault() {
