@@ -53,7 +53,9 @@ pub(super) fn failure(step: &ErrorStep, model: &str) -> Failure {
             let text = format!("Failed to authenticate. API Error: 403 {server}");
             plain(text, "authentication_failed", json!(403))
         }
-        Class::BudgetExhausted => plain("Credit balance is too low".to_owned(), "billing_error", json!(400)),
+        Class::BudgetExhausted => {
+            ended("Reached maximum budget ($0.0001)", "error_max_budget_usd", "budget_exhausted")
+        }
         Class::ModelUnknown => plain(
             format!(
                 "There's an issue with the selected model ({model}). It may not exist or you may not have access to it. Run --model to pick a different model."
