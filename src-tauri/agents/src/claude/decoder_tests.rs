@@ -123,6 +123,7 @@ fn a_call_and_how_it_ended() {
     };
     let rejected = json!({"tool_result_meta": [{"id": "t", "permission_decision": {"decision": "reject"}}]});
     let cancelled = json!({"tool_result_meta": [{"id": "t", "non_execution_kind": "cancelled"}]});
+    let waiting = json!({"tool_result_meta": [{"id": "t", "non_execution_kind": "user-rejected"}]});
     let interrupted = json!({"tool_use_result": {"stdout": "", "interrupted": true}});
     let table = [
         (done(json!("fine"), false, json!({})), ToolStatus::Completed, None, "fine"),
@@ -135,6 +136,7 @@ fn a_call_and_how_it_ended() {
         (done(json!("Exit code 3\nno"), true, json!({})), ToolStatus::Failed, Some(3), "Exit code 3\nno"),
         (done(json!("no"), true, rejected), ToolStatus::Declined, None, "no"),
         (done(json!("no"), true, cancelled), ToolStatus::Cancelled, None, "no"),
+        (done(json!("no"), true, waiting), ToolStatus::Cancelled, None, "no"),
         (done(json!(""), false, interrupted), ToolStatus::Cancelled, None, ""),
         (
             done(json!("odd meta"), false, json!({"tool_result_meta": 7, "tool_use_result": "text"})),

@@ -218,12 +218,13 @@ pub(super) fn not_run(meta: Option<&RawValue>, call: &str) -> Option<ToolStatus>
     }
     let list: Vec<Meta<'_>> = serde_json::from_str(meta?.get()).ok()?;
     let meta = list.iter().find(|meta| meta.id.as_deref() == Some(call))?;
-    if meta.non_execution_kind.as_deref() == Some("cancelled") {
-        return Some(ToolStatus::Cancelled);
-    }
     let decision = meta.permission_decision.as_ref().and_then(|made| made.decision.as_deref());
-    let declined = decision == Some("reject") || meta.non_execution_kind.as_deref() == Some("user-rejected");
-    declined.then_some(ToolStatus::Declined)
+    match (decision, meta.non_execution_kind.as_deref()) {
+        (Some("reject"), _) => Some(ToolStatus::Declined),
+        // `user-rejected` without a decision is an interrupt while the call waited to be asked about.
+        (_, Some("cancelled" | "user-rejected")) => Some(ToolStatus::Cancelled),
+        _ => None,
+    }
 }
 
 /// What a tool reported for programs: whether it made a new file, whether it was interrupted.
