@@ -143,6 +143,21 @@ pub(crate) struct Validated {
     pub(crate) lock: File,
 }
 
+/// Finds out whether a request can start, without starting, taking or making anything; `data` need not exist. For a
+/// caller that opens the data folder only for what is found good. What is good now may be taken a moment later:
+/// [`crate::handle::EngineHandle::start`] checks again.
+///
+/// # Errors
+/// What is wrong, as a start would say it.
+pub fn check(
+    request: &StartRequest,
+    config: &Config,
+    environment: &Environment,
+    data: &Path,
+) -> Result<(), StartError> {
+    validate(request.clone(), config, environment, data).map(drop)
+}
+
 /// Checks a request, and takes the target for the session.
 pub(crate) fn validate(
     request: StartRequest,
