@@ -1,5 +1,7 @@
 //! Any agent that speaks the Agent Client Protocol, version 1: JSON-RPC lines over stdio.
 
+#[cfg(test)]
+pub(crate) mod anything;
 mod client;
 #[cfg(test)]
 mod client_tests;

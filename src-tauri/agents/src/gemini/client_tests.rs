@@ -1,1 +1,57 @@
+use mo_core::agent_event::AgentEvent;
+use mo_core::outcome::{Outcome, TurnEnd};
 
+use super::launch_tests::spec;
+use super::protocol;
+use crate::acp::replay::{recording, replay};
+use crate::launch::{Access, LaunchSpec};
+use crate::protocol::{Exchange, Line, Protocol};
+
+fn spec_in(access: Access) -> LaunchSpec {
+    LaunchSpec { access, cwd: "/home/lab/src/w-gemini".into(), ..spec() }
+}
+
+#[test]
+fn writing_work_runs_in_the_mode_that_asks() {
+    // The session's mode is `default` already: nothing is to be set.
+    for recording in [recording!("gemini-acp-untrusted"), recording!("gemini-acp-shelloutput")] {
+        let done = replay(&mut protocol(&spec_in(Access::Write)), recording, &[]);
+        done.same(&["session/new", "session/prompt"]);
+        let Some(AgentEvent::TurnEnded { end }) = done.events.last() else { panic!("{:?}", done.events) };
+        assert_eq!((end.outcome, end.text.as_deref()), (Outcome::Completed, Some("x")));
+    }
+}
+
+#[test]
+fn read_only_work_sets_the_mode_plan_first() {
+    let mut client = protocol(&spec_in(Access::ReadOnly));
+    let mut out = Exchange::default();
+    client.open(&mut out);
+    for line in recording!("gemini-acp-allow").lines().take(4) {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        if line["dir"] == "recv" {
+            client.line(Line::Whole(line["msg"].to_string().as_bytes()), &mut out);
+        }
+    }
+    let last = out.send.split(|&b| b == b'\n').rfind(|line| !line.is_empty()).unwrap();
+    let last: serde_json::Value = serde_json::from_slice(last).unwrap();
+    assert_eq!((&last["method"], &last["params"]["modeId"]), (&"session/set_mode".into(), &"plan".into()));
+}
+
+#[test]
+fn a_missing_key_fails_the_turn_as_not_logged_in() {
+    let mut client = protocol(&spec_in(Access::Write));
+    let mut out = Exchange::default();
+    client.open(&mut out);
+    client.prompt(crate::protocol::TurnPrompt { text: "x".to_owned(), schema: None }, &mut out);
+    for line in recording!("gemini-acp-nokey").lines() {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        if line["dir"] == "recv" {
+            client.line(Line::Whole(line["msg"].to_string().as_bytes()), &mut out);
+        }
+    }
+    let Some(AgentEvent::TurnEnded { end }) = out.events.last().map(|d| &d.event) else { panic!() };
+    let class = Some(mo_core::outcome::FailureClass::NotLoggedIn);
+    let text = Some("Gemini API key is missing or not configured.".to_owned());
+    assert_eq!(*end, TurnEnd { text, ..TurnEnd::bare(Outcome::Failed, class) });
+}
