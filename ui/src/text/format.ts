@@ -85,6 +85,11 @@ export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
 }
 
+/** As a sentence of its own: a capital at the start, a full stop at the end. */
+export function full(text: string): string {
+  return text === '' || /[.!?…]$/.test(text) ? capital(text) : `${capital(text)}.`;
+}
+
 /** First letter in capitals. */
 export function capital(text: string): string {
   return text === '' ? text : text[0]!.toUpperCase() + text.slice(1);

@@ -1,0 +1,168 @@
+//! The real window, driven through WebKitWebDriver on a screen and a session bus of its own.
+//!
+//! It needs the app's binary (`cargo build`) and the Debian packages xvfb, dbus, webkit2gtk-driver; pictures are
+//! made with the font of fonts-inter where it is installed. Screenshots go to `target/screenshots`.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test says what is wrong by panicking")]
+
+mod stage;
+mod webdriver;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::stage::{Scheme, Stage, app_binary};
+use crate::webdriver::Browser;
+
+/// What a page needs that only has to be painted.
+const SOON: Duration = Duration::from_secs(20);
+/// What the demo needs from its start to its decision, on a busy machine.
+const DEMO: Duration = Duration::from_mins(4);
+
+fn picture(page: &Browser, name: &str, scheme: Scheme) {
+    let folder = app_binary().ancestors().nth(2).expect("target/<profile>/<binary>").join("screenshots");
+    fs::create_dir_all(&folder).unwrap();
+    for (width, height) in [(1280, 800), (960, 600)] {
+        page.resize(width, height);
+        let overflow = page.run(
+            "const page = document.documentElement;
+             return page.scrollWidth > innerWidth || page.scrollHeight > innerHeight",
+            &[],
+        );
+        assert_eq!(overflow, json!(false), "{name} does not fit into {width}×{height}");
+        let path = folder.join(format!("{name}-{width}x{height}-{}.png", scheme.word()));
+        fs::write(&path, page.screenshot()).unwrap();
+    }
+    page.resize(1280, 800);
+}
+
+/// Opens the app on a stage, runs `story` and closes it; a failure shows what the app wrote.
+fn with_window(scheme: Scheme, settings: &[(&str, &Path)], story: impl FnOnce(&Browser, &Stage)) {
+    let stage = Stage::set(scheme, settings);
+    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        let page = Browser::open(stage.port, &app_binary());
+        page.wait_for_text("New session", SOON);
+        story(&page, &stage);
+        page.close();
+    }));
+    if outcome.is_err() {
+        eprintln!("the driver and the app wrote:\n{}", stage.log());
+    }
+    stage.strike();
+    if let Err(panic) = outcome {
+        std::panic::resume_unwind(panic);
+    }
+}
+
+/// The scheme that the page was told.
+fn is_dark(page: &Browser) -> bool {
+    page.run("return matchMedia('(prefers-color-scheme: dark)').matches", &[]) == json!(true)
+}
+
+fn watch_the_demo(scheme: Scheme) {
+    with_window(scheme, &[], |page, _| {
+        assert_eq!(page.title(), "Meta-Orchestrator");
+        assert_eq!(is_dark(page), scheme == Scheme::Dark);
+        page.wait_for_text("Give a team one goal in one folder", SOON);
+        picture(page, "empty", scheme);
+
+        page.button("Watch the demo").click();
+        for worker in ["Gemini architect", "Claude implementer", "Codex reviewer"] {
+            page.wait_for_text(worker, SOON);
+        }
+        page.wait_for_text("Claude started on the goal", DEMO);
+        picture(page, "running", scheme);
+
+        page.wait("the end of the demo", DEMO, |page| page.find("//*[@id='tab-summary']"));
+        let summary = page.text();
+        for part in ["What changed", "Verdicts", "Cost and time", "Decision: continue"] {
+            assert!(summary.contains(part), "{part} is missing:\n{summary}");
+        }
+        picture(page, "summary", scheme);
+
+        page.find("//*[@id='tab-reviews']").expect("the tab of the reviews").click();
+        page.wait_for_text("The rule that fired", SOON);
+        let reviews = page.text();
+        for part in ["Concern", "Approved", "all approved", "Suggestion:"] {
+            assert!(reviews.contains(part), "{part} is missing:\n{reviews}");
+        }
+        picture(page, "reviews", scheme);
+
+        page.find("//*[@id='tab-timeline']").expect("the tab of the timeline").click();
+        page.wait_for_text("Decision: continue", SOON);
+        picture(page, "timeline", scheme);
+    });
+}
+
+#[test]
+fn the_demo_is_watched_to_its_decision_in_light() {
+    watch_the_demo(Scheme::Light);
+}
+
+#[test]
+fn the_demo_is_watched_to_its_decision_in_dark() {
+    watch_the_demo(Scheme::Dark);
+}
+
+#[test]
+fn what_is_wrong_is_said_beside_its_field_and_nothing_starts() {
+    let folder = tempfile::tempdir().unwrap();
+    let gone = folder.path().join("gone");
+    with_window(Scheme::Light, &[("MO_PICK_FOLDER", &gone)], |page, stage| {
+        page.button("Start a session").click();
+        page.button("Start session").click();
+        page.wait_for_text("2 fields need correcting before the session can start", SOON);
+        page.wait_for_text("Choose the folder to work on.", SOON);
+        page.wait_for_text("Say what should be done.", SOON);
+        picture(page, "new-session-wrong", Scheme::Light);
+
+        page.button("Choose…").click();
+        let folder = |page: &Browser| page.find("//*[@id='target']").expect("the field").property("value");
+        page.wait("the chosen folder", SOON, |page| (folder(page) == json!(gone)).then_some(()));
+        page.find("//*[@id='goal']").expect("the field").write("Fix the flaky test");
+        page.button("Start session").click();
+        page.wait_for_text("1 field needs correcting before the session can start", SOON);
+        assert!(page.text().contains("There is no folder"), "{}", page.text());
+        picture(page, "new-session-refused", Scheme::Light);
+        assert!(sessions_under(stage.home()).is_empty(), "a refused start left a session behind");
+    });
+}
+
+/// The folders of sessions in the app's private data folder.
+fn sessions_under(home: &Path) -> Vec<PathBuf> {
+    let folder = home.join(".local/share/meta-orchestrator/sessions");
+    fs::read_dir(folder).map(|entries| entries.map(|e| e.unwrap().path()).collect()).unwrap_or_default()
+}
+
+#[test]
+fn the_page_can_call_nothing_but_the_commands_of_the_shell() {
+    with_window(Scheme::Light, &[], |page, _| {
+        let tried = page.run_async(
+            "const done = arguments[arguments.length - 1];
+             const call = (name, args) =>
+               window.__TAURI_INTERNALS__.invoke(name, args).then(() => 'allowed', () => 'refused');
+             Promise.all([
+               call('plugin:dialog|open', { options: {} }),
+               call('plugin:window|close', {}),
+               call('plugin:event|emit', { event: 'batch', payload: null }),
+               call('plugin:path|resolve_directory', { directory: 1 }),
+               call('status'),
+             ]).then(done);",
+        );
+        assert_eq!(tried, json!(["refused", "refused", "refused", "refused", "allowed"]));
+        let injected = page.run_async(
+            "const done = arguments[arguments.length - 1];
+             const script = document.createElement('script');
+             script.textContent = 'window.injected = true';
+             document.body.append(script);
+             let evaluated = 'ran';
+             try { (0, eval)('1'); } catch { evaluated = 'refused'; }
+             const frozen = Object.isFrozen(Object.prototype);
+             fetch('https://example.com').then(() => 'reached', () => 'refused')
+               .then((reached) => done([window.injected ?? 'not run', evaluated, reached, frozen]));",
+        );
+        assert_eq!(injected, json!(["not run", "refused", "refused", true]));
+    });
+}

@@ -1,0 +1,162 @@
+//! A screen, a session bus and a driver of one test's own, with a private home. Each is a process group that this
+//! test started and alone ends.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use tempfile::TempDir;
+
+/// Light or dark, as the system says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scheme {
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
+}
+
+impl Scheme {
+    /// The word in file names.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+}
+
+/// What a test runs on.
+pub(crate) struct Stage {
+    driver: Group,
+    _screen: Group,
+    home: TempDir,
+    /// Where the driver listens.
+    pub(crate) port: u16,
+}
+
+impl Stage {
+    /// Sets a stage up. `settings` are further environment variables of the app.
+    pub(crate) fn set(scheme: Scheme, settings: &[(&str, &Path)]) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        write_look(home.path(), scheme);
+        let (screen, display) = start_screen();
+        let port = free_port();
+        let log = fs::File::create(home.path().join("driver.log")).unwrap();
+        let mut command = Command::new("dbus-run-session");
+        command
+            .args(["--", "WebKitWebDriver", "--host=127.0.0.1", &format!("--port={port}")])
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("LANG", "C.UTF-8")
+            .env("DISPLAY", display)
+            .env("TAURI_WEBVIEW_AUTOMATION", "true")
+            .env("NO_AT_BRIDGE", "1")
+            .env("LIBGL_ALWAYS_SOFTWARE", "1");
+        for (name, folder) in [
+            ("HOME", ""),
+            ("TMPDIR", "tmp"),
+            ("XDG_CONFIG_HOME", ".config"),
+            ("XDG_DATA_HOME", ".local/share"),
+            ("XDG_CACHE_HOME", ".cache"),
+            ("XDG_RUNTIME_DIR", "run"),
+        ] {
+            let folder = home.path().join(folder);
+            fs::create_dir_all(&folder).unwrap();
+            command.env(name, folder);
+        }
+        for (name, value) in settings {
+            command.env(name, value);
+        }
+        let errors = log.try_clone().unwrap();
+        let driver = Group::start(command.stdin(Stdio::null()).stdout(log).stderr(errors));
+        wait_for_port(port);
+        Self { driver, _screen: screen, home, port }
+    }
+
+    /// The private home folder.
+    pub(crate) fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    /// What the driver and the app have written, for a failed test.
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(self.home().join("driver.log")).unwrap_or_default()
+    }
+
+    /// Ends the driver and with it the bus and the app.
+    pub(crate) fn strike(self) {
+        drop(self.driver);
+    }
+}
+
+/// The app's own binary beside this test's; it is built before (`cargo build` in the root).
+pub(crate) fn app_binary() -> PathBuf {
+    if let Some(path) = std::env::var_os("MO_APP_BINARY") {
+        return path.into();
+    }
+    let test = std::env::current_exe().unwrap();
+    let folder = test.ancestors().nth(2).expect("target/<profile>/deps/<test>");
+    let binary = folder.join("meta-orchestrator");
+    assert!(binary.is_file(), "{} is missing: run `cargo build` first", binary.display());
+    binary
+}
+
+/// The toolkit's own settings file says light or dark, and the font that pictures are made with where it is there.
+fn write_look(home: &Path, scheme: Scheme) {
+    let folder = home.join(".config/gtk-3.0");
+    fs::create_dir_all(&folder).unwrap();
+    let dark = u8::from(scheme == Scheme::Dark);
+    let settings = format!(
+        "[Settings]\ngtk-application-prefer-dark-theme={dark}\ngtk-font-name=Inter 10\ngtk-enable-animations=0\n"
+    );
+    fs::write(folder.join("settings.ini"), settings).unwrap();
+}
+
+/// A screen of its own; the server chooses the number and says it.
+fn start_screen() -> (Group, String) {
+    let mut command = Command::new("Xvfb");
+    command.args(["-displayfd", "1", "-screen", "0", "1600x1000x24", "-nolisten", "tcp", "-noreset"]);
+    let mut group = Group::start(command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()));
+    let mut number = String::new();
+    BufReader::new(group.0.stdout.take().unwrap()).read_line(&mut number).unwrap();
+    assert!(!number.trim().is_empty(), "Xvfb started no screen");
+    (group, format!(":{}", number.trim()))
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
+}
+
+fn wait_for_port(port: u16) {
+    let end = Instant::now() + Duration::from_secs(20);
+    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        assert!(Instant::now() < end, "WebKitWebDriver does not listen on {port}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// A process that leads a group of its own; the whole group is ended with it.
+struct Group(Child);
+
+impl Group {
+    fn start(command: &mut Command) -> Self {
+        let name = command.get_program().to_string_lossy().into_owned();
+        let child = command.process_group(0).spawn();
+        Self(child.unwrap_or_else(|error| panic!("{name}: {error}; is its Debian package installed?")))
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(group) = i32::try_from(self.0.id()).ok().and_then(Pid::from_raw) {
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+        let _ = self.0.wait();
+    }
+}

@@ -1,0 +1,179 @@
+//! A client of the W3C WebDriver protocol, as small as this suite needs it: one request a connection.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+/// The key of an element reference (<https://www.w3.org/TR/webdriver2/#elements>).
+const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+/// How often a condition is looked at again: WebDriver has no way to be told.
+const AGAIN: Duration = Duration::from_millis(50);
+
+/// A session with one window.
+pub(crate) struct Browser {
+    port: u16,
+    session: String,
+}
+
+impl Browser {
+    /// Opens the app under the driver at `port`.
+    pub(crate) fn open(port: u16, binary: &Path) -> Self {
+        let options = json!({ "binary": binary, "args": [] });
+        let body = json!({ "capabilities": { "alwaysMatch": { "webkitgtk:browserOptions": options } } });
+        let answer = request(port, "POST", "/session", Some(&body));
+        let session = answer["sessionId"].as_str().expect("a session id").to_owned();
+        Self { port, session }
+    }
+
+    fn call(&self, method: &str, path: &str, body: Option<&Value>) -> Value {
+        request(self.port, method, &format!("/session/{}{path}", self.session), body)
+    }
+
+    /// Runs a function body in the page and answers what it returns.
+    pub(crate) fn run(&self, script: &str, args: &[Value]) -> Value {
+        self.call("POST", "/execute/sync", Some(&json!({ "script": script, "args": args })))
+    }
+
+    /// Runs a function body in the page and answers what it gives to its last argument.
+    pub(crate) fn run_async(&self, script: &str) -> Value {
+        self.call("POST", "/execute/async", Some(&json!({ "script": script, "args": [] })))
+    }
+
+    /// The window's title.
+    pub(crate) fn title(&self) -> String {
+        self.call("GET", "/title", None).as_str().unwrap_or_default().to_owned()
+    }
+
+    /// All text that the page shows.
+    pub(crate) fn text(&self) -> String {
+        self.run("return document.body.innerText", &[]).as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Waits until `what` is found; the panic shows what the page had instead.
+    pub(crate) fn wait<'a, T>(
+        &'a self,
+        what: &str,
+        within: Duration,
+        look: impl Fn(&'a Self) -> Option<T>,
+    ) -> T {
+        let end = Instant::now() + within;
+        loop {
+            if let Some(found) = look(self) {
+                return found;
+            }
+            assert!(Instant::now() < end, "{what}: not within {within:?}; the page shows:\n{}", self.text());
+            std::thread::sleep(AGAIN);
+        }
+    }
+
+    /// Waits until the page shows `text`.
+    pub(crate) fn wait_for_text(&self, text: &str, within: Duration) {
+        self.wait(&format!("the text {text:?}"), within, |page| page.text().contains(text).then_some(()));
+    }
+
+    /// The first element that is matched by `xpath`, when there is one.
+    pub(crate) fn find(&self, xpath: &str) -> Option<Element<'_>> {
+        let found = self.call("POST", "/elements", Some(&json!({ "using": "xpath", "value": xpath })));
+        let id = found.as_array()?.first()?[ELEMENT].as_str()?.to_owned();
+        Some(Element { browser: self, id })
+    }
+
+    /// Waits for the button that is called `name`.
+    pub(crate) fn button(&self, name: &str) -> Element<'_> {
+        let xpath = format!("//main//button[contains(normalize-space(.), '{name}')]");
+        self.wait(&format!("a button {name:?}"), Duration::from_secs(10), |page| page.find(&xpath))
+    }
+
+    /// Sets the window's size in px.
+    pub(crate) fn resize(&self, width: u32, height: u32) {
+        self.call("POST", "/window/rect", Some(&json!({ "width": width, "height": height })));
+        self.wait("the new size", Duration::from_secs(10), |page| {
+            let size = page.run("return [innerWidth, innerHeight]", &[]);
+            (size == json!([width, height])).then_some(())
+        });
+    }
+
+    /// A picture of the window as PNG, taken when what was last changed has been painted.
+    pub(crate) fn screenshot(&self) -> Vec<u8> {
+        let script = "const done = arguments[arguments.length - 1];
+            document.fonts.ready.then(() => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))";
+        self.run_async(script);
+        decode_base64(self.call("GET", "/screenshot", None).as_str().expect("a picture"))
+    }
+
+    /// Ends the session, which closes the window.
+    pub(crate) fn close(self) {
+        self.call("DELETE", "", None);
+    }
+}
+
+/// An element of the page.
+pub(crate) struct Element<'a> {
+    browser: &'a Browser,
+    id: String,
+}
+
+impl Element<'_> {
+    /// Clicks it as a person does.
+    pub(crate) fn click(&self) {
+        self.browser.call("POST", &format!("/element/{}/click", self.id), Some(&json!({})));
+    }
+
+    /// Types into it.
+    pub(crate) fn write(&self, text: &str) {
+        self.browser.call("POST", &format!("/element/{}/value", self.id), Some(&json!({ "text": text })));
+    }
+
+    /// One of its properties.
+    pub(crate) fn property(&self, name: &str) -> Value {
+        self.browser.call("GET", &format!("/element/{}/property/{name}", self.id), None)
+    }
+}
+
+/// One request; the answer's `value`. Panics with the driver's own words when it refuses.
+fn request(port: u16, method: &str, path: &str, body: Option<&Value>) -> Value {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("the driver listens");
+    stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
+    let body = body.map(ToString::to_string).unwrap_or_default();
+    let length = body.len();
+    write!(
+        stream,
+        "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\n\
+         Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+    )
+    .unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap_or_else(|error| panic!("{method} {path}: {error}"));
+    let text = String::from_utf8_lossy(&answer);
+    let (head, content) = text.split_once("\r\n\r\n").expect("a whole answer");
+    let value: Value =
+        serde_json::from_str(content).unwrap_or_else(|e| panic!("{method} {path}: {e}: {text}"));
+    assert!(head.starts_with("HTTP/1.1 200"), "{method} {path} {body}: {value}");
+    value["value"].clone()
+}
+
+/// RFC 4648 base64 with padding.
+fn decode_base64(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
+    let (mut held, mut bits) = (0u32, 0);
+    for letter in text.bytes().filter(|b| *b != b'=' && !b.is_ascii_whitespace()) {
+        let six = match letter {
+            b'A'..=b'Z' => letter - b'A',
+            b'a'..=b'z' => letter - b'a' + 26,
+            b'0'..=b'9' => letter - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            other => panic!("{other} is no base64"),
+        };
+        held = (held << 6) | u32::from(six);
+        bits += 6;
+        if bits >= 8 {
+            bits -= 8;
+            bytes.push(u8::try_from(held >> bits & 0xff).unwrap());
+        }
+    }
+    bytes
+}
