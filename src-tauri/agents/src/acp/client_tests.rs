@@ -340,7 +340,9 @@ fn a_handshake_that_fails_fails_the_prompts() {
         let mut open = Open { client: AcpProtocol::new(setup), out: Exchange::default() };
         open.client.open(&mut open.out);
         open.client.prompt(prompt(), &mut open.out);
-        replies.iter().for_each(|reply| open.line(reply));
+        for reply in replies {
+            open.line(reply);
+        }
         let events = open.events();
         let ends = ends(&events);
         assert_eq!(ends.len(), 1, "{events:?}");

@@ -295,15 +295,17 @@ fn a_refused_thread_fails_every_prompt() {
 #[test]
 fn a_process_that_ends_ends_its_turn() {
     let began = json!({ "method": "turn/started", "params": { "threadId": "T", "turn": { "id": "U" } } });
-    let table: [(bool, Exit, &[u8], Outcome, Option<FailureClass>); 5] = [
-        (true, Exit { signal: Some(9), ..Exit::default() }, b"", Outcome::Vanished, None),
+    let nothing: &[u8] = b"";
+    let table = [
+        (true, Exit { signal: Some(9), ..Exit::default() }, nothing, Outcome::Vanished, None),
         (true, Exit { signal: Some(15), ..Exit::default() }, b"", Outcome::Interrupted, None),
         (true, Exit { signal: Some(9), by_us: true, ..Exit::default() }, b"", Outcome::Interrupted, None),
         (false, Exit::default(), b"", Outcome::Failed, Some(FailureClass::Unknown)),
         (
             false,
             Exit { code: Some(1), ..Exit::default() },
-            b"Error: failed to initialize in-process app-server client: Read-only file system (os error 30)",
+            b"Error: failed to initialize in-process app-server client: Read-only file system (os error 30)"
+                .as_slice(),
             Outcome::Failed,
             Some(FailureClass::Internal),
         ),

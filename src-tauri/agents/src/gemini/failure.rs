@@ -85,9 +85,8 @@ pub(super) fn by_exit(code: i32) -> Option<FailureClass> {
 
 /// What an error text says to a person: the API's own message out of `[API Error: {…}]`.
 pub(super) fn readable(text: &str) -> String {
-    let inner =
-        text.strip_prefix("[API Error: ").and_then(|rest| rest.split_once("}]").map(|(json, _)| json));
-    let value = inner.and_then(|json| serde_json::from_str::<serde_json::Value>(&format!("{json}}}")).ok());
+    let inner = text.strip_prefix("[API Error: ").and_then(|rest| rest.rsplit_once(']'));
+    let value = inner.and_then(|(json, _)| serde_json::from_str::<serde_json::Value>(json).ok());
     let message =
         value.as_ref().and_then(|v| v.pointer("/error/message")).and_then(serde_json::Value::as_str);
     message.map_or_else(|| text.to_owned(), str::to_owned)

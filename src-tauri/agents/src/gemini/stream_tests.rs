@@ -163,7 +163,7 @@ fn the_pretty_object_is_one_turn() {
 #[test]
 fn a_pretty_object_that_was_cut_off_is_malformed() {
     let whole = recording!("gemini-text-json-skiptrust");
-    let half: String = whole.lines().take(20).map(|line| format!("{line}\n")).collect();
+    let half = whole.lines().take(20).collect::<Vec<_>>().join("\n");
     let (events, end) = decoded(&half, code(0), "");
     assert_eq!(kinds(&events), ["malformed", "turn_ended"]);
     assert_eq!(end.outcome, Outcome::Vanished);
