@@ -3,6 +3,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each suite uses a part of what they share")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a helper of tests fails with its test")]
 #![allow(clippy::missing_panics_doc, clippy::needless_pass_by_value, reason = "tests read better so")]
+#![allow(clippy::unnecessary_wraps, reason = "answers are given as policies are")]
 
 pub mod wire;
 
