@@ -107,6 +107,19 @@ fn a_full_database_refuses_and_goes_on_once_there_is_room() {
 }
 
 #[test]
+fn a_task_awaits_commits_in_any_order() {
+    let (_temp, _dir, journal) = opened();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async {
+        let first = journal.commit(records(&session(1), 1..=3));
+        let second = journal.commit(records(&session(1), 4..=5));
+        assert_eq!(second.await.unwrap().first_row, 4);
+        assert_eq!(first.await.unwrap().first_row, 1);
+        assert!(journal.delete(&session(1)).await.unwrap());
+    });
+}
+
+#[test]
 fn dropping_waits_for_what_is_queued() {
     let (_temp, dir, journal) = opened();
     let waiting: Vec<_> = (1..=200).map(|seq| journal.commit(records(&session(1), seq..=seq))).collect();
