@@ -139,6 +139,20 @@ fn a_structured_answer_is_parsed_where_a_schema_was_given() {
 }
 
 #[test]
+fn the_conversations_kept_from_the_real_cli_are_ours() {
+    let outcomes = |recording, spec: &LaunchSpec| -> Vec<(Outcome, usize)> {
+        let done = replayed(recording, spec, &[]);
+        ends(&done.events).iter().map(|end| (end.outcome, actions(&done.events).len())).collect()
+    };
+    let asked = [(Outcome::Completed, 2)];
+    assert_eq!(outcomes(recording!("wire/codex-on-request"), &writing()), asked);
+    assert_eq!(outcomes(recording!("wire/codex-untrusted"), &writing()), [(Outcome::Completed, 4)]);
+    assert_eq!(outcomes(recording!("wire/codex-review-read-only"), &spec()), [(Outcome::Completed, 0)]);
+    let interrupted = [(Outcome::Interrupted, 0), (Outcome::Completed, 0)];
+    assert_eq!(outcomes(recording!("wire/codex-interrupt"), &spec()), interrupted);
+}
+
+#[test]
 fn failures_have_a_class_from_the_machine_words() {
     let class = |recording| {
         let done = replayed(recording, &writing(), &[]);

@@ -39,6 +39,28 @@ fn read_only_work_sets_the_mode_plan_first() {
 }
 
 #[test]
+fn the_conversations_kept_from_the_real_cli_are_ours() {
+    let outcomes = |recording, access| -> Vec<Outcome> {
+        let spec = LaunchSpec { cwd: "/tmp/t/target".into(), ..spec_in(access) };
+        let done = replay(&mut protocol(&spec), recording, &[]);
+        done.same(&["session/new", "session/set_mode", "session/prompt", "session/cancel"]);
+        let unknown = |kind: &String| kind == "unrecognized" || kind == "malformed";
+        assert!(!done.kinds().iter().any(unknown), "{:?}", done.events);
+        let ends = done.events.iter().filter_map(|event| match event {
+            AgentEvent::TurnEnded { end } => Some(end.outcome),
+            _ => None,
+        });
+        ends.collect()
+    };
+    let twice = [Outcome::Completed, Outcome::Completed];
+    assert_eq!(outcomes(recording!("wire/gemini-allow"), Access::Write), twice);
+    assert_eq!(outcomes(recording!("wire/gemini-reject"), Access::Write), [Outcome::Completed]);
+    let cancelled = [Outcome::Interrupted, Outcome::Completed];
+    assert_eq!(outcomes(recording!("wire/gemini-cancel"), Access::Write), cancelled);
+    assert_eq!(outcomes(recording!("wire/gemini-plan"), Access::ReadOnly), [Outcome::Completed]);
+}
+
+#[test]
 fn a_missing_key_fails_the_turn_as_not_logged_in() {
     let mut client = protocol(&spec_in(Access::Write));
     let mut out = Exchange::default();
