@@ -111,6 +111,8 @@ fn open(root: BorrowedFd<'_>, path: &[u8], flags: OFlags) -> SysResult<OwnedFd> 
         match rfs::openat2(root, path, flags, Mode::empty(), resolve) {
             // Something was renamed during the walk; the kernel asks to try again.
             Err(Errno::AGAIN | Errno::INTR) => {}
+            // It was moved out of the folder during the walk.
+            Err(Errno::XDEV) => return Err(Errno::LOOP),
             // No such call here, a filter that does not know it, or a path too long for one call.
             Err(Errno::NOSYS | Errno::PERM | Errno::NAMETOOLONG) => break,
             answer => return answer,

@@ -30,7 +30,8 @@ pub(crate) struct Cache {
     next: Vec<u8>,
 }
 
-/// The clock by which the system stamps files, which ticks slower than the real one.
+/// The clock by which the system stamps files, which ticks slower than the real one. Where it stamps
+/// by the real one instead (Linux 6.13 on), stamps are later, never earlier.
 pub(crate) fn tick() -> (i64, u32) {
     #[cfg(target_os = "linux")]
     let now = clock_gettime(ClockId::RealtimeCoarse);

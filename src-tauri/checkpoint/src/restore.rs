@@ -13,7 +13,7 @@ use crate::incoming::Incoming;
 use crate::restore_apply::Hand;
 use crate::restore_plan::{IgnoredThen, Plan, Selection, Step, plan};
 use crate::store::Store;
-use crate::take::{Seen, scan};
+use crate::take::{Need, Seen, scan};
 use crate::walk::{Listing, list};
 use crate::{
     CancelFlag, CheckpointError, Digest, Entry, EntryKind, Left, LeftReason, Manifest, RelPath,
@@ -38,14 +38,14 @@ pub(crate) fn restore(
     let (listing, unlocked) = list_unlocked(store, settings, &root, &manifest, &selection, cancel)?;
     let mut cache = Cache::load(store, target);
     let reader = Reader { root: &root, huge: settings.huge_file_bytes, into: None, cancel };
-    // A file's content matters only where the checkpoint has one of the same size.
-    let wanted = |path: &RelPath, size: u64| {
-        selection.has(path)
-            && manifest
-                .get(path)
-                .is_some_and(|e| matches!(e.kind, EntryKind::File { size: s, .. } if s == size))
+    // A file's content matters only where the checkpoint has one of the same size; of what is replaced
+    // or deleted it matters whether a take could have saved it.
+    let need = |path: &RelPath, size: u64| match manifest.get(path).map(|e| &e.kind) {
+        _ if !selection.has(path) => Need::Nothing,
+        Some(EntryKind::File { size: then, .. }) if *then == size => Need::Content,
+        _ => Need::Readable,
     };
-    let scanned = scan(&reader, listing, &mut cache, wanted)?;
+    let scanned = scan(&reader, listing, &mut cache, need)?;
     know_paths(digest, paths, &manifest, &scanned.seen)?;
 
     let mut plan = plan(&manifest, &scanned.seen, &selection, &mut IgnoredThen::new(store, &manifest))?;
@@ -62,7 +62,7 @@ pub(crate) fn restore(
             ));
         }
     }
-    let rescued = rescue.save(store)?;
+    let rescued = rescue.save(store, &mut plan)?;
 
     let report =
         RestoreReport { left: plan.left, unchanged: plan.unchanged, rescued, ..RestoreReport::default() };
@@ -271,8 +271,8 @@ impl Rescue<'_> {
         }
     }
 
-    /// Makes a checkpoint of them.
-    fn save(mut self, store: &Store) -> Result<Option<Digest>, CheckpointError> {
+    /// Makes a checkpoint of them. What cannot be saved is left as it is.
+    fn save(mut self, store: &Store, plan: &mut Plan<'_>) -> Result<Option<Digest>, CheckpointError> {
         self.paths.sort_unstable();
         self.paths.dedup();
         if self.paths.is_empty() {
@@ -282,40 +282,47 @@ impl Rescue<'_> {
         let reader = Reader { huge: u64::MAX, into: Some(&incoming), ..*self.reader };
         let mut entries: Vec<Entry> = Vec::new();
         let mut folders: HashSet<RelPath> = HashSet::new();
+        let mut unsaved: HashSet<RelPath> = HashSet::new();
         let mut buffer = Vec::new();
         for path in self.paths {
-            let folder = match reader.root.open_folder(path.parent()) {
-                Ok(folder) => folder,
-                Err(e) => {
-                    return Err(CheckpointError::io("save", &reader.root.path().join(path.as_path()), e));
+            let link = reader.root.open_folder(path.parent()).and_then(|folder| {
+                match rfs::readlinkat(&folder, path.name(), Vec::new()) {
+                    Ok(target) => Ok(Some(target)),
+                    Err(Errno::INVAL) => Ok(None), // no link
+                    Err(e) => Err(e),
                 }
-            };
-            let kind = match rfs::readlinkat(&folder, path.name(), Vec::new()) {
-                Ok(target) => EntryKind::Symlink { target: target.into_bytes().into() },
-                Err(_) => match reader.read(&path, &mut buffer)? {
+            });
+            let kind = match link {
+                Ok(Some(target)) => EntryKind::Symlink { target: target.into_bytes().into() },
+                Ok(None) => match reader.read(&path, &mut buffer)? {
                     Content::Read { digest, size, stat, .. } => {
                         EntryKind::File { mode: stat.mode, size, digest }
                     }
-                    Content::Gone => continue,
-                    Content::Skipped(_) => {
-                        let full = reader.root.path().join(path.as_path());
-                        return Err(CheckpointError::io("save", &full, std::io::ErrorKind::PermissionDenied));
+                    Content::Gone | Content::Skipped(_) => {
+                        unsaved.insert(path);
+                        continue;
                     }
                 },
+                Err(_) => {
+                    unsaved.insert(path);
+                    continue;
+                }
             };
             for above in path.ancestors() {
                 if folders.insert(above.clone()) {
-                    let mode = reader
-                        .root
-                        .open_folder(above.as_bytes())
-                        .and_then(FileStat::of)
-                        .map_or(0o755, |s| s.mode);
-                    entries.push(Entry { path: above, kind: EntryKind::Folder { mode } });
+                    let now = reader.root.open_folder(above.as_bytes()).and_then(FileStat::of);
+                    entries.push(Entry {
+                        path: above,
+                        kind: EntryKind::Folder { mode: now.map_or(0o755, |s| s.mode) },
+                    });
                 }
             }
             entries.push(Entry { path, kind });
         }
+        plan.removals.retain(|step| !unsaved.contains(path_of(step)));
+        plan.writes.retain(|step| !unsaved.contains(path_of(step)));
+        plan.left.extend(unsaved.into_iter().map(|path| Left { path, reason: LeftReason::ChangedMeanwhile }));
         incoming.commit()?;
-        store.write_manifest(&Manifest::new(entries)).map(Some)
+        if entries.is_empty() { Ok(None) } else { store.write_manifest(&Manifest::new(entries)).map(Some) }
     }
 }

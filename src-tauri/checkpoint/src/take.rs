@@ -7,7 +7,7 @@ use crate::cache::Cache;
 use crate::content::{Content, Reader};
 use crate::incoming::Incoming;
 use crate::store::Store;
-use crate::walk::{Found, Listing, WalkOptions, list};
+use crate::walk::{Found, Listing, WalkOptions, list, reason_for};
 use crate::{
     CancelFlag, CheckpointError, Digest, Entry, EntryKind, Manifest, RelPath, Settings, SkipReason, Skipped,
     TakeReport, Taken,
@@ -36,7 +36,7 @@ pub(crate) fn take(
     let mut cache = Cache::load(store, target);
     let incoming = Incoming::new(store)?;
     let reader = Reader { root: &root, huge: settings.huge_file_bytes, into: Some(&incoming), cancel };
-    let scan = scan(&reader, listing, &mut cache, |_, _| true)?;
+    let scan = scan(&reader, listing, &mut cache, |_, _| Need::Content)?;
     let mut report = scan.report;
     cancel.check()?;
     (report.new_blobs, report.new_bytes) = incoming.commit()?;
@@ -59,17 +59,27 @@ pub(crate) struct Seen {
     pub(crate) stat: Option<FileStat>,
 }
 
-/// Reads the listed files that are not known to be unchanged. With `wanted` false for a path and size,
-/// a file's content does not matter to the caller and its digest is that of nothing.
+/// What the caller has to know of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// Its content.
+    Content,
+    /// Whether a take could read it; the digest is that of nothing.
+    Readable,
+    /// Nothing; the digest is that of nothing.
+    Nothing,
+}
+
+/// Reads the listed files that are not known to be unchanged, as far as the caller needs them.
 pub(crate) fn scan(
     reader: &Reader<'_>,
     listing: Listing,
     cache: &mut Cache,
-    wanted: impl Fn(&RelPath, u64) -> bool,
+    need: impl Fn(&RelPath, u64) -> Need,
 ) -> Result<Scan, CheckpointError> {
     let mut report =
         TakeReport { ignored: listing.ignored, skipped: listing.skipped, ..TakeReport::default() };
-    let contents = contents(reader, &listing.found, cache, wanted)?;
+    let contents = contents(reader, &listing.found, cache, need)?;
     let mut seen: Vec<Seen> = Vec::with_capacity(listing.found.len());
     let mut contents = contents.into_iter();
     for Found { path, stat, link } in listing.found {
@@ -133,14 +143,20 @@ fn contents(
     reader: &Reader<'_>,
     found: &[Found],
     cache: &Cache,
-    wanted: impl Fn(&RelPath, u64) -> bool,
+    need: impl Fn(&RelPath, u64) -> Need,
 ) -> Result<Vec<Known>, CheckpointError> {
     let is_file = |f: &&Found| f.stat.kind == rustix::fs::FileType::RegularFile;
     let mut known = Vec::with_capacity(found.len());
     let mut to_read = Vec::new();
     for file in found.iter().filter(is_file) {
-        known.push(if !wanted(&file.path, file.stat.size) {
+        let need = need(&file.path, file.stat.size);
+        known.push(if need == Need::Nothing {
             Some(Known::Unwanted)
+        } else if need == Need::Readable {
+            Some(match reader.root.open_file(file.path.as_bytes()) {
+                Ok(_) => Known::Unwanted,
+                Err(e) => Known::Now(Content::Skipped(reason_for(e))),
+            })
         } else if let Some(digest) = cache
             .lookup(&file.path, &file.stat)
             // What was pruned since has to come in again.

@@ -22,8 +22,17 @@ impl Fixture {
         Self::with(Settings::default())
     }
 
+    /// In memory where that can be: waiting for a disk proves nothing more here.
     pub(crate) fn with(settings: Settings) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
+        Self::within(folder, settings)
+    }
+
+    pub(crate) fn on_disk() -> Self {
+        Self::within(tempfile::tempdir().unwrap(), Settings::default())
+    }
+
+    fn within(folder: tempfile::TempDir, settings: Settings) -> Self {
         fs::create_dir(folder.path().join("target")).unwrap();
         let points = FolderCheckpoints::open(folder.path().join("store"), settings).unwrap();
         Self { folder, points }
@@ -44,6 +53,11 @@ impl Fixture {
 
     pub(crate) fn restore(&self, digest: &Digest) -> RestoreReport {
         self.points.restore(digest, &self.target(), None, &CancelFlag::new()).unwrap()
+    }
+
+    /// The same store, seen from inside.
+    pub(crate) fn points_store(&self) -> crate::store::Store {
+        crate::store::Store::open(self.path("store")).unwrap()
     }
 
     /// Writes a file of the target, with the folders above it.
@@ -217,9 +231,11 @@ fn describe_into(
     }
 }
 
-/// Waits until every file that exists now lies before the clock's tick, so that a take may trust it.
+/// Waits until every file that exists now is older than the slow clock, so that a take may trust it.
+/// (Newer kernels stamp files by the real clock when they must, and the slow one lags by some ticks.)
 pub(crate) fn next_tick() {
-    let now = crate::cache::tick();
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::Realtime);
+    let now = (now.tv_sec, u32::try_from(now.tv_nsec).unwrap());
     while crate::cache::tick() <= now {
         std::thread::yield_now();
     }
@@ -236,5 +252,26 @@ pub(crate) fn hand_over(folder: &Path) {
         if entry.file_type().unwrap().is_dir() {
             hand_over(&entry.path());
         }
+    }
+}
+
+/// Set when it goes, also by a panic, so that a thread that runs until then ends.
+#[derive(Default)]
+pub(crate) struct Done(std::sync::atomic::AtomicBool);
+
+impl Done {
+    pub(crate) fn is_set(&self) -> bool {
+        self.0.load(std::sync::atomic::Ordering::Relaxed)
+    }
+
+    /// Holds the flag down; dropping this sets it.
+    pub(crate) fn guard(&self) -> impl Drop + '_ {
+        struct Guard<'a>(&'a Done);
+        impl Drop for Guard<'_> {
+            fn drop(&mut self) {
+                self.0.0.store(true, std::sync::atomic::Ordering::Relaxed);
+            }
+        }
+        Guard(self)
     }
 }
