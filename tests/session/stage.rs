@@ -40,6 +40,9 @@ impl Stage {
         }
         let mut paths = Vec::new();
         for (agent, script) in scripts {
+            // What was used up stays so in the agent's next process.
+            let mut script = script.clone();
+            script["state_dir"] = json!(format!("{agent}-state"));
             let path = base.join("scripts").join(format!("{agent}.json"));
             std::fs::write(&path, script.to_string()).unwrap();
             paths.push((agent.parse::<AgentKind>().unwrap(), path));
@@ -87,11 +90,29 @@ impl Stage {
         }
     }
 
+    /// Processes whose environment names this stage: its agents, and whatever they started.
+    fn running(&self) -> Vec<String> {
+        let home = format!("HOME={}\0", self.path("home").display());
+        let ours = |pid: &str| {
+            let environ = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+            String::from_utf8_lossy(&environ).contains(&home)
+        };
+        let pids = std::fs::read_dir("/proc").unwrap().flatten();
+        let pids = pids.map(|e| e.file_name().to_string_lossy().into_owned());
+        pids.filter(|pid| pid.bytes().all(|b| b.is_ascii_digit()) && ours(pid)).collect()
+    }
+
+    /// Nothing that this stage started is left.
+    pub(crate) fn assert_nothing_runs(&self) {
+        assert_eq!(self.running(), Vec::<String>::new());
+    }
+
     /// Runs one session to its end.
     pub(crate) async fn run(&self, settings: Settings) -> Result<Outcome, StartError> {
         let engine = self.engine().await;
         let id = engine.start(self.request(settings)).await?;
         let outcome = to_end(&engine, &id).await;
+        engine.idle().await;
         engine.shut_down().await;
         Ok(outcome)
     }

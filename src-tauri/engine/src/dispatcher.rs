@@ -1,8 +1,9 @@
 //! One task owns the state of all sessions and takes inputs from one bounded queue (design.md §3). It never awaits
-//! between deciding and applying. What was decided is committed at once, then published, then acted on; while a
-//! batch is being committed the next one is decided, but nothing of it is shown or done before it is durable.
+//! between deciding and applying. What was decided is committed at once, then published, then acted on; while
+//! batches are being committed the next one is decided, but nothing of it is shown or done before it is durable.
+//! Batches that were queued behind a failed one come back too, and are committed again in their order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use mo_core::record::Record;
 use mo_core::state::State;
 use mo_core::view::session_view;
 use mo_core::view::status::SessionView;
-use mo_journal::{CommitFuture, Redactor};
+use mo_journal::{CommitError, CommitFuture, Committed, Redactor};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::effects::{Act, EffectRunner};
@@ -25,6 +26,8 @@ use crate::ports::Ports;
 pub(crate) const QUEUE: usize = 64;
 /// How many records one commit may have; a batch ends with the message that takes it past this.
 const BATCH_RECORDS: usize = 1_024;
+/// How many batches may be on their way to the disk.
+const MAX_FLIGHTS: usize = 3;
 /// How long to wait before a failed commit is tried again.
 const RETRY: Duration = Duration::from_millis(500);
 
@@ -61,6 +64,14 @@ struct Flight {
     batch: Batch,
 }
 
+/// Batches land in the order in which they took off.
+async fn first_landing(flights: &mut VecDeque<Flight>) -> Result<Committed, CommitError> {
+    match flights.front_mut() {
+        Some(flight) => (&mut flight.commit).await,
+        None => std::future::pending().await,
+    }
+}
+
 pub(crate) struct Dispatcher {
     queue: mpsc::Receiver<Message>,
     sessions: BTreeMap<SessionId, Held>,
@@ -81,45 +92,39 @@ impl Dispatcher {
         Self { queue, sessions: BTreeMap::new(), ports, hub, redactor, runner }
     }
 
-    /// Runs until every sender of the queue is gone.
+    /// Runs until every sender of the queue is gone and everything is durable.
     pub(crate) async fn run(mut self) {
-        let mut flight: Option<Flight> = None;
-        loop {
-            let message = match &mut flight {
-                None => self.queue.recv().await,
-                Some(flying) => {
-                    tokio::select! {
-                        biased;
-                        message = self.queue.recv() => message,
-                        result = &mut flying.commit => {
-                            if let Some(flying) = flight.take() {
-                                self.land(flying.batch, result).await;
-                            }
-                            continue;
-                        }
+        let mut flights: VecDeque<Flight> = VecDeque::new();
+        let mut open = true;
+        while open || !flights.is_empty() {
+            let may_decide = open && flights.len() < MAX_FLIGHTS;
+            tokio::select! {
+                biased;
+                result = first_landing(&mut flights), if !flights.is_empty() => {
+                    if let Some(flight) = flights.pop_front() {
+                        self.land(flight.batch, result).await;
                     }
                 }
-            };
-            let Some(message) = message else { break };
-            let mut batch = Batch::default();
+                message = self.queue.recv(), if may_decide => match message {
+                    Some(message) => flights.push_back(self.take_off(message)),
+                    None => open = false,
+                },
+            }
+        }
+    }
+
+    /// Decides what has queued and hands it to the journal.
+    fn take_off(&mut self, message: Message) -> Flight {
+        let mut batch = Batch::default();
+        self.decide(message, &mut batch);
+        while batch.records.len() < BATCH_RECORDS
+            && let Ok(message) = self.queue.try_recv()
+        {
             self.decide(message, &mut batch);
-            while batch.records.len() < BATCH_RECORDS
-                && let Ok(message) = self.queue.try_recv()
-            {
-                self.decide(message, &mut batch);
-            }
-            self.seal(&mut batch);
-            if let Some(flying) = flight.take() {
-                let result = flying.commit.await;
-                self.land(flying.batch, result).await;
-            }
-            let records = std::mem::take(&mut batch.records);
-            flight = Some(Flight { commit: self.ports.journal.commit(records), batch });
         }
-        if let Some(flying) = flight.take() {
-            let result = flying.commit.await;
-            self.land(flying.batch, result).await;
-        }
+        self.seal(&mut batch);
+        let records = std::mem::take(&mut batch.records);
+        Flight { commit: self.ports.journal.commit(records), batch }
     }
 
     fn decide(&mut self, message: Message, batch: &mut Batch) {
@@ -182,11 +187,7 @@ impl Dispatcher {
     }
 
     /// A commit has come back. A failed one keeps its batch, admits no further input, says so and tries again.
-    async fn land(
-        &mut self,
-        batch: Batch,
-        mut result: Result<mo_journal::Committed, mo_journal::CommitError>,
-    ) {
+    async fn land(&mut self, batch: Batch, mut result: Result<Committed, CommitError>) {
         let records = loop {
             match result {
                 Ok(committed) => break committed.records,

@@ -1,6 +1,5 @@
 //! Carries out what the core asks for. Every act reports its outcome as an input.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +14,7 @@ use mo_core::review::answer;
 use mo_core::state::State;
 use mo_core::view::session_view;
 use mo_journal::Document;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 use crate::dispatcher::Message;
 use crate::environment::Environment;
@@ -23,7 +22,7 @@ use crate::hub::Hub;
 use crate::places;
 use crate::ports::Ports;
 use crate::prompts::{self, DiffText};
-use crate::session_desk::{SessionDesk, Timer, WorkerCommand};
+use crate::session_desk::{Desks, SessionDesk, Timer, WorkerCommand};
 use crate::worker::{WorkerRun, run_worker};
 use crate::{fault, roster, summary};
 
@@ -43,7 +42,8 @@ pub(crate) struct EffectRunner {
     hub: Arc<Hub>,
     environment: Arc<Environment>,
     queue: mpsc::WeakSender<Message>,
-    desks: Arc<std::sync::Mutex<BTreeMap<SessionId, Arc<SessionDesk>>>>,
+    desks: Desks,
+    freed: Arc<Notify>,
 }
 
 impl EffectRunner {
@@ -52,9 +52,10 @@ impl EffectRunner {
         hub: Arc<Hub>,
         environment: Arc<Environment>,
         queue: mpsc::WeakSender<Message>,
-        desks: Arc<std::sync::Mutex<BTreeMap<SessionId, Arc<SessionDesk>>>>,
+        desks: Desks,
+        freed: Arc<Notify>,
     ) -> Self {
-        Self { ports, hub, environment, queue, desks }
+        Self { ports, hub, environment, queue, desks, freed }
     }
 
     fn desk(&self, session: &SessionId) -> Option<Arc<SessionDesk>> {
@@ -222,7 +223,7 @@ impl EffectRunner {
     }
 
     fn close(&mut self, desk: &Arc<SessionDesk>, summary: String) {
-        let (ports, desks) = (self.ports.clone(), Arc::clone(&self.desks));
+        let (ports, desks, freed) = (self.ports.clone(), Arc::clone(&self.desks), Arc::clone(&self.freed));
         let desk = Arc::clone(desk);
         tokio::task::spawn_blocking(move || {
             if let Err(error) = ports.journal.put_document(&desk.id, &Document::Summary, &summary) {
@@ -231,6 +232,7 @@ impl EffectRunner {
             remove_checkouts(&ports, &desk.folder.join("checkouts"));
             desk.close();
             desks.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(&desk.id);
+            freed.notify_waiters();
         });
     }
 

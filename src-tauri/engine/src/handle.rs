@@ -13,7 +13,7 @@ use mo_core::view::status::{SessionView, StatusView};
 use mo_core::view::timeline::TimelineEntry;
 use mo_journal::{DataDir, JournalError, OwnerLock};
 use mo_process::{ProcessIdentity, sweep};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::config::Config;
@@ -23,7 +23,7 @@ use crate::environment::Environment;
 use crate::history;
 use crate::hub::{Health, Hub, Subscription};
 use crate::ports::Ports;
-use crate::session_desk::SessionDesk;
+use crate::session_desk::{Desks, SessionDesk};
 use crate::start::{StartError, StartRequest, validate};
 
 /// What an engine is made of.
@@ -54,7 +54,8 @@ struct Shared {
     environment: Arc<Environment>,
     hub: Arc<Hub>,
     queue: Mutex<Option<mpsc::Sender<Message>>>,
-    desks: Arc<Mutex<BTreeMap<SessionId, Arc<SessionDesk>>>>,
+    desks: Desks,
+    freed: Arc<Notify>,
     dispatcher: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -78,13 +79,15 @@ impl EngineHandle {
         let EngineSetup { data, lock, ports, config, environment } = setup;
         let (sender, queue) = mpsc::channel(QUEUE);
         let (hub, environment) = (Arc::new(Hub::new()), Arc::new(environment));
-        let desks: Arc<Mutex<BTreeMap<SessionId, Arc<SessionDesk>>>> = Arc::default();
+        let desks: Desks = Arc::default();
+        let freed = Arc::new(Notify::new());
         let runner = EffectRunner::new(
             ports.clone(),
             Arc::clone(&hub),
             Arc::clone(&environment),
             sender.downgrade(),
             Arc::clone(&desks),
+            Arc::clone(&freed),
         );
         let redactor = Arc::clone(&environment.redactor);
         let dispatcher = Dispatcher::new(queue, ports.clone(), Arc::clone(&hub), redactor, runner);
@@ -98,6 +101,7 @@ impl EngineHandle {
                 hub,
                 queue: Mutex::new(Some(sender)),
                 desks,
+                freed,
                 dispatcher: Mutex::new(Some(tokio::spawn(dispatcher.run()))),
             }),
         };
@@ -204,6 +208,17 @@ impl EngineHandle {
     /// The data folder.
     pub fn data(&self) -> &DataDir {
         &self.shared.data
+    }
+
+    /// Waits until no session runs here: each has ended, its documents are written, its target is free.
+    pub async fn idle(&self) {
+        loop {
+            let freed = self.shared.freed.notified();
+            if self.desks().is_empty() {
+                return;
+            }
+            freed.await;
+        }
     }
 
     /// Sessions that run here now.

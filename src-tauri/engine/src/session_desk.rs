@@ -23,6 +23,9 @@ pub(crate) enum WorkerCommand {
     Stop { urgent: bool },
 }
 
+/// The sessions that run here.
+pub(crate) type Desks = Arc<Mutex<BTreeMap<SessionId, Arc<SessionDesk>>>>;
+
 /// One running session.
 pub(crate) struct SessionDesk {
     /// Its id.

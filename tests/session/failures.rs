@@ -1,0 +1,95 @@
+//! Agents that fail: each ends typed, within its limit, and never as an approval.
+
+use mo_core::settings::Settings;
+use serde_json::{Value, json};
+
+use crate::stage::{Outcome, Stage, review, trio};
+
+async fn with(agent: &str, steps: Value, settings: Settings) -> (Stage, Outcome) {
+    let good = review("approved");
+    let mut scripts = trio(&good, &good, &good);
+    for (name, script) in &mut scripts {
+        if *name == agent {
+            *script = json!({"turns": [{"times": 0, "steps": steps}]});
+        }
+    }
+    let stage = Stage::new(&scripts);
+    let outcome = stage.run(settings).await.unwrap();
+    stage.assert_nothing_runs();
+    (stage, outcome)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_implementer_that_fails_blocks_the_session() {
+    let quick = || Settings { stall_timeout_ms: 400, ..Settings::default() };
+    let table = [
+        (json!([{"say": "on it"}, {"crash": {"signal": 9}}]), "broke off"),
+        (json!([{"say": "on it"}, {"exit": 0}]), "broke off"),
+        (json!([{"error": {"class": "not_logged_in"}}]), "not_logged_in"),
+        (json!([{"say": "on it"}, {"hang": true}]), "failed"),
+        (json!([{"say": "on it"}, {"half_line": true}, {"close_stdout": true}]), "failed"),
+    ];
+    for (steps, words) in table {
+        let (_, outcome) = with("claude", steps.clone(), quick()).await;
+        assert_eq!(outcome.exit_code(), 12, "{steps}: {}", outcome.story());
+        assert_eq!(outcome.view.state, "blocked");
+        let [need] = outcome.view.needs_you.as_slice() else { panic!("{:?}", outcome.view.needs_you) };
+        assert!(need.title.contains(words), "{steps}: {}", need.title);
+        assert_eq!(need.kind, "permission_blocker");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reviewer_that_fails_is_inconclusive() {
+    let table = [
+        (json!([{"crash": {"signal": 9}}]), Settings::default(), "could not review"),
+        (json!([{"error": {"class": "overloaded"}}]), Settings::default(), "could not review"),
+        (
+            json!([{"hang": true}]),
+            Settings { review_timeout_ms: 400, ..Settings::default() },
+            "gave no answer",
+        ),
+        (
+            json!([{"hang": true}]),
+            Settings { stall_timeout_ms: 400, ..Settings::default() },
+            "could not review",
+        ),
+    ];
+    for (steps, settings, words) in table {
+        let (_, outcome) = with("codex", steps.clone(), settings).await;
+        assert_eq!(outcome.exit_code(), 11, "{steps}: {}", outcome.story());
+        let review = &outcome.view.reviews[0];
+        assert_eq!(review.verdict.as_deref(), Some("inconclusive"));
+        assert!(review.summary.as_deref().unwrap().contains(words), "{steps}: {review:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_architect_without_a_plan_blocks_the_session() {
+    let (stage, outcome) = with("gemini", json!([{"text": "   "}]), Settings::default()).await;
+    assert_eq!(outcome.exit_code(), 12, "{}", outcome.story());
+    assert!(!stage.path("target/greeting.txt").exists(), "nobody began to implement");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_time_limit_pauses_the_session() {
+    let settings = Settings { time_limit_ms: 500, ..Settings::default() };
+    let (_, outcome) = with("claude", json!([{"say": "slow"}, {"hang": true}]), settings).await;
+    assert_eq!((outcome.exit_code(), outcome.view.state.as_str()), (11, "paused"), "{}", outcome.story());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn garbage_and_floods_are_counted_and_survived() {
+    let steps = json!([
+        {"garbage": "not json at all"},
+        {"garbage": {"bytes": [0, 255, 254, 10, 123]}},
+        {"flood": {"lines": 20_000, "bytes": 300}},
+        {"write": {"path": "greeting.txt", "content": "hello\n"}},
+        {"text": "Done."}
+    ]);
+    let (_, outcome) = with("claude", steps, Settings::default()).await;
+    assert_eq!(outcome.exit_code(), 0, "{}", outcome.story().chars().take(4000).collect::<String>());
+    let malformed =
+        outcome.events.iter().filter(|e| e.event.data_json().contains("\"type\":\"malformed\"")).count();
+    assert!(malformed >= 2, "{malformed}");
+}

@@ -1,0 +1,80 @@
+//! The built-in policy, as the agents meet it.
+
+use mo_core::approval::Answer;
+use mo_core::event::Event;
+use mo_core::policy::Rule;
+use mo_core::settings::Settings;
+use serde_json::{Value, json};
+
+use crate::stage::{Outcome, Stage, review, trio};
+
+fn rulings(outcome: &Outcome) -> Vec<(Rule, bool)> {
+    outcome
+        .events
+        .iter()
+        .filter_map(|e| match &e.event {
+            Event::ApprovalDecided { ruling, .. } => Some((ruling.rule, ruling.answer == Answer::Allow)),
+            _ => None,
+        })
+        .collect()
+}
+
+async fn implementer(steps: Value) -> (Stage, Outcome) {
+    let good = review("approved");
+    let mut scripts = trio(&good, &good, &good);
+    for (name, script) in &mut scripts {
+        if *name == "claude" {
+            *script = json!({"turns": [{"times": 0, "steps": steps}]});
+        }
+    }
+    let stage = Stage::new(&scripts);
+    std::os::unix::fs::symlink(stage.path("home"), stage.path("target/link")).unwrap();
+    let outcome = stage.run(Settings::default()).await.unwrap();
+    (stage, outcome)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_implementer_writes_inside_and_nowhere_else() {
+    let steps = json!([
+        {"write": {"path": "greeting.txt", "content": "hello\n"}},
+        {"write": {"path": "../outside.txt", "content": "x"}},
+        {"write": {"path": "link/through.txt", "content": "x"}},
+        {"write": {"path": ".git/hooks/pre-commit", "content": "x"}},
+        {"run": "touch ran.txt"},
+        {"text": "Done."}
+    ]);
+    let (stage, outcome) = implementer(steps).await;
+    assert_eq!(outcome.exit_code(), 0, "{}", outcome.story());
+    assert!(stage.path("target/greeting.txt").exists());
+    for none in ["outside.txt", "home/through.txt", "target/.git", "target/ran.txt"] {
+        assert!(!stage.path(none).exists(), "{none}");
+    }
+    let rulings = rulings(&outcome);
+    for expected in [
+        (Rule::WriteInside, true),
+        (Rule::WriteOutside, false),
+        (Rule::Protected, false),
+        (Rule::Commands, false),
+    ] {
+        assert!(rulings.contains(&expected), "{expected:?} in {rulings:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_architect_and_a_reviewer_write_nothing() {
+    let write = json!({"write": {"path": "sneaky.txt", "content": "x"}});
+    let good = review("approved");
+    let mut scripts = trio(&good, &good, &good);
+    for (name, script) in &mut scripts {
+        if *name != "claude" {
+            for turn in script["turns"].as_array_mut().unwrap() {
+                turn["steps"].as_array_mut().unwrap().insert(0, write.clone());
+            }
+        }
+    }
+    let stage = Stage::new(&scripts);
+    let outcome = stage.run(Settings::default()).await.unwrap();
+    assert_eq!(outcome.exit_code(), 0, "{}", outcome.story());
+    assert!(!stage.path("target/sneaky.txt").exists());
+    assert!(!rulings(&outcome).iter().any(|(rule, allowed)| *rule == Rule::WriteInside && !*allowed));
+}
