@@ -82,7 +82,7 @@ fn write_all(store: &Store, manifest: &Manifest, into: &Path, access: Access) ->
         let path = into.join(path.as_path());
         match kind {
             EntryKind::Folder { .. } => {
-                make_folder(&path, false).map_err(|e| CheckpointError::io("make", &path, e))?
+                make_folder(&path, false).map_err(|e| CheckpointError::io("make", &path, e))?;
             }
             EntryKind::Symlink { target } => {
                 use std::os::unix::ffi::OsStrExt as _;

@@ -25,7 +25,7 @@ fn diff_with(options: DiffOptions, before: impl Fn(&Fixture), after: impl Fn(&Fi
 /// A literal without its indentation.
 fn text(literal: &str) -> String {
     let lines = literal.lines().skip(1).filter(|line| line.trim() != "");
-    lines.map(|line| format!("{}\n", line.strip_prefix("        ").unwrap())).collect()
+    lines.flat_map(|line| [line.strip_prefix("        ").unwrap(), "\n"]).collect()
 }
 
 fn remove(fixture: &Fixture, path: &str) {
@@ -45,7 +45,10 @@ fn summary(diff: &TreeDiff) -> Vec<String> {
 
 #[test]
 fn text_changes_look_as_git_shows_them() {
-    let numbers = |skip: u32| (1..=30).filter(|n| *n != skip).map(|n| format!("{n}\n")).collect::<String>();
+    let numbers = |skip: u32| {
+        let all = (1..=30).filter(|n| *n != skip).map(|n| n.to_string());
+        all.collect::<Vec<_>>().join("\n") + "\n"
+    };
     let diff = diff(
         |f| {
             f.write("a.txt", numbers(0));
@@ -76,7 +79,7 @@ fn text_changes_look_as_git_shows_them() {
     assert_eq!(
         diff.unified().replace('\t', "<tab>"),
         text(
-            r#"
+            r"
         diff --git a/a.txt b/a.txt
         --- a/a.txt
         +++ b/a.txt
@@ -121,7 +124,7 @@ fn text_changes_look_as_git_shows_them() {
         +one
         +two
         \ No newline at end of file
-        "#
+        "
         )
     );
 }
@@ -174,7 +177,7 @@ fn other_kinds_of_change_are_said() {
     assert_eq!(
         diff.unified().replace('\t', "<tab>"),
         text(
-            r#"
+            r"
         diff --git a/bin b/bin
         Binary files a/bin and b/bin differ
         diff --git a/bin2 b/bin2
@@ -227,7 +230,7 @@ fn other_kinds_of_change_are_said() {
         @@ -0,0 +1 @@
         +bin
         \ No newline at end of file
-        "#
+        "
         )
     );
 }
@@ -416,7 +419,9 @@ proptest! {
 fn plain(node: Node) -> Node {
     match node {
         Node::File(mut content, mode) => {
-            content.iter_mut().for_each(|b| *b = (*b).max(1));
+            for byte in &mut content {
+                *byte = (*byte).max(1);
+            }
             Node::File(content, if mode & 0o100 == 0 { 0o644 } else { 0o755 })
         }
         Node::Link(target) => Node::Link(target),

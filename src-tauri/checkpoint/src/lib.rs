@@ -9,7 +9,9 @@
 //! bytes), folders, empty ones too, with their permission bits. Names are raw bytes. The target's own
 //! permission bits are not part of it. What it leaves out: every entry named `.git`, whatever the
 //! target's own `.gitignore` files ignore, sockets, fifos and devices, files over a size limit, and
-//! what cannot be read; all but `.git` is counted or named in the [`TakeReport`].
+//! what cannot be read; all but `.git` is counted or named in the [`TakeReport`]. A file that git tracks
+//! although an ignore rule matches it counts as ignored, since git's index is not read. Owners, extended
+//! attributes and times are not kept; names of one file (hard links) are kept as files of their own.
 //!
 //! The store's layout, all folders 0700 and all files 0600:
 //!
@@ -40,6 +42,7 @@ mod prune;
 mod records;
 mod removal;
 mod report;
+mod rescue;
 mod restore;
 mod restore_apply;
 mod restore_plan;

@@ -45,7 +45,7 @@ pub(crate) fn remove_content(path: &Path) -> Result<(), CheckpointError> {
     rfs::fchmod(root.fd(), rfs::Mode::RWXU).map_err(wrong)?;
     // Folders to read, and, once read, folders to delete after what is in them.
     let mut todo: Vec<(RelPath, bool)> = Vec::new();
-    empty(&root, &[], root.fd(), &mut todo).map_err(wrong)?;
+    empty(&[], root.fd(), &mut todo).map_err(wrong)?;
     while let Some((folder, read)) = todo.pop() {
         let parent = root.open_folder(folder.parent()).map_err(wrong)?;
         if read {
@@ -54,7 +54,7 @@ pub(crate) fn remove_content(path: &Path) -> Result<(), CheckpointError> {
         }
         let fd = open_writable(&root, &folder).map_err(wrong)?;
         todo.push((folder.clone(), true));
-        empty(&root, folder.as_bytes(), fd.as_fd(), &mut todo).map_err(wrong)?;
+        empty(folder.as_bytes(), fd.as_fd(), &mut todo).map_err(wrong)?;
     }
     Ok(())
 }
@@ -72,12 +72,7 @@ fn open_writable(root: &Root, folder: &RelPath) -> rustix::io::Result<OwnedFd> {
 }
 
 /// Deletes everything in a folder but folders, which are put down for later.
-fn empty(
-    _root: &Root,
-    folder: &[u8],
-    fd: impl AsFd + Copy,
-    todo: &mut Vec<(RelPath, bool)>,
-) -> rustix::io::Result<()> {
+fn empty(folder: &[u8], fd: impl AsFd + Copy, todo: &mut Vec<(RelPath, bool)>) -> rustix::io::Result<()> {
     // Listed to the end before anything is deleted: what a listing shows while it shrinks is undefined.
     let names = Dir::read_from(fd)?
         .map(|entry| entry.map(|e| e.file_name().to_owned()))

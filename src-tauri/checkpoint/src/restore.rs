@@ -1,6 +1,5 @@
 //! Brings a target back to a checkpoint.
 
-use std::collections::HashSet;
 use std::path::Path;
 
 use rustix::fs::{self as rfs, FileType};
@@ -8,8 +7,8 @@ use rustix::io::Errno;
 
 use crate::beneath::{FileStat, Root};
 use crate::cache::Cache;
-use crate::content::{Content, Reader};
-use crate::incoming::Incoming;
+use crate::content::Reader;
+use crate::rescue::Rescue;
 use crate::restore_apply::Hand;
 use crate::restore_plan::{IgnoredThen, Plan, Selection, Step, plan};
 use crate::store::Store;
@@ -49,7 +48,7 @@ pub(crate) fn restore(
     know_paths(digest, paths, &manifest, &scanned.seen)?;
 
     let mut plan = plan(&manifest, &scanned.seen, &selection, &mut IgnoredThen::new(store, &manifest))?;
-    let mut rescue = Rescue { reader: &reader, unlocked: &unlocked, paths: Vec::new() };
+    let mut rescue = Rescue::new(&reader, &unlocked);
     survey(&root, &mut plan, &mut rescue)?;
     rescue.note_recorded(&plan);
     for step in &plan.writes {
@@ -187,7 +186,7 @@ fn survey(root: &Root, plan: &mut Plan<'_>, rescue: &mut Rescue<'_>) -> Result<(
                     }
                     Some((there, stat)) => {
                         if there != Some(*digest) {
-                            rescue.paths.push(path.clone());
+                            rescue.add(path);
                         }
                         plan.writes.push(Step::Write(entry, Some(stat)));
                     }
@@ -195,7 +194,7 @@ fn survey(root: &Root, plan: &mut Plan<'_>, rescue: &mut Rescue<'_>) -> Result<(
             }
             (_, now) => {
                 if matches!(now, FileType::RegularFile | FileType::Symlink) {
-                    rescue.paths.push(path.clone());
+                    rescue.add(path);
                 }
                 if is_folder {
                     plan.removals.push(Step::Remove(path.clone(), stat));
@@ -206,123 +205,11 @@ fn survey(root: &Root, plan: &mut Plan<'_>, rescue: &mut Rescue<'_>) -> Result<(
             }
         }
     }
-    plan.writes.sort_by(|a, b| path_of(a).cmp(path_of(b)));
-    plan.removals.sort_by(|a, b| path_of(b).cmp(path_of(a)));
+    plan.writes.sort_by(|a, b| a.path().cmp(b.path()));
+    plan.removals.sort_by(|a, b| b.path().cmp(a.path()));
     Ok(())
 }
 
-fn path_of<'s>(step: &'s Step<'_>) -> &'s RelPath {
-    match step {
-        Step::Remove(path, _) | Step::RemoveFolder(path) | Step::SetMode(path, ..) => path,
-        Step::MakeFolder(entry) | Step::Write(entry, _) => &entry.path,
-    }
-}
-
-/// Saves what is about to be replaced or deleted although no take would have saved it.
-struct Rescue<'a> {
-    reader: &'a Reader<'a>,
-    unlocked: &'a [RelPath],
-    paths: Vec<RelPath>,
-}
-
-impl Rescue<'_> {
-    /// Reads a file that no take records; its digest only where `compare`. Nothing when it cannot be read.
-    #[allow(clippy::option_option)]
-    fn look(
-        &self,
-        path: &RelPath,
-        compare: bool,
-    ) -> Result<Option<(Option<Digest>, FileStat)>, CheckpointError> {
-        let reader = Reader { huge: u64::MAX, ..*self.reader };
-        let readable = |path: &RelPath| reader.root.open_file(path.as_bytes()).and_then(|f| FileStat::of(&f));
-        let stat = match readable(path) {
-            Err(Errno::ACCESS) => {
-                match reader.root.set_mode(path.as_bytes(), 0o600).and_then(|()| readable(path)) {
-                    Ok(stat) => stat,
-                    Err(_) => return Ok(None),
-                }
-            }
-            Err(_) => return Ok(None),
-            Ok(stat) => stat,
-        };
-        if !compare {
-            return Ok(Some((None, stat)));
-        }
-        match reader.read(path, &mut Vec::new())? {
-            Content::Read { digest, stat, .. } => Ok(Some((Some(digest), stat))),
-            _ => Ok(None),
-        }
-    }
-
-    /// Adds the files that a take could not read before the restore made them readable.
-    fn note_recorded(&mut self, plan: &Plan<'_>) {
-        if self.unlocked.is_empty() {
-            return;
-        }
-        for step in plan.removals.iter().chain(&plan.writes) {
-            let path = match step {
-                Step::Remove(path, _) => path,
-                Step::Write(entry, Some(_)) => &entry.path,
-                _ => continue,
-            };
-            if self.unlocked.iter().any(|u| path.is_within(u)) {
-                self.paths.push(path.clone());
-            }
-        }
-    }
-
-    /// Makes a checkpoint of them. What cannot be saved is left as it is.
-    fn save(mut self, store: &Store, plan: &mut Plan<'_>) -> Result<Option<Digest>, CheckpointError> {
-        self.paths.sort_unstable();
-        self.paths.dedup();
-        if self.paths.is_empty() {
-            return Ok(None);
-        }
-        let incoming = Incoming::new(store)?;
-        let reader = Reader { huge: u64::MAX, into: Some(&incoming), ..*self.reader };
-        let mut entries: Vec<Entry> = Vec::new();
-        let mut folders: HashSet<RelPath> = HashSet::new();
-        let mut unsaved: HashSet<RelPath> = HashSet::new();
-        let mut buffer = Vec::new();
-        for path in self.paths {
-            let link = reader.root.open_folder(path.parent()).and_then(|folder| {
-                match rfs::readlinkat(&folder, path.name(), Vec::new()) {
-                    Ok(target) => Ok(Some(target)),
-                    Err(Errno::INVAL) => Ok(None), // no link
-                    Err(e) => Err(e),
-                }
-            });
-            let kind = match link {
-                Ok(Some(target)) => EntryKind::Symlink { target: target.into_bytes().into() },
-                Ok(None) => match reader.read(&path, &mut buffer)? {
-                    Content::Read { digest, size, stat, .. } => {
-                        EntryKind::File { mode: stat.mode, size, digest }
-                    }
-                    Content::Gone | Content::Skipped(_) => {
-                        unsaved.insert(path);
-                        continue;
-                    }
-                },
-                Err(_) => {
-                    unsaved.insert(path);
-                    continue;
-                }
-            };
-            for above in path.ancestors() {
-                if folders.insert(above.clone()) {
-                    let now = reader.root.open_folder(above.as_bytes()).and_then(FileStat::of);
-                    entries.push(Entry {
-                        path: above,
-                        kind: EntryKind::Folder { mode: now.map_or(0o755, |s| s.mode) },
-                    });
-                }
-            }
-            entries.push(Entry { path, kind });
-        }
-        plan.removals.retain(|step| !unsaved.contains(path_of(step)));
-        plan.writes.retain(|step| !unsaved.contains(path_of(step)));
-        plan.left.extend(unsaved.into_iter().map(|path| Left { path, reason: LeftReason::ChangedMeanwhile }));
-        incoming.commit()?;
-        if entries.is_empty() { Ok(None) } else { store.write_manifest(&Manifest::new(entries)).map(Some) }
-    }
-}
+#[cfg(test)]
+#[path = "restore_tests.rs"]
+mod restore_tests;

@@ -65,16 +65,16 @@ impl<'a> Hand<'a> {
     pub(crate) fn apply(&mut self, steps: &[Step<'_>], cancel: &CancelFlag) -> Result<(), CheckpointError> {
         for step in steps {
             cancel.check()?;
-            let (path, done) = match step {
-                Step::Remove(path, stat) => (path, self.remove(path, stat)),
-                Step::RemoveFolder(path) => (path, self.remove_folder(path)),
-                Step::MakeFolder(entry) => (&entry.path, self.make_folder(entry)),
-                Step::Write(entry, stat) => (&entry.path, self.write(entry, stat.as_ref())),
-                Step::SetMode(path, mode, stat) => (path, self.set_mode(path, *mode, stat)),
+            let done = match step {
+                Step::Remove(path, stat) => self.remove(path, stat),
+                Step::RemoveFolder(path) => self.remove_folder(path),
+                Step::MakeFolder(entry) => self.make_folder(entry),
+                Step::Write(entry, stat) => self.write(entry, stat.as_ref()),
+                Step::SetMode(path, mode, stat) => self.set_mode(path, *mode, stat),
             };
             if let Err(stop) = done {
-                let reason = stop.reason(self.root, path)?;
-                self.report.left.push(Left { path: path.clone(), reason });
+                let reason = stop.reason(self.root, step.path())?;
+                self.report.left.push(Left { path: step.path().clone(), reason });
             }
         }
         Ok(())

@@ -51,6 +51,15 @@ pub(crate) enum Step<'a> {
     SetMode(RelPath, u32, FileStat),
 }
 
+impl Step<'_> {
+    pub(crate) fn path(&self) -> &RelPath {
+        match self {
+            Self::Remove(path, _) | Self::RemoveFolder(path) | Self::SetMode(path, ..) => path,
+            Self::MakeFolder(entry) | Self::Write(entry, _) => &entry.path,
+        }
+    }
+}
+
 /// What a restore will do.
 #[derive(Default)]
 pub(crate) struct Plan<'a> {
@@ -236,7 +245,3 @@ impl<'a> IgnoredThen<'a> {
         Ok(inside)
     }
 }
-
-#[cfg(test)]
-#[path = "restore_tests.rs"]
-mod restore_tests;

@@ -233,7 +233,9 @@ fn a_swap_during_the_restore_leads_nothing_outside() {
                 (0..5).chain(10..15).map(|i| fs::remove_file(fixture.path(&format!("outside/{i}")))).count();
             let strip = |mut all: std::collections::BTreeMap<Vec<u8>, String>| {
                 // Our own repair changed times.
-                all.values_mut().for_each(|line| *line = line.split(']').next().unwrap().to_owned());
+                for line in all.values_mut() {
+                    *line = line.split(']').next().unwrap().to_owned();
+                }
                 all
             };
             match fixture.points.restore(&digest, &fixture.target(), None, &CancelFlag::new()) {
@@ -296,7 +298,7 @@ fn an_unprivileged_user_gets_everything_back_whatever_the_bits() {
     as_nobody(|| {
         let digest = points.take(&target, &cancel).unwrap().digest;
         let set = |path: &str, mode| {
-            fs::set_permissions(target.join(path), fs::Permissions::from_mode(mode)).unwrap()
+            fs::set_permissions(target.join(path), fs::Permissions::from_mode(mode)).unwrap();
         };
         fs::write(target.join("closed/in/a"), "after").unwrap();
         fs::write(target.join("closed/in/new"), "new").unwrap();

@@ -99,7 +99,7 @@ pub(crate) fn verify(
         match content {
             Content::Read { digest, .. } if digest == **expected => {}
             Content::Read { .. } | Content::Skipped(SkipReason::Concurrent) => {
-                differ(path, DifferenceKind::Content)
+                differ(path, DifferenceKind::Content);
             }
             Content::Skipped(_) => differ(path, DifferenceKind::Unreadable),
             Content::Gone => differ(path, DifferenceKind::Missing),

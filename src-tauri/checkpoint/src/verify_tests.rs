@@ -5,6 +5,9 @@ use std::path::Path;
 use crate::testing::Fixture;
 use crate::{Access, Checkpoints, DifferenceKind};
 
+/// What is done to a checkout, how, and what is seen of it.
+type Write<'a> = (&'a str, &'a dyn Fn(&Path), &'a [(&'a str, DifferenceKind)]);
+
 #[test]
 fn every_write_into_a_checkout_is_seen() {
     use DifferenceKind::{Added, Content, Missing, Mode, Type};
@@ -20,7 +23,6 @@ fn every_write_into_a_checkout_is_seen() {
         fs::remove_file(path).unwrap();
         symlink(to, path).unwrap();
     };
-    type Write<'a> = (&'a str, &'a dyn Fn(&Path), &'a [(&'a str, DifferenceKind)]);
     let writes: [Write<'_>; 17] = [
         ("nothing", &|_| {}, &[]),
         ("content of the same size", &|p| fs::write(p.join("a"), "onE").unwrap(), &[("a", Content)]),

@@ -141,6 +141,9 @@ impl Walk<'_> {
             let path = self.root.path().to_owned();
             return Err(CheckpointError::TooManyEntries { path, limit: self.options.max_entries });
         }
+        // A folder that changes while it is listed may show a name twice.
+        names.sort_unstable();
+        names.dedup();
         if has_rules {
             rules = self.read_rules(folder, rules);
         }
@@ -185,7 +188,7 @@ impl Walk<'_> {
         match stat.kind {
             FileType::Directory => self.todo.push((path, rules.cloned())),
             FileType::RegularFile if stat.size > self.options.huge => {
-                self.skip(path, SkipReason::Huge, stat.size)
+                self.skip(path, SkipReason::Huge, stat.size);
             }
             FileType::RegularFile => self.listing.found.push(Found { path, stat, link: None }),
             FileType::Symlink => match rfs::readlinkat(folder, name, Vec::new()) {
