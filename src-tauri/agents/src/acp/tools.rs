@@ -173,11 +173,13 @@ impl Call {
             _ if !self.places.is_empty() => json!({ "paths": self.places }),
             _ => Value::Null,
         });
-        let title = if self.title.is_empty() { &self.name } else { &self.title };
+        // Gemini names a call that its policy refused nowhere but in the id: `write_file__fc_1b4ccab4`.
+        let by_id = id.split_once("__").map_or("", |(name, _)| name);
+        let title = [self.title.as_str(), &self.name, by_id, &self.kind].into_iter().find(|s| !s.is_empty());
         out.event(AgentEvent::ToolStarted {
             item: ItemId::new(id),
             tool: tool_kind(&self.kind),
-            title: title.clone(),
+            title: title.unwrap_or_default().to_owned(),
             input,
         });
     }

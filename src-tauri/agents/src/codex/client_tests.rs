@@ -181,6 +181,28 @@ fn a_thread_is_resumed_without_its_history() {
     assert_eq!(end.usage.map(Usage::total), Some(18));
 }
 
+#[test]
+fn the_tokens_of_a_resumed_thread_are_not_this_turns() {
+    let mut open = Open::new();
+    open.prompt(None);
+    // Codex 0.169 tells the old total again, of the old turn, when the new one is about to begin.
+    let told = |turn: &str, total: u64| {
+        let tokens =
+            |n: u64| json!({ "inputTokens": n, "cachedInputTokens": 0, "outputTokens": 1, "totalTokens": n });
+        let usage = json!({ "total": tokens(total), "last": tokens(100) });
+        let params = json!({ "threadId": "T", "turnId": turn, "tokenUsage": usage });
+        json!({ "method": "thread/tokenUsage/updated", "params": params })
+    };
+    open.line(&told("old", 7000));
+    open.line(&json!({ "method": "turn/started", "params": { "threadId": "T", "turn": { "id": "U" } } }));
+    open.line(&told("U", 7100));
+    let turn = json!({ "id": "U", "items": [], "status": "completed" });
+    open.line(&json!({ "method": "turn/completed", "params": { "threadId": "T", "turn": turn } }));
+    let events = open.events();
+    assert_eq!(kinds(&events), ["turn_started", "usage_reported", "turn_ended"]);
+    assert_eq!(ends(&events)[0].usage.map(|usage| usage.input_tokens), Some(100));
+}
+
 /// A client whose thread is open, and what it has written since.
 struct Open {
     client: CodexProtocol,

@@ -14,8 +14,7 @@ use super::approvals::{self, Patches, Request};
 use super::items::{self, Said, notice};
 use super::turn::Turn;
 use super::wire::{
-    Delta, ErrorParams, ItemKind, ItemParams, PatchParams, ResolvedParams, TokenParams, TokenUsage, Tokens,
-    TurnParams,
+    Delta, ErrorParams, ItemKind, ItemParams, PatchParams, ResolvedParams, TokenParams, Tokens, TurnParams,
 };
 use super::{failure, notifications};
 use crate::acp::rpc::{Message, RpcError, RpcId, parse};
@@ -210,7 +209,7 @@ impl Thread {
             "thread/tokenUsage/updated" => {
                 let told: TokenParams<'_> = read(params)?;
                 if self.is_ours(told.thread_id.as_deref()) {
-                    self.tokens_told(&told.token_usage, at, out);
+                    self.tokens_told(&told, at, out);
                 }
             }
             "error" => {
@@ -323,10 +322,17 @@ impl Thread {
         Some(Step::TurnEnded)
     }
 
-    fn tokens_told(&mut self, told: &TokenUsage, at: Option<Timestamp>, out: &mut Exchange) {
-        self.tokens = Some(told.total);
+    fn tokens_told(&mut self, told: &TokenParams<'_>, at: Option<Timestamp>, out: &mut Exchange) {
+        self.tokens = Some(told.token_usage.total);
         let Some(turn) = &mut self.turn else { return };
-        if let Some(usage) = turn.tokens_told(told) {
+        if told.turn_id.as_deref().is_some_and(|of| turn.id.as_deref() != Some(of)) {
+            // After a resume, what the thread had used before is told again.
+            if !turn.began {
+                turn.begins_at(told.token_usage.total);
+            }
+            return;
+        }
+        if let Some(usage) = turn.tokens_told(&told.token_usage) {
             out.events.push(Decoded { at, event: AgentEvent::UsageReported { usage } });
         }
     }

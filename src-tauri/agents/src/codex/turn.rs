@@ -48,6 +48,11 @@ impl Turn {
         *(if will_retry { &mut self.retrying } else { &mut self.error }) = Some(error);
     }
 
+    /// The thread has used these tokens before this turn.
+    pub(super) fn begins_at(&mut self, total: Tokens) {
+        self.tokens_before = Some(total);
+    }
+
     /// The tokens of this turn so far, if they have changed. The thread's total is also of what was before the
     /// turn, and before a resume.
     pub(super) fn tokens_told(&mut self, told: &TokenUsage) -> Option<Usage> {

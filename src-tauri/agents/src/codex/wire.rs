@@ -190,6 +190,8 @@ pub(super) struct PlanStep<'a> {
 pub(super) struct TokenParams<'a> {
     #[serde(borrow, default)]
     pub(super) thread_id: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    pub(super) turn_id: Option<Text<'a>>,
     pub(super) token_usage: TokenUsage,
 }
 
