@@ -7,7 +7,7 @@ use std::time::Duration;
 use mo_agents::launch::Access;
 use mo_checkpoint::{Access as CheckoutAccess, CancelFlag};
 use mo_core::effect::Effect;
-use mo_core::event::{CheckpointTaken, Fault, FoundAgent, Place, Prepared};
+use mo_core::event::{CheckpointTaken, Fault, Place, Prepared};
 use mo_core::ids::{Digest, Nonce, SessionId};
 use mo_core::input::Input;
 use mo_core::review::answer;
@@ -175,15 +175,7 @@ impl EffectRunner {
         let (ports, environment) = (self.ports.clone(), Arc::clone(&self.environment));
         let Some(queue) = self.queue.upgrade() else { return };
         tokio::spawn(async move {
-            let mut agents = Vec::new();
-            for (agent, program) in &desk.programs {
-                let version = roster::version(ports.spawner.as_ref(), &environment, agent, program).await;
-                agents.push(FoundAgent {
-                    agent: agent.clone(),
-                    path: program.path.to_string_lossy().into_owned(),
-                    version,
-                });
-            }
+            let agents = roster::versions(&ports, &environment, &desk.programs).await;
             let git = desk.target.ancestors().any(|folder| folder.join(".git").exists());
             let result = Ok(Prepared { agents, git, guarantees: Vec::new() });
             send(&queue, &desk, Input::Prepared(result)).await;

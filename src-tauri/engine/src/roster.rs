@@ -3,16 +3,19 @@
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
+use mo_core::event::FoundAgent;
 use mo_core::ids::AgentKind;
 use mo_process::{ProbeCommand, Spawner, find_program, run_probe};
 
 use crate::config::Config;
 use crate::environment::Environment;
+use crate::ports::Ports;
 
 /// How long an agent has to say its version.
-const VERSION_TIMEOUT: Duration = Duration::from_secs(20);
+const VERSION_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// An agent's program and how it is configured.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +52,27 @@ pub fn find(config: &Config, environment: &Environment, agent: &AgentKind) -> Re
         args: configured.args.clone(),
         env: configured.env.clone(),
     })
+}
+
+/// All agents with the versions that they say, asked side by side.
+pub(crate) async fn versions(
+    ports: &Ports,
+    environment: &Arc<Environment>,
+    programs: &BTreeMap<AgentKind, FoundProgram>,
+) -> Vec<FoundAgent> {
+    let mut asked = Vec::new();
+    for (agent, program) in programs {
+        let (spawner, environment) = (Arc::clone(&ports.spawner), Arc::clone(environment));
+        let (kind, found) = (agent.clone(), program.clone());
+        let path = program.path.to_string_lossy().into_owned();
+        let task = tokio::spawn(async move { version(spawner.as_ref(), &environment, &kind, &found).await });
+        asked.push((agent.clone(), path, task));
+    }
+    let mut agents = Vec::new();
+    for (agent, path, task) in asked {
+        agents.push(FoundAgent { agent, path, version: task.await.unwrap_or_default() });
+    }
+    agents
 }
 
 /// What the program says to `--version`: its first line, cut. `None` when it says nothing in time.

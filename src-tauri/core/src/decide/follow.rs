@@ -68,7 +68,7 @@ fn wind_down(state: &State, ending: &Ending) -> Vec<Fact> {
     if !stops.is_empty() {
         return stops;
     }
-    if state.unended().next().is_some() || state.pending_checkpoint.is_some() {
+    if state.unended().next().is_some() || state.pending_checkpoint.is_some() || state.is_preparing() {
         return Vec::new();
     }
     if state.dirty {

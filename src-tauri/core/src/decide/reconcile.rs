@@ -33,13 +33,16 @@ pub fn reconcile(state: &State, seen: &Observed) -> Vec<Input> {
             tree_empty: gone,
         });
     }
+    let interrupted = |what: &str| Fault {
+        code: "interrupted".to_owned(),
+        message: format!("the program went away while {what}"),
+        hint: "start the session again".to_owned(),
+    };
+    if state.is_preparing() {
+        inputs.push(Input::Prepared(Err(interrupted("it prepared the session"))));
+    }
     if let Some((checkpoint, _)) = state.pending_checkpoint {
-        let fault = Fault {
-            code: "interrupted".to_owned(),
-            message: "the checkpoint was being taken when the program went away".to_owned(),
-            hint: "the next one has everything".to_owned(),
-        };
-        inputs.push(Input::Checkpoint { checkpoint, result: Err(fault) });
+        inputs.push(Input::Checkpoint { checkpoint, result: Err(interrupted("it took a checkpoint")) });
     }
     inputs.push(Input::Proceed);
     inputs

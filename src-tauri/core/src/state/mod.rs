@@ -156,6 +156,11 @@ impl State {
         })
     }
 
+    /// Whether the outcome of the preparation is still to come; its probes are processes too.
+    pub fn is_preparing(&self) -> bool {
+        self.step == Step::Prepare && self.prepared.is_none() && self.at_step.fault.is_none()
+    }
+
     /// Whether nothing more will happen to it.
     pub fn is_over(&self) -> bool {
         self.ended_at.is_some()
