@@ -71,7 +71,7 @@ pub async fn pump(
         let now = *page.borrow_and_update();
         if now.epoch != epoch {
             (epoch, sent, told) = (now.epoch, 0, false);
-            outbox.take();
+            outbox.start_over();
         }
         let due = epoch != 0 && now.acked >= sent && (!outbox.is_empty() || (ended && !told));
         tokio::select! {
@@ -83,8 +83,8 @@ pub async fn pump(
             }
             () = tokio::time::sleep_until(next), if due => {
                 sent += 1;
-                let (sessions, lagged) = outbox.take();
-                deliver(&Batch { epoch, number: sent, sessions, lagged, ended });
+                let (sessions, trouble) = outbox.take();
+                deliver(&Batch { epoch, number: sent, sessions, trouble, ended });
                 told = ended;
                 next = Instant::now() + FRAME;
             }

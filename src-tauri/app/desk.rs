@@ -17,8 +17,8 @@ pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Refusal>> + Send 
 pub enum News {
     /// A session changed.
     Session(Box<Update>),
-    /// Some news were dropped because nobody took them in time.
-    Lagged,
+    /// Something keeps the engine from going on, or (`None`) does no longer.
+    Trouble(Option<Refusal>),
 }
 
 /// What one change brought.
@@ -42,7 +42,7 @@ pub trait Desk: Send + Sync + 'static {
     fn timeline(&self, session: String, since: u64, limit: usize) -> Answer<'_, Vec<TimelineEntry>>;
     /// Stops a session; answers when the stop is under way.
     fn stop(&self, session: String) -> Answer<'_, ()>;
-    /// News from now on. The channel ends when the engine does.
+    /// News from now on; taken once, at the start. The channel ends when the engine does.
     fn news(&self) -> mpsc::Receiver<News>;
     /// Ends the engine: running sessions are brought to a stand that can be resumed, processes are buried.
     fn close(&self) -> Answer<'_, ()>;

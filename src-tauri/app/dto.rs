@@ -53,8 +53,8 @@ pub struct Batch {
     pub number: u32,
     /// The sessions that changed.
     pub sessions: Vec<SessionNews>,
-    /// News were lost before they reached the shell: the page asks for the status again.
-    pub lagged: bool,
+    /// What keeps the engine from going on, such as a full disk; it goes on by itself when that is over.
+    pub trouble: Option<Refusal>,
     /// The engine is gone; nothing more will come.
     pub ended: bool,
 }

@@ -3,13 +3,18 @@
 
 pub mod bus;
 pub mod commands;
+pub mod demo;
 pub mod desk;
 pub mod dto;
+pub mod engine_desk;
+pub mod open;
 pub mod outbox;
 pub mod picker;
 
 #[cfg(test)]
 mod bus_tests;
+#[cfg(test)]
+mod engine_desk_tests;
 #[cfg(test)]
 mod outbox_tests;
 #[cfg(test)]
@@ -32,9 +37,10 @@ const WINDOW: &str = "main";
 ///
 /// # Errors
 /// When the toolkit cannot open a window.
-pub fn run<F>(open: F) -> tauri::Result<()>
+pub fn run<F, O>(open: F) -> tauri::Result<()>
 where
-    F: FnOnce() -> Result<Arc<dyn Desk>, Refusal> + Send + 'static,
+    F: FnOnce() -> O + Send + 'static,
+    O: Future<Output = Result<Arc<dyn Desk>, Refusal>>,
 {
     tauri::Builder::default()
         .plugin(tauri_plugin_dialog::init())
@@ -49,7 +55,7 @@ where
             commands::pick_folder,
         ])
         .setup(move |app| {
-            let desk = tauri::async_runtime::block_on(async { open() });
+            let desk = tauri::async_runtime::block_on(open());
             if let Err(refusal) = &desk {
                 tracing::error!(code = refusal.code, "the engine did not open: {refusal}");
             }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use mo_core::view::timeline::TimelineEntry;
 
 use crate::desk::{News, Update};
-use crate::dto::SessionNews;
+use crate::dto::{Refusal, SessionNews};
 
 /// A waiting session has at most this many entries; a page that is further behind reads them from the journal.
 const MAX_ENTRIES: usize = 2_000;
@@ -19,27 +19,39 @@ const MAX_DETAIL: usize = 64 << 10;
 pub struct Outbox {
     waiting: Vec<SessionNews>,
     bytes: usize,
-    lagged: bool,
+    trouble: Option<Refusal>,
+    /// The trouble is another one than the page knows of.
+    turned: bool,
 }
 
 impl Outbox {
     /// True when there is nothing to send.
     pub fn is_empty(&self) -> bool {
-        self.waiting.is_empty() && !self.lagged
+        self.waiting.is_empty() && !self.turned
     }
 
     /// Takes news in.
     pub fn put(&mut self, news: News) {
         match news {
             News::Session(update) => self.put_update(*update),
-            News::Lagged => self.lagged = true,
+            News::Trouble(trouble) => {
+                self.turned |= trouble != self.trouble;
+                self.trouble = trouble;
+            }
         }
     }
 
-    /// Everything that waits, and whether news were lost before they came here.
-    pub fn take(&mut self) -> (Vec<SessionNews>, bool) {
+    /// Everything that waits, and the trouble that there is.
+    pub fn take(&mut self) -> (Vec<SessionNews>, Option<Refusal>) {
         self.bytes = 0;
-        (std::mem::take(&mut self.waiting), std::mem::take(&mut self.lagged))
+        self.turned = false;
+        (std::mem::take(&mut self.waiting), self.trouble.clone())
+    }
+
+    /// For a page that knows nothing yet: what waits it reads itself, but a trouble it must be told.
+    pub fn start_over(&mut self) {
+        self.take();
+        self.turned = self.trouble.is_some();
     }
 
     fn put_update(&mut self, update: Update) {

@@ -2,6 +2,7 @@ use mo_core::view::status::SessionView;
 use mo_core::view::timeline::TimelineEntry;
 
 use crate::desk::{News, Update};
+use crate::dto::Refusal;
 use crate::outbox::Outbox;
 
 pub(crate) fn view(id: &str, seq: u64) -> SessionView {
@@ -51,8 +52,8 @@ fn the_newest_view_and_all_entries_of_each_session_are_kept() {
     for (id, seq) in [("a", 1), ("b", 1), ("a", 2), ("a", 3)] {
         outbox.put(update(id, seq));
     }
-    let (sessions, lagged) = outbox.take();
-    assert!(!lagged);
+    let (sessions, trouble) = outbox.take();
+    assert_eq!(trouble, None);
     let seqs: Vec<(&str, u64, Vec<u64>)> = sessions
         .iter()
         .map(|news| {
@@ -110,10 +111,19 @@ fn a_huge_detail_is_cut_at_a_character_and_says_how_much_is_missing() {
 }
 
 #[test]
-fn lost_news_are_passed_on_even_when_nothing_else_waits() {
+fn a_trouble_is_told_when_it_comes_when_it_goes_and_to_each_new_page() {
+    let full = Refusal::new("disk_full", "the disk is full", "make room");
     let mut outbox = Outbox::default();
-    outbox.put(News::Lagged);
+    outbox.put(News::Trouble(Some(full.clone())));
     assert!(!outbox.is_empty());
-    assert_eq!(outbox.take(), (Vec::new(), true));
+    assert_eq!(outbox.take(), (Vec::new(), Some(full.clone())));
+    outbox.put(News::Trouble(Some(full.clone())));
+    assert!(outbox.is_empty(), "the page knows it");
+    outbox.start_over();
+    assert!(!outbox.is_empty(), "another page does not");
+    assert_eq!(outbox.take().1, Some(full));
+    outbox.put(News::Trouble(None));
+    assert_eq!(outbox.take(), (Vec::new(), None));
+    outbox.start_over();
     assert!(outbox.is_empty());
 }

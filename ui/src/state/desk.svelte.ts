@@ -18,6 +18,8 @@ export class Desk {
   ready = $state(false);
   /** Why there is no engine. */
   failure = $state<Refusal | null>(null);
+  /** What keeps the engine from going on, for as long as it does. */
+  trouble = $state<Refusal | null>(null);
   home = $state<string | null>(null);
   /** The time of the person's clock, moved on each second while something runs. */
   now = $state(Date.now());
@@ -110,7 +112,7 @@ export class Desk {
       this.#put(news.view);
       this.#stories.get(news.view.id)?.hear(news);
     }
-    if (batch.lagged) void this.#catchUp();
+    this.trouble = batch.trouble;
     if (batch.ended) {
       this.failure = {
         code: 'engine_ended',
@@ -119,15 +121,6 @@ export class Desk {
       };
     }
     void painted().then(() => this.api.ack(batch.epoch, batch.number));
-  }
-
-  async #catchUp(): Promise<void> {
-    try {
-      await this.#refresh();
-      await Promise.all([...this.#stories.values()].map((story) => story.read()));
-    } catch (thrown) {
-      this.failure = asRefusal(thrown);
-    }
   }
 
   /** Takes a view in; an older one than we have is let go. New sessions come first. */

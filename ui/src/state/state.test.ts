@@ -69,7 +69,7 @@ describe('the desk', () => {
     expect(story.kept.at(-1)!.entry.seq).toBe(1202);
   });
 
-  it('reads again where there is a gap, and everywhere when news were lost', async () => {
+  it('reads again where there is a gap', async () => {
     const api = new ScriptedApi();
     api.sessions = [aSession()];
     const desk = await attached(api);
@@ -78,11 +78,15 @@ describe('the desk', () => {
     api.entries.set('s1', [anEntry(2), anEntry(3)]);
     api.tell([{ view: aSession({ seq: 4 }), entries: [], gap: true }]);
     await expect.poll(() => desk.story('s1').kept.length).toBe(2);
-    api.entries.set('s1', [anEntry(2), anEntry(3), anEntry(5)]);
-    api.sessions = [aSession({ seq: 6, phase: 'review' })];
-    api.tell([], { lagged: true });
-    await expect.poll(() => desk.story('s1').kept.length).toBe(3);
-    expect(desk.session?.phase).toBe('review');
+  });
+
+  it('says what keeps the engine from going on, until it does', async () => {
+    const api = new ScriptedApi();
+    const desk = await attached(api);
+    api.tell([], { trouble: { code: 'journal_down', message: 'the disk is full', hint: null } });
+    expect(desk.trouble?.code).toBe('journal_down');
+    api.tell([]);
+    expect(desk.trouble).toBeNull();
   });
 
   it('says that the engine is gone, and why there is none', async () => {

@@ -1,0 +1,284 @@
+//! The engine in this process as the window's desk.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use mo_core::event::{Envelope, StopCause};
+use mo_core::ids::SessionId;
+use mo_core::team::Team;
+use mo_core::view::status::StatusView;
+use mo_core::view::timeline::TimelineEntry;
+use mo_core::view::timeline_entry;
+use mo_engine::config::Config;
+use mo_engine::handle::{CommandError, EngineHandle};
+use mo_engine::hub::{Health, Update as EngineUpdate};
+use mo_engine::start::{StartError, StartRequest};
+use tokio::sync::mpsc;
+
+use crate::demo::{DemoRun, start_demo};
+use crate::desk::{Answer, Desk, News, Update};
+use crate::dto::{Refusal, StartForm};
+use crate::open::{Places, open_engine, variables};
+
+/// News that wait for the shell; a watcher that finds it full waits, and its subscription reads from the journal.
+const QUEUE: usize = 64;
+/// How long sessions have to come to a stand when the app ends: longer than the stop ladder takes.
+const FAREWELL: Duration = Duration::from_secs(20);
+
+/// The person's engine, and those of the demos that were started.
+pub struct EngineDesk {
+    engine: EngineHandle,
+    demos: Mutex<Vec<Arc<DemoRun>>>,
+    program: PathBuf,
+    news: mpsc::Sender<News>,
+    untaken: Mutex<Option<mpsc::Receiver<News>>>,
+}
+
+impl EngineDesk {
+    /// Opens the engine on the person's data folder.
+    ///
+    /// # Errors
+    /// When it cannot be opened; the window says why.
+    pub async fn open() -> Result<Arc<Self>, Refusal> {
+        let places = Places::find(|name| std::env::var_os(name).map(PathBuf::from))?;
+        let config = Config::read(&places.config, false)?;
+        let program = std::env::current_exe().map_err(|error| {
+            Refusal::new("own_program_unknown", error.to_string(), "start the app by its full path")
+        })?;
+        let engine = open_engine(&places.data, config, variables()).await?;
+        Ok(Self::over(engine, program))
+    }
+
+    /// A desk over an engine that is open. `program` is a binary whose `main` lets scripted agents begin first.
+    pub fn over(engine: EngineHandle, program: PathBuf) -> Arc<Self> {
+        let (news, untaken) = mpsc::channel(QUEUE);
+        let untaken = Mutex::new(Some(untaken));
+        let desk = Arc::new(Self { engine, demos: Mutex::default(), program, news, untaken });
+        for session in desk.engine.running() {
+            desk.watch(desk.engine.clone(), session, None);
+        }
+        tokio::spawn(watch_health(desk.engine.clone(), desk.news.clone()));
+        desk
+    }
+
+    /// Tells what happens in a session after `since`; after now where there is none.
+    fn watch(&self, engine: EngineHandle, session: SessionId, since: Option<u64>) {
+        tokio::spawn(watch_session(engine, session, since, self.news.clone()));
+    }
+
+    fn demos(&self) -> Vec<Arc<DemoRun>> {
+        self.demos.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The engine that has a session.
+    fn engine_of(&self, session: &SessionId) -> EngineHandle {
+        let demos = self.demos();
+        demos.iter().find(|demo| demo.session == *session).map_or(&self.engine, |demo| &demo.engine).clone()
+    }
+
+    fn request(&self, form: StartForm) -> Result<StartRequest, Refusal> {
+        let target = expand_home(&form.target);
+        if !target.is_absolute() {
+            let message = format!("{} is not a whole path", target.display());
+            return Err(Refusal::new(
+                "target_not_absolute",
+                message,
+                "write it from / or ~/ on, or choose the folder",
+            ));
+        }
+        let settings = self.engine.config().session.clone();
+        Ok(StartRequest { goal: form.goal, target, team: Team::default_trio(), settings, yes_really: false })
+    }
+}
+
+impl Desk for EngineDesk {
+    fn start(&self, form: StartForm) -> Answer<'_, String> {
+        Box::pin(async move {
+            let session = self.engine.start(self.request(form)?).await?;
+            self.watch(self.engine.clone(), session.clone(), Some(0));
+            Ok(session.to_string())
+        })
+    }
+
+    fn start_demo(&self) -> Answer<'_, String> {
+        Box::pin(async move {
+            let demo = Arc::new(start_demo(&self.program, variables()).await?);
+            let (engine, session) = (demo.engine.clone(), demo.session.clone());
+            self.demos.lock().unwrap_or_else(PoisonError::into_inner).push(demo);
+            self.watch(engine, session.clone(), Some(0));
+            Ok(session.to_string())
+        })
+    }
+
+    fn status(&self) -> Answer<'_, StatusView> {
+        Box::pin(async move {
+            let mut sessions = self.engine.status().await?.sessions;
+            for demo in self.demos() {
+                sessions.extend(demo.engine.view(&demo.session).await?);
+            }
+            sessions.sort_by(|a, b| b.created_at.cmp(&a.created_at));
+            Ok(StatusView { sessions })
+        })
+    }
+
+    fn timeline(&self, session: String, since: u64, limit: usize) -> Answer<'_, Vec<TimelineEntry>> {
+        Box::pin(async move {
+            let session = SessionId::new(session);
+            let (entries, _) = self.engine_of(&session).timeline(&session, since, limit).await?;
+            Ok(entries)
+        })
+    }
+
+    fn stop(&self, session: String) -> Answer<'_, ()> {
+        Box::pin(async move {
+            let session = SessionId::new(session);
+            Ok(self.engine_of(&session).stop(&session, StopCause::Person, false).await?)
+        })
+    }
+
+    fn news(&self) -> mpsc::Receiver<News> {
+        let untaken = self.untaken.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // A second listener would take half of the news; it hears that there are none.
+        untaken.unwrap_or_else(|| mpsc::channel(1).1)
+    }
+
+    fn close(&self) -> Answer<'_, ()> {
+        Box::pin(async move {
+            let demos = self.demos();
+            let engines = std::iter::once(&self.engine).chain(demos.iter().map(|demo| &demo.engine));
+            let engines: Vec<EngineHandle> = engines.cloned().collect();
+            let mut ending = tokio::task::JoinSet::new();
+            for engine in engines {
+                ending.spawn(close_engine(engine));
+            }
+            ending.join_all().await;
+            Ok(())
+        })
+    }
+}
+
+/// Stops what runs, waits until it stands, and ends the engine.
+async fn close_engine(engine: EngineHandle) {
+    let stand = async {
+        for session in engine.running() {
+            let since = last_seq(&engine, &session).await;
+            let mut events = engine.subscribe(&session, since);
+            if engine.stop(&session, StopCause::Person, false).await.is_err() {
+                continue;
+            }
+            while let Some(Ok(update)) = events.next().await {
+                if matches!(update, EngineUpdate::Events(records) if records.iter().any(|r| r.kind == ENDED))
+                {
+                    break;
+                }
+            }
+        }
+    };
+    if tokio::time::timeout(FAREWELL, stand).await.is_err() {
+        tracing::warn!("a session did not come to a stand in time; its processes are ended with the app");
+    }
+    engine.shut_down().await;
+}
+
+/// What a session's view is true for; 0 when it cannot be told.
+async fn last_seq(engine: &EngineHandle, session: &SessionId) -> u64 {
+    engine.view(session).await.ok().flatten().map_or(0, |view| view.seq)
+}
+
+/// The kind of a session's last event.
+const ENDED: &str = "session_ended";
+
+/// Tells the news of one session until it has ended.
+async fn watch_session(
+    engine: EngineHandle,
+    session: SessionId,
+    since: Option<u64>,
+    news: mpsc::Sender<News>,
+) {
+    let since = match since {
+        Some(since) => since,
+        None => last_seq(&engine, &session).await,
+    };
+    let mut updates = engine.subscribe(&session, since);
+    while let Some(update) = updates.next().await {
+        let records = match update {
+            Ok(EngineUpdate::Events(records)) => records,
+            Ok(EngineUpdate::Delta(_)) => continue,
+            Err(error) => {
+                tracing::error!(%session, %error, "the session's news broke off");
+                let _ = news.send(News::Trouble(Some(error.into()))).await;
+                return;
+            }
+        };
+        let view = match engine.view(&session).await {
+            Ok(Some(view)) => view,
+            Ok(None) => continue,
+            Err(error) => {
+                tracing::error!(%session, %error, "the session's view cannot be made");
+                continue;
+            }
+        };
+        let entries = records
+            .iter()
+            .filter_map(|record| Envelope::from_record(record).ok())
+            .filter_map(|envelope| timeline_entry(&envelope))
+            .collect();
+        let ended = records.iter().any(|record| record.kind == ENDED);
+        if news.send(News::Session(Box::new(Update { view, entries }))).await.is_err() || ended {
+            return;
+        }
+    }
+}
+
+/// Tells whether the journal takes what happens.
+async fn watch_health(engine: EngineHandle, news: mpsc::Sender<News>) {
+    let mut health = engine.health();
+    loop {
+        let trouble = match &*health.borrow_and_update() {
+            Health::Good => None,
+            Health::JournalDown(why) => Some(Refusal::new(
+                "journal_down",
+                format!("the journal takes nothing: {why}"),
+                "Nothing is lost. Work goes on by itself as soon as it can be written again.",
+            )),
+        };
+        if news.send(News::Trouble(trouble)).await.is_err() || health.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+/// A path as a person types it.
+fn expand_home(typed: &str) -> PathBuf {
+    let typed = typed.trim();
+    match (typed.strip_prefix('~'), std::env::home_dir()) {
+        (Some(""), Some(home)) => home,
+        (Some(rest), Some(home)) if rest.starts_with('/') => home.join(rest.trim_start_matches('/')),
+        _ => PathBuf::from(typed),
+    }
+}
+
+impl From<StartError> for Refusal {
+    fn from(error: StartError) -> Self {
+        // The engine's hints name options of the command line where there are some.
+        let hint = match &error {
+            StartError::TargetMissing(_) => "check the path, or choose the folder".to_owned(),
+            StartError::TargetTooWide(..) => "choose the project's own folder".to_owned(),
+            StartError::TargetAndData(..) => "choose another folder".to_owned(),
+            StartError::TargetBusy(_) => "wait for it, or stop it".to_owned(),
+            other => other.hint(),
+        };
+        Self::new(error.code(), error.to_string(), hint)
+    }
+}
+
+impl From<CommandError> for Refusal {
+    fn from(error: CommandError) -> Self {
+        let code = match &error {
+            CommandError::Rejected(rejection) => rejection.code(),
+            CommandError::Closed => "engine_closed",
+        };
+        Self { code: code.to_owned(), message: error.to_string(), hint: None }
+    }
+}

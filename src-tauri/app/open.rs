@@ -1,0 +1,100 @@
+//! Opens the engine on the person's own data folder and configuration, or a demo's.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use mo_checkpoint::{CheckpointError, FolderCheckpoints, Settings};
+use mo_engine::config::{Config, ConfigError};
+use mo_engine::environment::Environment;
+use mo_engine::handle::{EngineHandle, EngineSetup};
+use mo_engine::ports::{NoNotifier, Ports, SystemClock};
+use mo_journal::{DataDir, JournalError, SqliteJournal};
+use mo_process::ShimSpawner;
+use serde_json::json;
+
+use crate::dto::Refusal;
+
+/// The folder's name under the XDG folders.
+const NAME: &str = "meta-orchestrator";
+
+/// Where the configuration and the data are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Places {
+    /// The configuration file, which need not exist.
+    pub config: PathBuf,
+    /// The data folder, which need not exist.
+    pub data: PathBuf,
+}
+
+impl Places {
+    /// The XDG folders of an environment; as the XDG specification has it, a relative path counts as not set.
+    ///
+    /// # Errors
+    /// When neither they nor a home folder are known.
+    pub fn find(var: impl Fn(&str) -> Option<PathBuf>) -> Result<Self, Refusal> {
+        let set = |name: &str| var(name).filter(|path| path.is_absolute());
+        let under = |xdg: &str, below_home: &str| {
+            set(xdg)
+                .or_else(|| Some(set("HOME")?.join(below_home)))
+                .map(|folder| folder.join(NAME))
+                .ok_or_else(|| {
+                    let message = format!("neither HOME nor {xdg} is set to an absolute path");
+                    Refusal::new("no_home", message, "set HOME and open the app again")
+                })
+        };
+        let config = under("XDG_CONFIG_HOME", ".config")?.join("config.toml");
+        Ok(Self { config, data: under("XDG_DATA_HOME", ".local/share")? })
+    }
+}
+
+/// Our environment as data; what is not UTF-8 no agent could read either.
+pub fn variables() -> Vec<(String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
+}
+
+/// Opens an engine on a data folder, which is made where absent.
+///
+/// # Errors
+/// When the folder is another process's or cannot be used.
+pub async fn open_engine(
+    data: &Path,
+    config: Config,
+    variables: Vec<(String, String)>,
+) -> Result<EngineHandle, Refusal> {
+    let environment = Environment::new(variables, config.agent_environment()).map_err(|error| {
+        Refusal::new("too_many_secrets", error.to_string(), "unset variables that are not needed")
+    })?;
+    let data = DataDir::create(data)?;
+    let lock = data.lock(&json!({ "pid": std::process::id() }).to_string())?;
+    let spawner = ShimSpawner::of_this_program().map_err(|error| {
+        Refusal::new("own_program_unknown", error.to_string(), "start the app by its full path")
+    })?;
+    let ports = Ports {
+        spawner: Arc::new(spawner),
+        clock: Arc::new(SystemClock),
+        journal: Arc::new(SqliteJournal::open(&data)?),
+        checkpoints: Arc::new(FolderCheckpoints::open(data.checkpoints(), Settings::default())?),
+        notifier: Arc::new(NoNotifier),
+    };
+    Ok(EngineHandle::open(EngineSetup { data, lock, ports, config, environment }).await?)
+}
+
+impl From<JournalError> for Refusal {
+    fn from(error: JournalError) -> Self {
+        Self { code: error.code().to_owned(), message: error.to_string(), hint: error.hint() }
+    }
+}
+
+impl From<ConfigError> for Refusal {
+    fn from(error: ConfigError) -> Self {
+        Self::new(error.code(), error.to_string(), error.hint())
+    }
+}
+
+impl From<CheckpointError> for Refusal {
+    fn from(error: CheckpointError) -> Self {
+        Self { code: error.code().to_owned(), message: error.to_string(), hint: None }
+    }
+}
