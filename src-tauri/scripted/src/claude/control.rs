@@ -10,11 +10,33 @@ use crate::dialect::{Next, Prompt, Told};
 use crate::out::Out;
 use crate::stamp;
 
+/// What the model is told when stdin ended while a question was open.
+const CLOSED: &str = "Tool permission stream closed before response received";
+
 /// A PreToolUse hook that the client registered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Hook {
     matcher: Option<String>,
     callback: String,
+}
+
+/// Who let a call through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Allowed {
+    Rules,
+    Hook,
+    Host,
+}
+
+impl Allowed {
+    /// As `tool_result_meta` says it.
+    pub(super) fn decision(self) -> Value {
+        match self {
+            Self::Rules => json!({"decision": "accept", "source": "config", "reason_type": "mode"}),
+            Self::Hook => json!({"decision": "accept", "source": "hook", "reason_type": "hook"}),
+            Self::Host => json!({"decision": "accept", "source": "user_temporary"}),
+        }
+    }
 }
 
 /// A question that waits for its answer.
@@ -75,6 +97,10 @@ impl Claude {
             other => Err(format!("Unsupported control request subtype: {other}")),
         };
         let response = match answer {
+            Ok(body) if request["subtype"] == "initialize" => json!({
+                "subtype": "success", "request_id": id, "response": body,
+                "pending_permission_requests": [], "pending_user_dialog_requests": [],
+            }),
             Ok(body) => json!({"subtype": "success", "request_id": id, "response": body}),
             Err(why) => json!({"subtype": "error", "request_id": id, "error": why}),
         };
@@ -118,7 +144,7 @@ impl Claude {
             "session_id": self.session.id,
             "transcript_path": format!("{home}/.claude/projects/{project}/{}.jsonl", self.session.id),
             "cwd": self.session.cwd, "prompt_id": stamp::uuid(), "permission_mode": self.asked.mode,
-            "effort": {"level": "high"}, "hook_event_name": "PreToolUse", "tool_name": name,
+            "effort": {"level": "medium"}, "hook_event_name": "PreToolUse", "tool_name": name,
             "tool_input": input, "tool_use_id": call.id,
         });
         let body = json!({
@@ -135,7 +161,10 @@ impl Claude {
     }
 
     /// What a hook's answer means (measured; a hook that fails lets the call through to the rules).
-    fn hook_said(&mut self, left: Vec<String>, answer: &Value, call: &Call, out: &mut Out) -> Next {
+    fn hook_said(&mut self, left: Vec<String>, answer: &Value, call: &mut Call, out: &mut Out) -> Next {
+        if answer["subtype"] == "closed" {
+            return self.cancelled(call, CLOSED, out);
+        }
         if answer["subtype"] != "success" {
             let why = answer["error"].as_str().unwrap_or("stream closed");
             eprintln!("Error in hook callback: {why}");
@@ -154,7 +183,11 @@ impl Claude {
         match decision {
             Some("deny") => self.denied_by_hook(call, reason, out),
             Some("ask") => self.by_rule(call, Some(reason), out),
-            Some("allow") if !call.act.path().is_some_and(|path| self.is_safety(path)) => Next::Go,
+            Some("allow") if !call.act.path().is_some_and(|path| self.is_safety(path)) => {
+                rewrite(&mut call.act, &own["updatedInput"]);
+                self.allowed = Allowed::Hook;
+                Next::Go
+            }
             _ => self.next_hook(left, call, out),
         }
     }
@@ -188,6 +221,7 @@ impl Claude {
             (Some("success"), Some("allow")) => {
                 rewrite(&mut call.act, &body["updatedInput"]);
                 self.grant(&body["updatedPermissions"], out);
+                self.allowed = Allowed::Host;
                 Next::Go
             }
             (Some("success"), _) if body["interrupt"] == true => {

@@ -3,6 +3,7 @@
 mod argv;
 mod control;
 mod failure;
+mod messages;
 mod rules;
 mod tools;
 mod wire;
@@ -22,7 +23,8 @@ use crate::stamp;
 use crate::store::{self, Store};
 
 use argv::{Asked, Printed};
-use control::{Hook, Question};
+use control::{Allowed, Hook, Question};
+use messages::OpenMessage;
 use wire::{Session, Tally};
 
 const MODEL: &str = "claude-opus-5-5";
@@ -39,6 +41,8 @@ pub(crate) struct Claude {
     /// The call in flight, from its announcement to its result.
     open_call: Option<Call>,
     question: Option<Question>,
+    /// Who let the call in flight through.
+    allowed: Allowed,
     message: Option<OpenMessage>,
     /// What the answer of the turn is.
     last_text: String,
@@ -47,12 +51,6 @@ pub(crate) struct Claude {
     total: Tally,
     results: u64,
     last_failed: bool,
-}
-
-/// A message being streamed.
-struct OpenMessage {
-    id: String,
-    text: String,
 }
 
 /// Starts Claude Code with these arguments.
@@ -85,6 +83,7 @@ pub(crate) fn start(argv: &[String], script: &Script) -> Result<Claude, Early> {
         hooks: Vec::new(),
         open_call: None,
         question: None,
+        allowed: Allowed::Rules,
         message: None,
         last_text: String::new(),
         structured: None,
@@ -139,18 +138,6 @@ impl Claude {
         }
     }
 
-    fn assistant(&mut self, block: &Value, out: &mut Out) {
-        self.count(&block.to_string());
-        let line = self.session.assistant(&stamp::tagged("msg_", 20), block);
-        self.emit(&line, out);
-    }
-
-    fn count(&mut self, text: &str) {
-        self.turn.requests += 1;
-        self.turn.input += 11;
-        self.turn.output += stamp::tokens(text);
-    }
-
     fn result(&mut self, more: Value, out: &mut Out) {
         self.total.input += self.turn.input;
         self.total.output += self.turn.output;
@@ -171,17 +158,10 @@ impl Claude {
             said = "[Request interrupted by user for tool use]";
             self.rejected_by_user(&call, out);
         }
-        if let Some(message) = self.message.take()
-            && !message.text.is_empty()
-        {
-            self.count(&message.text);
-            let block = json!({"type": "text", "text": message.text});
-            let mut line = self.session.assistant(&message.id, &block);
-            line["aborted"] = json!(true);
-            self.emit(&line, out);
-        }
+        self.block_aborted(out);
         let line = self.session.user(&json!({"type": "text", "text": said}));
         self.emit(&line, out);
+        self.block_abandoned(out);
         let why = "[ede_diagnostic] result_type=user last_content_type=n/a stop_reason=null";
         self.result(
             json!({
@@ -219,12 +199,6 @@ impl Claude {
         wire::merge(&mut more, failure.both);
         self.result(more, out);
     }
-
-    fn partial(&self, event: &Value, out: &mut Out) {
-        if let (true, Some(message)) = (self.asked.partial, &self.message) {
-            self.emit(&self.session.partial(event, &message.id), out);
-        }
-    }
 }
 
 impl Dialect for Claude {
@@ -255,49 +229,24 @@ impl Dialect for Claude {
     }
 
     fn thought(&mut self, text: &str, out: &mut Out) {
-        self.assistant(&json!({"type": "thinking", "thinking": text, "signature": "scripted"}), out);
+        self.thinking(text, out);
     }
 
     fn message_open(&mut self, out: &mut Out) {
-        self.message = Some(OpenMessage { id: stamp::tagged("msg_", 20), text: String::new() });
-        if !self.asked.partial {
-            return;
-        }
-        self.emit(&self.session.system("status", json!({"status": "requesting"})), out);
-        let id = self.message.as_ref().map(|message| message.id.clone()).unwrap_or_default();
-        self.partial(
-            &json!({"type": "message_start", "message": {
-                "id": id, "type": "message", "role": "assistant", "model": self.session.model, "content": [],
-                "stop_reason": null, "stop_sequence": null,
-                "usage": {"input_tokens": 11, "output_tokens": 1, "cache_creation_input_tokens": 0,
-                          "cache_read_input_tokens": 0},
-            }}),
-            out,
-        );
-        let block = json!({"type": "text", "text": ""});
-        self.partial(&json!({"type": "content_block_start", "index": 0, "content_block": block}), out);
+        self.block_open(&json!({"type": "text", "text": ""}), out);
     }
 
     fn message_piece(&mut self, piece: &str, out: &mut Out) {
         if let Some(message) = &mut self.message {
             message.text.push_str(piece);
         }
-        let delta = json!({"type": "text_delta", "text": piece});
-        self.partial(&json!({"type": "content_block_delta", "index": 0, "delta": delta}), out);
+        self.block_piece(&json!({"type": "text_delta", "text": piece}), out);
     }
 
     fn message_close(&mut self, text: &str, out: &mut Out) {
-        self.count(text);
         text.clone_into(&mut self.last_text);
-        if let Some(message) = &self.message {
-            let line = self.session.assistant(&message.id, &json!({"type": "text", "text": text}));
-            self.emit(&line, out);
-        }
-        self.partial(&json!({"type": "content_block_stop", "index": 0}), out);
-        let delta = json!({"stop_reason": "end_turn", "stop_sequence": null});
-        self.partial(&json!({"type": "message_delta", "delta": delta, "usage": {"output_tokens": 7}}), out);
-        self.partial(&json!({"type": "message_stop"}), out);
-        self.message = None;
+        self.block_whole(&json!({"type": "text", "text": text}), json!({}), out);
+        self.block_close("end_turn", out);
     }
 
     fn call_id(&mut self, _act: &Act) -> String {
@@ -306,8 +255,9 @@ impl Dialect for Claude {
 
     fn call_open(&mut self, call: &Call, out: &mut Out) {
         let (name, input) = tools::name_and_input(&call.act);
-        self.assistant(&json!({"type": "tool_use", "id": call.id, "name": name, "input": input}), out);
+        self.tool_use(&call.id, name, &input, out);
         self.open_call = Some(call.clone());
+        self.allowed = Allowed::Rules;
     }
 
     fn call_next(&mut self, call: &mut Call, answer: Option<Value>, out: &mut Out) -> Next {
@@ -330,8 +280,15 @@ impl Dialect for Claude {
     fn end(&mut self, close: &Close<'_>, out: &mut Out) {
         match close {
             Close::Completed => {
-                let mut more = json!({"result": self.last_text});
-                if let Some(value) = self.structured.take() {
+                let structured = self.structured.take();
+                if self.asked.schema && structured.is_none() {
+                    let said = "[structured-output-enforce] You MUST call the StructuredOutput tool to complete this request. Call this tool now.";
+                    let line = self.session.user(&json!({"type": "text", "text": said}));
+                    self.emit(&line, out);
+                }
+                let mut more = wire::answered();
+                more["result"] = json!(self.last_text);
+                if let Some(value) = structured {
                     more["structured_output"] = value;
                     more["stop_reason"] = json!("tool_use");
                 }

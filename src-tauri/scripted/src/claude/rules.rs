@@ -47,17 +47,21 @@ impl Claude {
                 if mode == "plan" {
                     return Rule::Refuse(format!("Cannot write to {} while in plan mode.", path.display()));
                 }
+                let shown = path.strip_prefix(&self.cwd).unwrap_or(path);
                 if self.is_safety(path) {
+                    let why = format!(
+                        "Claude requested permissions to write to {}, but you haven't granted it yet.",
+                        path.display()
+                    );
                     json!({
-                        "description": path, "permission_suggestions": [],
-                        "decision_reason": format!("Claude requested permissions to edit {} which is a sensitive file.", path.display()),
+                        "description": shown, "permission_suggestions": [accept_edits()],
+                        "classifier_approvable": true, "decision_reason": why,
                         "decision_reason_type": "safetyCheck",
                     })
                 } else if self.is_inside(path) {
                     if matches!(mode, "acceptEdits" | "bypassPermissions") {
                         return Rule::Free;
                     }
-                    let shown = path.strip_prefix(&self.cwd).unwrap_or(path);
                     json!({"description": shown, "permission_suggestions": [accept_edits()]})
                 } else {
                     ask_outside(

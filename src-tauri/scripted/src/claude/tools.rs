@@ -52,8 +52,7 @@ impl Claude {
         if failed || matches!(outcome, Outcome::Ran(_)) {
             block["is_error"] = json!(failed);
         }
-        let decision = json!({"decision": "accept", "source": "config"});
-        let meta = json!({"id": call.id, "permission_decision": decision});
+        let meta = json!({"id": call.id, "permission_decision": self.allowed.decision()});
         self.emit(&self.session.tool_result(&block, &result, Some(meta)), out);
     }
 
@@ -84,6 +83,11 @@ impl Claude {
         let decision = json!({"decision": "reject", "source": "hook", "reason_type": "hook"});
         let meta = json!({"non_execution_kind": "permission-rule", "permission_decision": decision});
         self.denied(call, &format!("PreToolUse:{name} hook error: {reason}"), meta, out)
+    }
+
+    /// A call whose hook can no longer answer.
+    pub(super) fn cancelled(&mut self, call: &Call, why: &str, out: &mut Out) -> Next {
+        self.denied(call, why, json!({"non_execution_kind": "cancelled"}), out)
     }
 
     pub(super) fn denied_by_host(&mut self, call: &Call, why: &str, answered: bool, out: &mut Out) -> Next {

@@ -59,7 +59,8 @@ impl Session {
             "slash_commands": ["compact", "context", "model"], "terminal_slash_commands": ["doctor"],
             "apiKeySource": "ANTHROPIC_API_KEY", "claude_code_version": self.version,
             "output_style": "default", "agents": ["claude", "Explore", "general-purpose", "Plan"],
-            "skills": [], "plugins": [],
+            "skills": [], "plugins": [{"name": "cc-plugin-agents-md", "path": "builtin",
+                         "source": "cc-plugin-agents-md@builtin"}],
             "capabilities": ["interrupt_receipt_v1", "interrupt_cancel_queued_v1", "msg_lifecycle_v1"],
             "analytics_disabled": true, "product_feedback_disabled": true, "served_by_anthropic": false,
             "uuid": stamp::uuid(),
@@ -95,7 +96,15 @@ impl Session {
             "message": {
                 "diagnostics": null, "id": stamp::uuid(), "container": null, "model": "<synthetic>",
                 "role": "assistant", "stop_details": null, "stop_reason": "stop_sequence",
-                "stop_sequence": "", "type": "message", "usage": usage(0, 0),
+                "stop_sequence": "", "type": "message",
+                "usage": {
+                    "output_tokens_details": null, "input_tokens": 0, "output_tokens": 0,
+                    "cache_creation_input_tokens": 0, "cache_read_input_tokens": 0,
+                    "server_tool_use": {"web_search_requests": 0, "web_fetch_requests": 0},
+                    "service_tier": null,
+                    "cache_creation": {"ephemeral_1h_input_tokens": 0, "ephemeral_5m_input_tokens": 0},
+                    "inference_geo": null, "iterations": null, "speed": null, "fallback_credit": null,
+                },
                 "content": [{"type": "text", "text": text}], "context_management": null,
             },
             "parent_tool_use_id": null, "session_id": self.id, "uuid": stamp::uuid(),
@@ -133,10 +142,19 @@ impl Session {
 
     /// A piece of a message, with `--include-partial-messages`.
     pub(super) fn partial(&self, event: &Value, message_id: &str) -> Value {
-        json!({
+        let mut line = json!({
             "type": "stream_event", "event": event, "session_id": self.id, "parent_tool_use_id": null,
             "uuid": stamp::uuid(), "api_message_id": message_id,
-        })
+        });
+        let begins = event["type"] == "message_start";
+        if begins {
+            line["ttft_ms"] = json!(20);
+        }
+        let thinks = |at: &str, word: &str| event.pointer(at).is_some_and(|kind| kind == word);
+        if begins || thinks("/content_block/type", "thinking") || thinks("/delta/type", "thinking_delta") {
+            line["thinking_display"] = json!("updates");
+        }
+        line
     }
 
     /// The closing `result`; `more` carries what differs.
@@ -163,11 +181,13 @@ impl Session {
                 "refused": {"depth_limit": 0, "concurrency_limit": 0, "budget": 0}, "by_type": {},
             },
             "safety_stops": 0, "is_error": false, "num_turns": turn.requests, "subtype": "success",
-            "api_error_status": null, "ttft_ms": 20, "type": "result", "duration_ms": ms,
-            "uuid": stamp::uuid(), "ttft_stream_ms": 20, "time_to_request_ms": 15,
-            "first_content_frame_ms": 20, "queued_turn_count": 0, "result_index": index,
+            "type": "result", "duration_ms": ms, "uuid": stamp::uuid(), "queued_turn_count": 0,
+            "result_index": index,
             "model_usage_since_last_result": models(turn),
         });
+        if !turn.begun.is_empty() {
+            line["begun_message_ids"] = json!(turn.begun);
+        }
         merge(&mut line, more);
         line
     }
@@ -191,9 +211,18 @@ pub(super) struct Tally {
     pub(super) output: u64,
     pub(super) requests: u64,
     pub(super) denials: Vec<Value>,
+    /// The messages that began, with `--include-partial-messages`.
+    pub(super) begun: Vec<String>,
 }
 
 impl Tally {
+    /// One answer of the model.
+    pub(super) fn count(&mut self, text: &str) {
+        self.requests += 1;
+        self.input += 11;
+        self.output += stamp::tokens(text);
+    }
+
     /// US dollars at the list price of the captures' model ($4 / $20 per million tokens).
     #[allow(clippy::cast_precision_loss, reason = "token counts are far below 2^52")]
     fn cost(&self) -> f64 {
@@ -218,6 +247,14 @@ pub(super) fn merge(line: &mut Value, more: Value) {
     if let (Some(object), Value::Object(more)) = (line.as_object_mut(), more) {
         object.extend(more);
     }
+}
+
+/// What only a result of a turn with an answer has.
+pub(super) fn answered() -> Value {
+    json!({
+        "api_error_status": null, "ttft_ms": 20, "ttft_stream_ms": 20, "time_to_request_ms": 15,
+        "first_content_frame_ms": 20,
+    })
 }
 
 /// The answer to `initialize`.

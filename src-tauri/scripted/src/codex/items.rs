@@ -45,8 +45,6 @@ impl Codex {
             "completedAtMs": null,
         });
         self.item_started(&item, out);
-        let part = json!({"itemId": id, "summaryIndex": 0});
-        self.notify("item/reasoning/summaryPartAdded", part, out);
         let delta = json!({"itemId": id, "delta": text, "summaryIndex": 0});
         self.notify("item/reasoning/summaryTextDelta", delta, out);
         item["summary"] = json!([text]);

@@ -68,7 +68,13 @@ impl Codex {
                 return Ok(Vec::new());
             }
             "thread/resume" => {
-                let result = self.resume(params)?;
+                let mut result = self.resume(params)?;
+                if params["excludeTurns"] == true {
+                    result["thread"]["turns"] = json!([]);
+                    out.line(&json!({"id": id, "result": result}));
+                    self.status(&json!({"type": "idle"}), out);
+                    return Ok(Vec::new());
+                }
                 let notice = json!({
                     "summary": "Full-history hydration is deprecated for paginated threads; use `excludeTurns: true`, then page with `thread/turns/list` and `thread/items/list`.",
                     "details": null,

@@ -25,15 +25,17 @@ impl Codex {
         let policy = thread.approval.as_str().unwrap_or("on-request");
         let mode = thread.sandbox["type"].as_str().unwrap_or("readOnly");
         match &call.act {
+            // Untrusted asks for every command, for `cat` too.
+            Act::Read { .. } if policy == "untrusted" => Rule::Ask(Value::Null),
             Act::Plan { .. } | Act::Structured { .. } | Act::Read { .. } => Rule::Free,
             Act::Run { command } => {
-                if shell::only_reads(command) || self.granted.contains(command) {
-                    return Rule::Free;
-                }
                 match (policy, mode) {
+                    _ if self.granted.contains(command) => Rule::Free,
                     ("untrusted", _) => Rule::Ask(Value::Null),
+                    _ if shell::only_reads(command) => Rule::Free,
                     (_, "workspaceWrite" | "dangerFullAccess") => Rule::Free,
                     ("never", _) => Rule::Hidden,
+                    // The sandbox would deny it unseen; what is asked is the model's wish to run outside of it.
                     _ => Rule::Ask(json!("The command needs to write outside the sandbox")),
                 }
             }
@@ -93,7 +95,7 @@ impl Codex {
             Rule::Free => Value::Null,
             Rule::Ask(reason) => reason,
         };
-        let is_command = matches!(call.act, Act::Run { .. });
+        let is_command = matches!(call.act, Act::Run { .. } | Act::Read { .. });
         if asks && is_command {
             self.active(true, out);
         }
@@ -115,7 +117,12 @@ impl Codex {
             "threadId": self.thread_id(), "turnId": self.turn_id(), "itemId": call.id,
             "startedAtMs": item["startedAtMs"],
         });
-        let method = if let Act::Run { command } = &call.act {
+        let command = match &call.act {
+            Act::Run { command } => Some(command.clone()),
+            Act::Read { path } => Some(format!("cat {}", path.display())),
+            _ => None,
+        };
+        let method = if let Some(command) = command {
             let words: Vec<&str> = command.split_whitespace().take(2).collect();
             let amendment = json!({"acceptWithExecpolicyAmendment": {"execpolicy_amendment": words}});
             params["kind"] = json!("command");
@@ -148,15 +155,16 @@ impl Codex {
             Value::Object(object) => object.keys().next().map(String::as_str).unwrap_or_default(),
             _ => "",
         };
-        let is_command = matches!(call.act, Act::Run { .. });
+        let is_command = matches!(call.act, Act::Run { .. } | Act::Read { .. });
         match word {
             "accept" | "acceptForSession" | "acceptWithExecpolicyAmendment" => {
                 self.active(false, out);
                 if word != "accept" {
-                    self.granted.insert(match &call.act {
-                        Act::Run { command } => command.clone(),
-                        _ => "patch".to_owned(),
-                    });
+                    match &call.act {
+                        Act::Run { command } => self.granted.insert(command.clone()),
+                        Act::Read { .. } => false,
+                        _ => self.granted.insert("patch".to_owned()),
+                    };
                 }
                 Next::Go
             }

@@ -11,6 +11,9 @@ use crate::shell;
 impl Gemini {
     /// Announces the call, or asks for it, or refuses it.
     pub(super) fn decide(&mut self, call: &Call, out: &mut Out) -> Next {
+        if let (Act::Write { path, .. } | Act::Edit { path, .. }, "plan") = (&call.act, self.mode.as_str()) {
+            return self.refused(call, &self.only_plans(path), out);
+        }
         if let Some(path) = call.act.path() {
             let include = self.asked.include.iter().map(std::path::PathBuf::as_path);
             if !inside(path, include.chain([self.cwd.as_path()])) {
@@ -31,14 +34,15 @@ impl Gemini {
             Act::Read { .. } | Act::Plan { .. } | Act::Structured { .. } => true,
             Act::Run { command } => {
                 if self.mode == "plan" {
-                    return self.refused(call, "Tool execution denied by policy.", out);
+                    // The tool is not there; nothing of it reaches the client (wire/gemini-plan).
+                    eprintln!(
+                        "Error executing tool run_shell_command: Tool \"run_shell_command\" not found."
+                    );
+                    return Next::Refused;
                 }
                 self.mode == "yolo" || shell::only_reads(command)
             }
             Act::Write { .. } | Act::Edit { .. } => {
-                if self.mode == "plan" {
-                    return self.refused(call, "Tool execution denied by policy.", out);
-                }
                 matches!(self.mode.as_str(), "yolo" | "autoEdit")
             }
         };
@@ -106,6 +110,16 @@ impl Gemini {
     fn refused(&mut self, call: &Call, why: &str, out: &mut Out) -> Next {
         self.failed(call, why, out);
         Next::Refused
+    }
+
+    fn only_plans(&self, path: &std::path::Path) -> String {
+        let home = std::env::var("HOME").unwrap_or_default();
+        let project = self.cwd.file_name().unwrap_or_default().to_string_lossy();
+        format!(
+            "Access denied: plan path ({}) must be within the designated plans directory ({home}/.gemini/tmp/{project}/{}/plans).",
+            path.display(),
+            self.session_id()
+        )
     }
 
     fn shown(&self, call: &Call) -> String {

@@ -7,6 +7,9 @@ use crate::dialect::Dialect;
 use crate::grandchild;
 use crate::script::{Crash, Flood, Step};
 
+/// The size of a write in a flood.
+const AT_ONCE: usize = 256 * 1024;
+
 impl<D: Dialect> Performer<D> {
     pub(super) fn fault(&mut self, step: &Step) -> Result<(), Stop> {
         match step {
@@ -40,18 +43,45 @@ impl<D: Dialect> Performer<D> {
     }
 
     fn flood(&mut self, flood: Flood) {
-        const AT_ONCE: usize = 256 * 1024;
-        let empty = self.dialect.noise("").to_string().len() + 1;
-        let wanted = usize::try_from(flood.bytes).unwrap_or(usize::MAX);
-        let mut line = self.dialect.noise(&"x".repeat(wanted.saturating_sub(empty))).to_string();
-        line.push('\n');
+        const MARK: &str = "@@@";
+        let message = self.dialect.noise(MARK).to_string();
+        let Some((head, tail)) = message.split_once(MARK) else { return };
+        let tail = format!("{tail}{}", if flood.newline { "\n" } else { "" });
+        let fill = usize::try_from(flood.bytes).unwrap_or(usize::MAX).saturating_sub(head.len() + tail.len());
+        if fill < AT_ONCE {
+            self.short_lines(&format!("{head}{}{tail}", "x".repeat(fill)), flood.lines);
+        } else {
+            self.long_lines(head, fill, &tail, flood.lines);
+        }
+    }
+
+    /// Many lines in one write.
+    fn short_lines(&mut self, line: &str, lines: u64) {
         let many = (AT_ONCE / line.len()).max(1);
         let block = line.repeat(many);
-        let mut left = usize::try_from(flood.lines).unwrap_or(usize::MAX);
+        let mut left = usize::try_from(lines).unwrap_or(usize::MAX);
         while left > 0 && !self.out.broken() {
             let now = left.min(many);
             self.out.raw(block.get(..now * line.len()).unwrap_or_default().as_bytes());
             left -= now;
+        }
+    }
+
+    /// One line in many writes, so that its length costs no memory here.
+    fn long_lines(&mut self, head: &str, fill: usize, tail: &str, lines: u64) {
+        let block = "x".repeat(AT_ONCE);
+        for _ in 0..lines {
+            self.out.raw(head.as_bytes());
+            let mut left = fill;
+            while left > 0 && !self.out.broken() {
+                let now = left.min(AT_ONCE);
+                self.out.raw(block.get(..now).unwrap_or_default().as_bytes());
+                left -= now;
+            }
+            self.out.raw(tail.as_bytes());
+            if self.out.broken() {
+                return;
+            }
         }
     }
 }

@@ -30,6 +30,9 @@ pub struct Flood {
     /// The length of each, newline included; at least that of an empty message of the agent's protocol.
     #[serde(default = "line_of_300")]
     pub bytes: u64,
+    /// Whether each ends; without it they are one endless line.
+    #[serde(default = "yes")]
+    pub newline: bool,
 }
 
 /// Bytes that are no message; a newline follows.
@@ -88,6 +91,10 @@ pub struct ErrorStep {
     /// For a usage limit: after how many seconds it ends.
     #[serde(default = "an_hour")]
     pub resets_in_s: u64,
+}
+
+fn yes() -> bool {
+    true
 }
 
 fn line_of_300() -> u64 {

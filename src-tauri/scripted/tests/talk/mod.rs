@@ -2,6 +2,7 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each suite uses a part of what they share")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a helper of tests fails with its test")]
+#![allow(clippy::unused_self, reason = "it is a stage that a talk is held on")]
 #![allow(clippy::missing_panics_doc, clippy::needless_pass_by_value, reason = "tests read better so")]
 #![allow(clippy::unnecessary_wraps, reason = "answers are given as policies are")]
 
@@ -88,15 +89,7 @@ impl Stage {
 
     /// Starts the agent as the product would.
     pub fn talk(&self, spec: &LaunchSpec) -> Talk {
-        let (launch, protocol): (Launch, Box<dyn Protocol>) = match self.agent {
-            AgentKind::Codex => (codex::launch(spec).unwrap(), Box::new(codex::CodexProtocol::new(spec))),
-            AgentKind::Gemini => (gemini::launch(spec).unwrap(), Box::new(gemini::protocol(spec))),
-            _ => {
-                let protocol = claude::ClaudeProtocol::new(spec);
-                (claude::launch(spec).unwrap(), Box::new(protocol))
-            }
-        };
-        Talk::start(&launch, &spec.cwd, protocol)
+        Talk::of(spec)
     }
 
     pub fn talk_with(&self, access: Access) -> Talk {
@@ -133,6 +126,19 @@ pub struct Talk {
 }
 
 impl Talk {
+    /// Starts the agent as the product would.
+    pub fn of(spec: &LaunchSpec) -> Self {
+        let (launch, protocol): (Launch, Box<dyn Protocol>) = match spec.agent {
+            AgentKind::Codex => (codex::launch(spec).unwrap(), Box::new(codex::CodexProtocol::new(spec))),
+            AgentKind::Gemini => (gemini::launch(spec).unwrap(), Box::new(gemini::protocol(spec))),
+            _ => {
+                let protocol = claude::ClaudeProtocol::new(spec);
+                (claude::launch(spec).unwrap(), Box::new(protocol))
+            }
+        };
+        Self::start(&launch, &spec.cwd, protocol)
+    }
+
     pub fn start(launch: &Launch, cwd: &Path, protocol: Box<dyn Protocol>) -> Self {
         let mut child = Command::new(&launch.program)
             .args(&launch.args)
@@ -248,6 +254,27 @@ impl Talk {
     pub fn cancel(&mut self) {
         self.protocol.cancel(&mut self.out);
         self.send();
+    }
+
+    /// All lines to the end of stdout, unheard by the client but for the questions, which are allowed.
+    pub fn lines_until_the_end(&mut self) -> Vec<Value> {
+        let from = self.seen.len();
+        while let Ok(line) = self.lines.recv_timeout(LIMIT) {
+            let line = line.strip_suffix(b"\n").unwrap_or(&line);
+            self.seen.extend(serde_json::from_slice::<Value>(line));
+            self.protocol.line(Line::Whole(line), &mut self.out);
+            self.out.events.clear();
+            self.send();
+        }
+        self.seen[from..].to_vec()
+    }
+
+    /// Waits for an agent that ends by itself.
+    pub fn end_without_eof(&mut self) -> (Exit, String) {
+        self.lines_until_the_end();
+        let status = self.child.wait().unwrap();
+        let stderr = self.stderr.take().map(|thread| thread.join().unwrap()).unwrap_or_default();
+        (Exit { code: status.code(), signal: status.signal(), by_us: false }, stderr)
     }
 
     /// Closes stdin and waits for the end.
