@@ -1,0 +1,68 @@
+"""What ./test consists of: the suites in their order, what belongs to each, and how long each may take."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Suite:
+    """One line of the table at the end."""
+
+    name: str
+    what: str
+    # How long it may take on a warm machine with two cores, in seconds. Over it is a warning, not a failure.
+    budget: int
+    # Commands to run one after the other, each one check; empty for a suite of test programs.
+    commands: tuple = ()
+    # Which test programs: pairs of package and target name; None is every target of the package.
+    programs: tuple = ()
+
+
+CHECKS = [
+    Suite("format", "rustfmt", 10, (("cargo", "fmt", "--all", "--check"),)),
+    Suite("sizes", "no source file over 500 lines", 5, (
+        ("scripts/check-file-sizes", "--self-test"),
+        ("scripts/check-file-sizes",),
+    )),
+    Suite("rules", "who may depend on whom, who may spawn, who may reach out", 15, (
+        ("scripts/check-dependencies", "--self-test"),
+        ("scripts/check-dependencies",),
+    )),
+    Suite("deny", "licences, banned crates, sources", 30, (
+        ("scripts/cargo-deny", "--locked", "check", "bans", "licenses", "sources"),
+    )),
+    Suite("ui", "the page: types, tests", 60, (
+        ("npm", "--prefix", "ui", "run", "--silent", "check"),
+        ("npm", "--prefix", "ui", "run", "--silent", "test", "--", "--reporter=default", "--reporter=json",
+         "--outputFile.json={logs}/vitest.json"),
+    )),
+    Suite("clippy", "clippy, warnings are errors", 60, (
+        ("cargo", "clippy", "--locked", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"),
+    )),
+]
+
+# One build for all test programs: another selection of packages would unify features differently and compile much of
+# the tree a second time.
+BUILD = ("cargo", "build", "--locked", "--workspace", "--all-targets", "--message-format=json-render-diagnostics")
+BUILD_BUDGET = 90
+
+TESTS = [
+    Suite("core", "the rules", 20, programs=(("mo-core", None),)),
+    Suite("agents", "command lines, decoders, 207 recorded runs", 40, programs=(("mo-agents", None),)),
+    Suite("journal", "durable events, killed writers, full disks", 60, programs=(("mo-journal", None),)),
+    Suite("process", "real child processes", 60, programs=(("mo-process", None),)),
+    Suite("checkpoint", "snapshots of folders", 60, programs=(("mo-checkpoint", None),)),
+    Suite("engine", "dispatcher, configuration, paths", 20, programs=(("mo-engine", None),)),
+    Suite("scripted", "scripted agents against the real protocols' clients", 60, programs=(("mo-scripted", None),)),
+    Suite("rig", "the tests' own tools: scripted model, sandbox", 60, programs=(
+        ("mo-tests", "mo_tests"), ("mo-tests", "model-server"), ("mo-tests", "actor"),
+        ("mo-tests", "model_server_http"), ("mo-tests", "rig"),
+    )),
+    Suite("bench", "the measures' own parts", 20, programs=(("mo-bench", None),)),
+    Suite("session", "whole sessions with scripted agents", 120, programs=(("mo-tests", "session"),)),
+    Suite("cli", "the command orchestrate, end to end", 180, programs=(("orchestrate", None), ("mo-tests", "cli"))),
+    Suite("app", "the desktop shell", 30, programs=(("meta-orchestrator", None),)),
+    Suite("real-agents", "the pinned real CLIs against a scripted model", 240, programs=(
+        ("mo-tests", "real_agents_wire"), ("mo-tests", "real_agents"),
+    )),
+    Suite("window", "the real window, driven", 180, programs=(("mo-tests", "window"),)),
+]
