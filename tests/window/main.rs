@@ -130,6 +130,19 @@ fn what_is_wrong_is_said_beside_its_field_and_nothing_starts() {
     });
 }
 
+#[test]
+fn a_running_session_is_stopped() {
+    with_window(Scheme::Light, &[], |page, _| {
+        page.button("Watch the demo").click();
+        page.wait_for_text("Gemini started on the plan", DEMO);
+        page.button("Stop").click();
+        page.wait("the summary of the stopped session", DEMO, |page| page.find("//*[@id='tab-summary']"));
+        page.wait_for_text("Nothing in the folder differs from checkpoint 0.", SOON);
+        assert!(page.find("//main//button[contains(., 'Stop')]").is_none(), "nothing is left to be stopped");
+        picture(page, "stopped", Scheme::Light);
+    });
+}
+
 /// The folders of sessions in the app's private data folder.
 fn sessions_under(home: &Path) -> Vec<PathBuf> {
     let folder = home.join(".local/share/meta-orchestrator/sessions");

@@ -38,17 +38,18 @@ export function dollars(usd: number): string {
   return `$${usd.toFixed(2)}`;
 }
 
-/** A worker's cost; one that has not worked yet has none to be known. */
+/** A worker's cost; one that has not worked yet has none to be known. Work that is said to cost nothing is on a
+ * subscription: what it costs is not known. */
 export function workerCost(worker: WorkerView): string | null {
-  if (worker.cost_usd !== null) return dollars(worker.cost_usd);
-  return worker.attempt === 0 ? null : 'cost unknown';
+  if (worker.cost_usd !== null && worker.cost_usd > 0) return dollars(worker.cost_usd);
+  return worker.tokens === 0 ? null : 'cost unknown';
 }
 
 /** A session's cost: what is known, and that something is not. */
 export function sessionCost(session: SessionView): string | null {
-  const worked = session.workers.filter((worker) => worker.attempt > 0);
+  const worked = session.workers.filter((worker) => worker.tokens > 0);
   if (worked.length === 0) return null;
-  if (session.cost_usd !== null) return dollars(session.cost_usd);
+  if (session.cost_usd !== null && session.cost_usd > 0) return dollars(session.cost_usd);
   const known = worked.reduce((sum, worker) => sum + (worker.cost_usd ?? 0), 0);
   return known > 0 ? `${dollars(known)} + unknown` : 'cost unknown';
 }

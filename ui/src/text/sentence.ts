@@ -10,10 +10,24 @@ export interface Sentence {
 }
 
 /** Kinds whose text is what the worker itself wrote or did, shown beside its mark. */
-const OWN = ['message', 'thought', 'tool'];
+const OWN = ['message', 'thought'];
+
+/** A reviewer's answer is JSON for the engine; its verdict follows as an entry of its own. */
+function isReviewAnswer(entry: TimelineEntry): boolean {
+  if (entry.kind !== 'message' || !entry.text.startsWith('{')) return false;
+  return ['"verdict"', '"nonce"', '"checkpoint"'].every((key) => (entry.detail ?? entry.text).includes(key));
+}
+
+/** What a tool call does: a command without the shell that it is given to. */
+export function toolTitle(text: string): string {
+  return text.replace(/^(?:\/(?:usr\/)?bin\/)?(?:ba|z|da)?sh -l?c (['"])(.*?)\1?$/, '$2');
+}
 
 export function sentence(entry: TimelineEntry, agent: string | null): Sentence {
-  if (OWN.includes(entry.kind)) return { lead: '', text: entry.text };
+  if (isReviewAnswer(entry)) return { lead: agent === null ? '' : agentName(agent), text: ' answered the review' };
+  if (entry.kind === 'tool') return { lead: '', text: toolTitle(entry.text) };
+  // A message may begin with a Markdown heading.
+  if (OWN.includes(entry.kind)) return { lead: '', text: entry.text.replace(/^#{1,6} +/, '') };
   if (agent === null || entry.text.startsWith(agentName(agent))) return { lead: '', text: capital(entry.text) };
   const lead = agentName(agent);
   if (entry.text.startsWith('verdict: ')) return { lead, text: `’s ${entry.text}` };

@@ -5,7 +5,7 @@ import { clean, head, runs } from './clean';
 import { quoted } from './command';
 import { count, dollars, elapsed, sessionCost, sessionElapsed, shortPath, workerCost } from './format';
 import { ruleLines } from './rule';
-import { detailOf, sentence } from './sentence';
+import { detailOf, sentence, toolTitle } from './sentence';
 import { groupOf, sessionLook } from './words';
 
 describe('figures', () => {
@@ -21,11 +21,11 @@ describe('figures', () => {
 
   it('never says that an unknown or a small cost is nothing', () => {
     expect(dollars(0.004)).toBe('under $0.01');
-    expect(workerCost(aWorker('codex', 'reviewer', { attempt: 1 }))).toBe('cost unknown');
+    expect(workerCost(aWorker('codex', 'reviewer', { tokens: 1, cost_usd: 0 }))).toBe('cost unknown');
     expect(workerCost(aWorker('codex', 'reviewer'))).toBeNull();
     const workers = [
-      aWorker('gemini', 'architect', { attempt: 1, cost_usd: 1.5 }),
-      aWorker('codex', 'reviewer', { attempt: 2 }),
+      aWorker('gemini', 'architect', { tokens: 9, cost_usd: 1.5 }),
+      aWorker('codex', 'reviewer', { tokens: 9 }),
     ];
     expect(sessionCost(aSession({ workers }))).toBe('$1.50 + unknown');
     expect(sessionCost(aSession({ workers: workers.slice(1) }))).toBe('cost unknown');
@@ -95,6 +95,17 @@ describe('sentences', () => {
     expect(sentence(anEntry(1, { kind: 'approval', text: 'denied: run x' }), 'claude').text).toBe(': denied: run x');
     expect(sentence(anEntry(1, { kind: 'message', text: 'i think' }), 'claude')).toEqual({ lead: '', text: 'i think' });
     expect(sentence(anEntry(1, { kind: 'phase', text: 'the plan is reviewed' }), null).text).toBe('The plan is reviewed');
+  });
+
+  it('are made of what only the engine can read', () => {
+    const answer = '{"checkpoint":"sha256:1","findings":[],"nonce":"n","summary":"fine","verdict":"approved"}';
+    const said = sentence(anEntry(1, { kind: 'message', text: `${answer.slice(0, 40)}…`, detail: answer }), 'codex');
+    expect(said).toEqual({ lead: 'Codex', text: ' answered the review' });
+    expect(sentence(anEntry(1, { kind: 'message', text: '{"verdict": 1}' }), 'codex').text).toBe('{"verdict": 1}');
+    expect(sentence(anEntry(1, { kind: 'message', text: '## The plan' }), 'codex').text).toBe('The plan');
+    expect(toolTitle("/bin/bash -lc 'cargo test'")).toBe('cargo test');
+    expect(toolTitle("bash -c 'cat a | grep …")).toBe('cat a | grep …');
+    expect(toolTitle('Read src/lib.rs')).toBe('Read src/lib.rs');
   });
 
   it('unfold only what their line has not said', () => {

@@ -1,7 +1,7 @@
 /** Words, tones and icons of states. Each tone goes with an icon and a word, never alone. */
 import type { SessionView, WorkerView } from '../api/api';
 import { isActive } from '../state/stand';
-import { capital, counted } from './format';
+import { capital } from './format';
 
 export type Tone = 'plain' | 'accent' | 'ok' | 'warn' | 'bad' | 'unknown' | 'muted';
 
@@ -41,11 +41,11 @@ export function sessionLook(session: SessionView): Look {
       return session.decision === 'stop_and_escalate'
         ? look('blocked', 'bad', 'Stopped by a blocker')
         : look('stopped', 'muted', 'Stopped');
-    case 'finished': {
-      if (session.decision !== 'log_warning' && session.warnings.length === 0) return look('approved', 'ok', 'Finished');
-      const warnings = Math.max(1, session.warnings.length);
-      return look('warning', 'warn', `Finished with ${counted(warnings, 'warning')}`);
-    }
+    case 'finished':
+      // A warning about the surroundings, such as running as root, takes nothing from the reviews.
+      return session.decision === 'log_warning'
+        ? look('warning', 'warn', 'Finished with a warning')
+        : look('approved', 'ok', 'Finished');
     case 'failed':
       return look('error', 'bad', 'Failed');
     case 'crashed':
@@ -146,9 +146,6 @@ export function groupOf(session: SessionView): Group {
 
 /** What stands behind the folder in the session list: how it came out, or how long it has run. */
 export function outcome(session: SessionView, elapsed: string): string {
-  if (session.state === 'finished') {
-    if (session.warnings.length > 0) return counted(session.warnings.length, 'warning');
-    return session.decision === 'log_warning' ? '1 warning' : 'approved';
-  }
+  if (session.state === 'finished') return session.decision === 'log_warning' ? 'with a warning' : 'approved';
   return isActive(session) ? elapsed : session.state;
 }
