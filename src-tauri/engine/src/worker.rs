@@ -303,10 +303,6 @@ impl Conversation {
                 tracing::debug!(worker = %self.outlet.worker, %error, "the agent takes no more input");
             }
         }
-        // Once the ladder has begun an idle agent needs no more input: its end asks it to go.
-        if self.stop.is_some() && self.turn.is_none() {
-            self.child.stdin.close();
-        }
         let mut inputs = Vec::with_capacity(self.exchange.events.len());
         for decoded in std::mem::take(&mut self.exchange.events) {
             if shows_work(&decoded.event) {
@@ -321,6 +317,11 @@ impl Conversation {
                     inputs.push(self.input(Decoded { at: decoded.at, event }));
                 }
             }
+        }
+        // Once the ladder has begun an idle agent needs no more input: its end asks it to go. After the events, since
+        // the last of them may be the end of the cancelled turn.
+        if self.stop.is_some() && self.turn.is_none() {
+            self.child.stdin.close();
         }
         self.outlet.send(inputs).await;
     }
