@@ -1,10 +1,10 @@
 //! What the core asks the outside to do. Live only: replay makes none.
 
 use crate::approval::Answer;
-use crate::event::{CheckpointPurpose, Event, Place, Purpose};
-use crate::ids::{AttemptNo, CheckpointNo, RequestId, ReviewId, TurnNo, WorkerName};
+use crate::event::{CheckpointPurpose, Event, Place};
+use crate::ids::{AttemptNo, CheckpointNo, RequestId, ReviewId, WorkerName};
 use crate::review::verdict::Judgement;
-use crate::state::State;
+use crate::state::{OpenTurn, State};
 
 /// One act on the outside.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub enum Effect {
     /// Start a process.
     Spawn { worker: WorkerName, attempt: AttemptNo, place: Place, resume: Option<String> },
     /// Give a running process its prompt.
-    Prompt { worker: WorkerName, attempt: AttemptNo, turn: TurnNo, purpose: Purpose },
+    Prompt { worker: WorkerName, attempt: AttemptNo, turn: OpenTurn },
     /// Stop a process: by the ladder, or at once.
     StopWorker { worker: WorkerName, attempt: AttemptNo, urgent: bool },
     /// Tell an agent the answer to its request.
@@ -62,14 +62,13 @@ pub fn effects(state: &State, worker: Option<&WorkerName>, event: &Event) -> Vec
         }),
         Event::WorkerSpawned { attempt, .. } => {
             let waiting = worker.and_then(|w| state.turn_to_prompt(w, *attempt));
-            let Some((turn, purpose)) = waiting else { return Vec::new() };
-            of(&|worker| Effect::Prompt { worker, attempt: *attempt, turn, purpose: purpose.clone() })
+            let Some(turn) = waiting else { return Vec::new() };
+            of(&|worker| Effect::Prompt { worker, attempt: *attempt, turn: turn.clone() })
         }
-        Event::TurnRequested { turn, attempt, purpose } => {
-            if !worker.is_some_and(|w| state.is_live(w, *attempt)) {
-                return Vec::new();
-            }
-            of(&|worker| Effect::Prompt { worker, attempt: *attempt, turn: *turn, purpose: purpose.clone() })
+        Event::TurnRequested { attempt, .. } => {
+            let live = worker.filter(|w| state.is_live(w, *attempt));
+            let Some(turn) = live.and_then(|w| state.turn_to_prompt(w, *attempt)) else { return Vec::new() };
+            of(&|worker| Effect::Prompt { worker, attempt: *attempt, turn: turn.clone() })
         }
         Event::WorkerStopRequested { attempt, urgent } => {
             of(&|worker| Effect::StopWorker { worker, attempt: *attempt, urgent: *urgent })
@@ -101,6 +100,7 @@ pub fn effects(state: &State, worker: Option<&WorkerName>, event: &Event) -> Vec
         Event::PermissionBlocker(blocker) => {
             vec![Effect::Notify { title: blocker.title.clone(), body: blocker.details.clone() }]
         }
+        Event::SessionResumed { .. } => resumed(state),
         Event::SessionEnded(_) => vec![Effect::CloseSession],
         Event::SessionPrepared(_)
         | Event::PrepareFailed(_)
@@ -118,6 +118,15 @@ pub fn effects(state: &State, worker: Option<&WorkerName>, event: &Event) -> Vec
         | Event::DecisionMade(_)
         | Event::WarningRaised { .. }
         | Event::StopRequested { .. }
+        | Event::MessageQueued { .. }
         | Event::SessionEnding(_) => Vec::new(),
     }
+}
+
+/// What starts again with a session: its clock, and a preparation that never came to its end.
+fn resumed(state: &State) -> Vec<Effect> {
+    let after_ms = state.settings().time_limit_ms;
+    let limit = (after_ms > 0).then_some(Effect::StartTimeLimit { after_ms });
+    let prepare = state.prepared.is_none().then_some(Effect::Prepare);
+    limit.into_iter().chain(prepare).collect()
 }

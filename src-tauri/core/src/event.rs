@@ -99,6 +99,12 @@ pub enum Event {
         attempt: AttemptNo,
         /// What for.
         purpose: Purpose,
+        /// Words of the person that go with it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message: Option<String>,
+        /// Whether it goes on with a turn that was broken off.
+        #[serde(default, skip_serializing_if = "GoesOn::is_new")]
+        goes_on: GoesOn,
     },
     /// Something that the agent reported.
     AgentItem {
@@ -203,6 +209,17 @@ pub enum Event {
     StopRequested {
         /// Who.
         by: StopCause,
+    },
+    /// A session that had come to rest goes on.
+    SessionResumed {
+        /// Words of the person.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message: Option<String>,
+    },
+    /// A person has something to say to a worker; it is told after the turn in flight.
+    MessageQueued {
+        /// Their words.
+        text: String,
     },
     /// The session is ending; its workers are being stopped.
     SessionEnding(Ending),
@@ -350,6 +367,26 @@ impl Place {
     }
 }
 
+/// How a turn stands to one that was broken off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GoesOn {
+    /// It begins something.
+    #[default]
+    No,
+    /// In the agent's own session, which knows what was done.
+    InItsSession,
+    /// In a new session, which must be told.
+    ByHandover,
+}
+
+impl GoesOn {
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "the form that serde calls")]
+    fn is_new(&self) -> bool {
+        *self == Self::No
+    }
+}
+
 /// What a turn is for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "purpose", rename_all = "snake_case")]
@@ -363,6 +400,8 @@ pub enum Purpose {
         /// From 1.
         fix_round: u32,
     },
+    /// To do what the person says, after the work was reviewed or in the midst of it.
+    FollowUp,
     /// To review.
     Review {
         /// Which.
@@ -431,6 +470,8 @@ pub enum StopCause {
     Sigint,
     /// SIGTERM to the owner.
     Sigterm,
+    /// A person, who means to go on later.
+    Pause,
     /// The time limit.
     TimeLimit,
     /// The owner's process had gone away in mid-session.
@@ -532,6 +573,8 @@ impl Event {
             Self::PermissionBlocker(_) => "permission_blocker",
             Self::WarningRaised { .. } => "warning_raised",
             Self::StopRequested { .. } => "stop_requested",
+            Self::SessionResumed { .. } => "session_resumed",
+            Self::MessageQueued { .. } => "message_queued",
             Self::SessionEnding(_) => "session_ending",
             Self::SessionEnded(_) => "session_ended",
         }

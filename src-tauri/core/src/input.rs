@@ -97,6 +97,18 @@ pub enum Input {
         /// Kill at once.
         urgent: bool,
     },
+    /// A person wants a session that rests to go on, perhaps with words for it.
+    Resume {
+        /// Their words.
+        message: Option<String>,
+    },
+    /// A person has something to say to a worker that is at work.
+    Message {
+        /// To whom.
+        worker: WorkerName,
+        /// Their words.
+        text: String,
+    },
     /// Nothing came in; what follows is asked again. After a restart the last follow-up may be missing.
     Proceed,
     /// Something that a person should know.
@@ -118,6 +130,12 @@ pub enum Rejection {
     /// It has ended.
     #[error("the session has ended")]
     Ended,
+    /// It runs, or it has finished and there is nothing more to do without a message.
+    #[error("there is nothing to resume")]
+    NotAtRest,
+    /// The worker is not at work, so that it could not be told.
+    #[error("the worker is not at work")]
+    WorkerAtRest,
     /// The input speaks of something that is over, was never asked for, or is known already.
     #[error("that is over, was never asked for, or is known already")]
     Stale,
@@ -130,6 +148,8 @@ impl Rejection {
             Self::Exists => "session_exists",
             Self::Unknown => "session_unknown",
             Self::Ended => "session_ended",
+            Self::NotAtRest => "nothing_to_resume",
+            Self::WorkerAtRest => "worker_at_rest",
             Self::Stale => "stale",
         }
     }

@@ -78,8 +78,8 @@ impl EffectRunner {
                 let run = worker_run(&desk, state, worker, attempt, &place, resume);
                 Box::new(move |runner| runner.spawn(desk, run))
             }
-            Effect::Prompt { worker, attempt, turn, purpose } => {
-                let prompt = prompts::prompt(state, &purpose, &desk.folder);
+            Effect::Prompt { worker, attempt, turn: open } => {
+                let (prompt, turn) = (prompts::prompt(state, &open, &desk.folder), open.turn);
                 let ports = self.ports.clone();
                 Box::new(move |_| {
                     tokio::task::spawn_blocking(move || {

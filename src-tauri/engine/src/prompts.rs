@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use mo_core::event::{Purpose, ReviewRequested, SessionCreated};
+use mo_core::event::{GoesOn, Purpose, ReviewRequested, SessionCreated};
 use mo_core::ids::{Digest, Nonce, Role};
 use mo_core::review::answer;
 use mo_core::review::verdict::{Finding, Severity};
-use mo_core::state::{ReviewProgress, State};
+use mo_core::state::{OpenTurn, ReviewProgress, State};
 
 /// A diff for a prompt.
 pub(crate) struct DiffText {
@@ -48,27 +48,58 @@ impl Prompt {
 }
 
 /// The prompt of a turn.
-pub(crate) fn prompt(state: &State, purpose: &Purpose, folder: &Path) -> Prompt {
+pub(crate) fn prompt(state: &State, turn: &OpenTurn, folder: &Path) -> Prompt {
     let Some(created) = state.created.clone() else { return Prompt::plain(String::new()) };
-    match purpose {
-        Purpose::Plan => Prompt::plain(plan(&created)),
-        Purpose::Implement => Prompt::plain(implement(state, &created, folder)),
-        Purpose::Fix { fix_round } => Prompt::plain(fix(state, *fix_round)),
-        Purpose::Review { review, try_no } => match state.review(review) {
-            Some(open) => {
-                let nonce = match &open.progress {
-                    ReviewProgress::Ready { nonce, .. } | ReviewProgress::Running { nonce, .. } => {
-                        nonce.clone()
-                    }
-                    // The review is over; its process is being stopped.
-                    _ => Nonce::new("none"),
-                };
-                reviewing(state, &created, &open.request, &nonce, *try_no)
-            }
-            None => Prompt::plain(String::new()),
-        },
+    let interrupted = turn.goes_on == GoesOn::InItsSession && turn.purpose == Purpose::Implement;
+    let mut text = match &turn.purpose {
+        Purpose::Plan => plan(state, &created),
+        Purpose::Implement if interrupted => GO_ON.to_owned(),
+        Purpose::Implement => implement(state, &created, folder),
+        Purpose::Fix { fix_round } => fix(state, &created, *fix_round, turn.goes_on, folder),
+        Purpose::FollowUp => FOLLOW_UP.to_owned(),
+        Purpose::Review { review, try_no } => {
+            return match state.review(review) {
+                Some(open) => {
+                    let nonce = match &open.progress {
+                        ReviewProgress::Ready { nonce, .. } | ReviewProgress::Running { nonce, .. } => {
+                            nonce.clone()
+                        }
+                        // The review is over; its process is being stopped.
+                        _ => Nonce::new("none"),
+                    };
+                    reviewing(state, &created, &open.request, &nonce, *try_no)
+                }
+                None => Prompt::plain(String::new()),
+            };
+        }
+    };
+    if turn.goes_on == GoesOn::ByHandover {
+        text.push_str(HANDOVER);
     }
+    if let Some(message) = &turn.message {
+        let _ = write!(
+            text,
+            "\nThe person who asked for the goal says now:\n\n<message>\n{}</message>\n",
+            quote(message)
+        );
+    }
+    Prompt::plain(text)
 }
+
+const GO_ON: &str = "\
+You were interrupted in the middle of your work. Look at what is done already, then go on and finish it as it was \
+asked. End with a short summary of what you changed and what is left open.
+";
+
+const FOLLOW_UP: &str = "\
+Go on with your work as the message below says; everything that was said before about how to work still holds. End \
+with a short summary of what you changed.
+";
+
+const HANDOVER: &str = "
+Somebody began this before you and was interrupted: the folder may hold a part of the work. Look at it first, keep \
+what is right, and finish it.
+";
 
 /// Lines that would read as part of a review request are marked as quoted: only a request of ours has them.
 fn quote(text: &str) -> String {
@@ -91,8 +122,8 @@ Nobody can answer questions while you work. When something is unclear, choose th
 When you reach a milestone, write a line that starts with `MILESTONE: `.
 ";
 
-fn plan(created: &SessionCreated) -> String {
-    format!(
+fn plan(state: &State, created: &SessionCreated) -> String {
+    let mut text = format!(
         "You are the architect of a small team that works on the project in your current folder.\n\
          The goal, in the words of the person who asked for it:\n\n<goal>\n{}</goal>\n\n\
          Read what you need of the project, then write a plan for the implementer, who is another agent and works \
@@ -101,7 +132,16 @@ fn plan(created: &SessionCreated) -> String {
          Your final answer is the plan itself, as Markdown: what is to be changed in which files and why, in which \
          order, how one can tell that it works, and what must not be touched. Be as short as the goal allows.\n",
         quote(&created.goal)
-    )
+    );
+    let findings = findings_of(state, |role| role == Role::Architect);
+    if let (Some(plan), false) = (&state.plan, findings.is_empty()) {
+        let _ = write!(
+            text,
+            "\nYour last plan was reviewed. Write a better one that minds these findings.\n\n<plan>\n{}</plan>\n\n{findings}",
+            quote(plan)
+        );
+    }
+    text
 }
 
 fn implement(state: &State, created: &SessionCreated, folder: &Path) -> String {
@@ -132,12 +172,23 @@ fn implement(state: &State, created: &SessionCreated, folder: &Path) -> String {
     text
 }
 
-fn fix(state: &State, round: u32) -> String {
+fn fix(state: &State, created: &SessionCreated, round: u32, goes_on: GoesOn, folder: &Path) -> String {
     let findings = findings_of(state, |role| role == Role::Implementer);
-    format!(
-        "Your work was reviewed (fix round {round}). Mend exactly what the findings name, nothing else; where a \
-         finding is wrong, say why in your summary instead.\n\n{findings}\n{MANNERS}"
-    )
+    // A session of its own knows the goal; a new one must be told.
+    let mut text = match goes_on {
+        GoesOn::ByHandover => implement(state, created, folder),
+        GoesOn::No | GoesOn::InItsSession => String::new(),
+    };
+    if findings.is_empty() {
+        text.push_str(FOLLOW_UP);
+    } else {
+        let _ = write!(
+            text,
+            "Your work was reviewed (fix round {round}). Mend exactly what the findings name, nothing else; where a \
+             finding is wrong, say why in your summary instead.\n\n{findings}\n{MANNERS}"
+        );
+    }
+    text
 }
 
 /// The findings of the newest reviews on the work of a role, worst first.

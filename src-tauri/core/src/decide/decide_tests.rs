@@ -111,7 +111,9 @@ fn a_crash_at_every_cut_is_settled() {
             assert!(rounds < 4, "cut at {cut}: {:?}", reconcile(&state, &Observed::default()));
             for input in reconcile(&state, &Observed::default()) {
                 let Ok(envelopes) = super::decide(&state, input, world.now) else { continue };
-                envelopes.iter().for_each(|e| state.apply(e));
+                for envelope in &envelopes {
+                    state.apply(envelope);
+                }
             }
         }
         assert!(state.unended().next().is_none(), "cut at {cut}");
@@ -154,6 +156,33 @@ proptest! {
             let last = world.state.decisions.last().unwrap();
             prop_assert_eq!(last.1.decision, Decision::Continue);
             prop_assert!(!habits.verdicts.contains(&"blocker") || world.state.reviews.len() < 8);
+        }
+        let mut replayed = State::default();
+        world.journal.iter().for_each(|e| replayed.apply(e));
+        prop_assert_eq!(replayed, world.state);
+    }
+
+    #[test]
+    fn what_rests_can_go_on_and_comes_to_rest_again(
+        seed in any::<u64>(),
+        habits in any_habits(),
+        messages in prop::collection::vec(prop::option::of("[a-z]{0,5}"), 1..4),
+    ) {
+        let mut world = World::new(seed, habits);
+        world.run();
+        for message in messages {
+            let before = world.state.clone();
+            world.input(Input::Resume { message });
+            if world.state == before {
+                continue;
+            }
+            world.run();
+            prop_assert!(world.state.is_over(), "seed {seed}: {:?} {:?}", world.state.step, world.state.at_step);
+            prop_assert!(world.state.unended().next().is_none());
+            let ending = world.state.ending.clone().unwrap();
+            if ending.exit_code == 0 {
+                prop_assert_eq!(world.state.decisions.last().unwrap().1.decision, Decision::Continue);
+            }
         }
         let mut replayed = State::default();
         world.journal.iter().for_each(|e| replayed.apply(e));

@@ -3,13 +3,14 @@
 
 use super::Fact;
 use crate::event::{
-    Blocker, CheckpointPurpose, DecisionMade, Ending, Event, Place, Purpose, RestState, ReviewRequested, Step,
+    Blocker, CheckpointPurpose, DecisionMade, Ending, Event, GoesOn, Place, Purpose, RestState,
+    ReviewRequested, Step,
 };
-use crate::ids::{Digest, ReviewId, Role, WorkerName};
+use crate::ids::{AgentKind, Digest, ReviewId, Role, WorkerName};
 use crate::outcome::Outcome;
 use crate::review::decision::{Decided, Decision, PairVerdict, decide_review};
 use crate::review::verdict::Severity;
-use crate::state::{AttemptState, ReviewProgress, State, StepTurn};
+use crate::state::{AttemptState, ReviewProgress, State, StepTurn, WorkerState};
 use crate::team::{Pair, Team};
 
 /// The next facts; none when the session waits for the outside or is over.
@@ -42,7 +43,7 @@ pub(super) fn follow(state: &State) -> Vec<Fact> {
         Step::Implementation { fix_round } => implementation(state, team, fix_round),
         Step::Review { fix_round } => match reviews(state, team, Role::Implementer) {
             Ok(facts) => facts,
-            Err(decided) => after_review(&decided, fix_round),
+            Err(decided) => after_review(state, &decided, fix_round),
         },
         Step::Done => Vec::new(),
     }
@@ -120,6 +121,9 @@ fn architecture(state: &State, team: &Team, architect: &WorkerName) -> Vec<Fact>
     if text.trim().is_empty() {
         return blocked_by(state, architect, "it gave no plan", "the turn was completed without any text");
     }
+    if state.message.is_some() {
+        return begin_turn(state, architect, Place::Target { write: false }, Purpose::Plan);
+    }
     if state.plan.as_deref() != Some(text.as_ref()) {
         return vec![(Some(architect.clone()), Event::PlanRecorded { text: text.to_string() })];
     }
@@ -140,6 +144,9 @@ fn implementation(state: &State, team: &Team, fix_round: u32) -> Vec<Fact> {
     };
     match &turn.ended {
         None => Vec::new(),
+        Some((Outcome::Completed, _, _)) if state.message.is_some() => {
+            begin_turn(state, &implementer.name, Place::Target { write: true }, Purpose::FollowUp)
+        }
         Some((Outcome::Completed, _, _)) => vec![phase(Step::Review { fix_round })],
         Some(_) => blocked(state, turn),
     }
@@ -158,18 +165,32 @@ fn begin_turn(state: &State, worker: &WorkerName, place: Place, purpose: Purpose
     let attempt = if let Some((attempt, _)) = usable {
         *attempt
     } else {
-        // A fix goes on in the agent's own session, also when its process has gone.
-        let resume = match purpose {
-            Purpose::Fix { .. } => known.agent_session.as_deref().map(ToOwned::to_owned),
-            _ => None,
-        };
+        // The work goes on in the agent's own session where its process has gone; a review never does.
+        let resume = session_to_resume(known, &purpose);
         let attempt = known.next_attempt;
         facts.push((Some(worker.clone()), Event::WorkerSpawnRequested { attempt, place, resume }));
         attempt
     };
     let turn = known.next_turn;
-    facts.push((Some(worker.clone()), Event::TurnRequested { turn, attempt, purpose }));
+    let is_review = matches!(purpose, Purpose::Review { .. });
+    let goes_on = if is_review || !state.resuming || known.next_turn == 1 {
+        GoesOn::No
+    } else if session_to_resume(known, &purpose).is_some() {
+        GoesOn::InItsSession
+    } else {
+        GoesOn::ByHandover
+    };
+    let message = state.message.as_deref().filter(|_| !is_review).map(ToOwned::to_owned);
+    facts.push((Some(worker.clone()), Event::TurnRequested { turn, attempt, purpose, message, goes_on }));
     facts
+}
+
+/// The agent's own session that a new process goes on with. Only where the agent's live protocol can do that
+/// without harm: Gemini's `session/load` loses sessions (facts/agent-clis.md §0.3).
+fn session_to_resume(worker: &WorkerState, purpose: &Purpose) -> Option<String> {
+    let can = matches!(worker.member.agent, AgentKind::Claude | AgentKind::Codex);
+    let works = matches!(purpose, Purpose::Implement | Purpose::Fix { .. } | Purpose::FollowUp);
+    if can && works { worker.agent_session.as_deref().map(ToOwned::to_owned) } else { None }
 }
 
 fn blocked(state: &State, turn: &StepTurn) -> Vec<Fact> {
@@ -327,8 +348,9 @@ fn after_plan_review(made: &DecisionMade) -> Vec<Fact> {
     }
 }
 
-fn after_review(made: &DecisionMade, fix_round: u32) -> Vec<Fact> {
-    if made.takes_effect {
+fn after_review(state: &State, made: &DecisionMade, fix_round: u32) -> Vec<Fact> {
+    // Who spoke to the implementer meanwhile is heard before the end.
+    if made.takes_effect && state.message.is_none() {
         vec![end_by(made)]
     } else {
         vec![phase(Step::Implementation { fix_round: fix_round + 1 })]

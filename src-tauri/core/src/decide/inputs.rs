@@ -1,9 +1,9 @@
 //! The facts that an input itself is, before anything follows from them.
 
-use super::Fact;
+use super::{Fact, resume};
 use crate::agent_event::{AgentEvent, Decoded};
-use crate::event::{Ending, Event, Fault, Purpose, RestState, StopCause};
-use crate::ids::{AttemptNo, Nonce, ReviewId, WorkerName};
+use crate::event::{Ending, Event, Fault, Purpose, RestState, Step, StopCause};
+use crate::ids::{AttemptNo, Nonce, ReviewId, Role, WorkerName};
 use crate::input::{Input, Rejection};
 use crate::outcome::{FailureClass, Outcome, TurnEnd};
 use crate::policy::{Bounds, Ceiling, Ruling, judge};
@@ -21,6 +21,9 @@ pub(super) fn facts(state: &State, input: Input) -> Result<Vec<Fact>, Rejection>
     }
     if state.created.is_none() {
         return Err(Rejection::Unknown);
+    }
+    if let Input::Resume { message } = input {
+        return resume::resume(state, message);
     }
     if state.is_over() {
         return Err(Rejection::Ended);
@@ -84,6 +87,8 @@ pub(super) fn facts(state: &State, input: Input) -> Result<Vec<Fact>, Rejection>
         },
         Input::TimeLimitReached => stop(state, StopCause::TimeLimit, false),
         Input::Stop { by, urgent } => stop(state, by, urgent),
+        Input::Resume { .. } => Err(Rejection::NotAtRest),
+        Input::Message { worker, text } => message(state, worker, text),
         Input::Proceed => Ok(Vec::new()),
         Input::Warn { text } => Ok(vec![(None, Event::WarningRaised { text })]),
     }
@@ -159,7 +164,7 @@ fn turn_ended(state: &State, worker: &WorkerName, attempt: AttemptNo, end: TurnE
     let Some(open) = state.attempt(worker, attempt).and_then(|a| a.turn.as_ref()) else { return Vec::new() };
     let follow = match &open.purpose {
         Purpose::Review { review, try_no } => review_turn_ended(state, worker, review, *try_no, &end),
-        Purpose::Plan | Purpose::Implement | Purpose::Fix { .. } => None,
+        Purpose::Plan | Purpose::Implement | Purpose::Fix { .. } | Purpose::FollowUp => None,
     };
     let ended = Event::TurnEnded { turn: open.turn, attempt, purpose: open.purpose.clone(), end };
     std::iter::once((Some(worker.clone()), ended)).chain(follow).collect()
@@ -256,6 +261,22 @@ fn places_checked(
     }])
 }
 
+/// A message is told after the turn in flight, so the worker must be at work on the step's own turn. The
+/// implementer may be told while its work is reviewed, too.
+fn message(state: &State, worker: WorkerName, text: String) -> Result<Vec<Fact>, Rejection> {
+    let role = state.workers.get(&worker).map(|w| w.member.role);
+    let listens = match state.step {
+        Step::Prepare => role == Some(Role::Architect),
+        Step::Architecture | Step::PlanReview => matches!(role, Some(Role::Architect | Role::Implementer)),
+        Step::Implementation { .. } | Step::Review { .. } => role == Some(Role::Implementer),
+        Step::Done => false,
+    };
+    if state.ending.is_some() || !listens {
+        return Err(Rejection::WorkerAtRest);
+    }
+    Ok(vec![(Some(worker), Event::MessageQueued { text })])
+}
+
 /// Stops are effective at once: the session is ending from this event on.
 fn stop(state: &State, by: StopCause, urgent: bool) -> Result<Vec<Fact>, Rejection> {
     if state.ending.is_some() {
@@ -271,6 +292,7 @@ fn stop(state: &State, by: StopCause, urgent: bool) -> Result<Vec<Fact>, Rejecti
     }
     let (rest, exit_code, reason) = match by {
         StopCause::Person => (RestState::Stopped, 14, "stopped by the person"),
+        StopCause::Pause => (RestState::Paused, 11, "paused by the person"),
         StopCause::Sigint => (RestState::Stopped, 130, "stopped by SIGINT"),
         StopCause::Sigterm => (RestState::Stopped, 143, "stopped by SIGTERM"),
         StopCause::TimeLimit => (RestState::Paused, 11, "the time limit was reached"),

@@ -3,6 +3,7 @@
 mod follow;
 mod inputs;
 mod reconcile;
+mod resume;
 
 pub use reconcile::{Observed, reconcile};
 

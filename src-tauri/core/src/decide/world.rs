@@ -135,7 +135,8 @@ impl World {
                 let result = if self.fault() { Err(broken()) } else { Ok((100, u64::from(attempt))) };
                 self.waiting.push_back(Input::Spawned { worker, attempt, result });
             }
-            Effect::Prompt { worker, attempt, purpose, .. } => {
+            Effect::Prompt { worker, attempt, turn } => {
+                let purpose = turn.purpose;
                 let event = AgentEvent::Message { item: ItemId::new("m"), text: "working".into() };
                 let agent = |event| Input::Agent {
                     worker: worker.clone(),

@@ -6,7 +6,7 @@ use super::{
     AtStep, Attempt, AttemptState, OpenTurn, ReviewProgress, ReviewState, State, StepTurn, WorkerState,
 };
 use crate::agent_event::{AgentEvent, FileTouch, ToolKind};
-use crate::event::{CheckpointPurpose, Envelope, Event, Purpose, Step};
+use crate::event::{CheckpointPurpose, Envelope, Event, Place, Purpose, Step};
 use crate::ids::{ReviewId, WorkerName};
 use crate::outcome::{Outcome, TurnEnd};
 
@@ -95,6 +95,19 @@ impl State {
             Event::PermissionBlocker(blocker) => self.blocker = Some(Arc::new(blocker.clone())),
             Event::WarningRaised { text } => self.warn(text),
             Event::StopRequested { by } => self.stop = Some(*by),
+            Event::SessionResumed { message } => {
+                self.ending = None;
+                self.ended_at = None;
+                self.stop = None;
+                self.blocker = None;
+                self.resuming = true;
+                self.message = message.as_deref().map(Into::into);
+            }
+            Event::MessageQueued { text } => {
+                let joined =
+                    self.message.as_deref().map_or_else(|| text.clone(), |old| format!("{old}\n\n{text}"));
+                self.message = Some(cut(&joined).into());
+            }
             Event::SessionEnding(ending) => self.ending = Some(Arc::new(ending.clone())),
             Event::SessionEnded(ending) => {
                 self.ending = Some(Arc::new(ending.clone()));
@@ -122,7 +135,7 @@ impl State {
 
     fn apply_to_worker(&mut self, name: &WorkerName, event: &Event) {
         match event {
-            Event::TurnRequested { turn, attempt, purpose } => {
+            Event::TurnRequested { turn, attempt, purpose, .. } => {
                 if let Purpose::Review { review, try_no } = purpose {
                     self.on_review(review, |r| {
                         r.attempt = Some(*attempt);
@@ -131,6 +144,8 @@ impl State {
                         }
                     });
                 } else {
+                    self.message = None;
+                    self.resuming = false;
                     self.at_step.turn = Some(StepTurn { worker: name.clone(), turn: *turn, ended: None });
                     self.dirty |= !matches!(purpose, Purpose::Plan);
                 }
@@ -196,18 +211,23 @@ impl WorkerState {
                     a.turn = None;
                 });
             }
-            Event::TurnRequested { turn, attempt, purpose } => {
+            Event::TurnRequested { turn, attempt, purpose, message, goes_on } => {
                 self.next_turn = self.next_turn.max(turn.saturating_add(1));
                 self.progress = crate::progress::Progress::default();
                 self.tool_calls = 0;
                 self.last_outcome = None;
                 self.doing = purpose_words(purpose);
-                let open = OpenTurn { turn: *turn, purpose: purpose.clone() };
+                let open = OpenTurn {
+                    turn: *turn,
+                    purpose: purpose.clone(),
+                    message: message.as_deref().map(Into::into),
+                    goes_on: *goes_on,
+                };
                 self.on_attempt(*attempt, |a| a.turn = Some(open));
             }
             Event::TurnEnded { attempt, end, .. } => self.end_turn(*attempt, end),
             Event::WorkerStalled { .. } => "stalled".clone_into(&mut self.doing),
-            Event::AgentItem { item, .. } => self.apply_item(item),
+            Event::AgentItem { attempt, item, .. } => self.apply_item(*attempt, item),
             _ => {}
         }
     }
@@ -236,10 +256,14 @@ impl WorkerState {
         }
     }
 
-    fn apply_item(&mut self, item: &AgentEvent) {
+    fn apply_item(&mut self, attempt: u32, item: &AgentEvent) {
         match item {
             AgentEvent::SessionStarted { agent_session, model, .. } => {
-                self.agent_session = Some(agent_session.as_str().into());
+                // A review's session is its own; the work goes on in the work's.
+                let works = |a: &Attempt| matches!(a.place, Place::Target { .. });
+                if self.attempts.get(&attempt).is_some_and(works) {
+                    self.agent_session = Some(agent_session.as_str().into());
+                }
                 if let Some(model) = model {
                     self.model = Some(model.as_str().into());
                 }
@@ -275,6 +299,7 @@ fn purpose_words(purpose: &Purpose) -> String {
         Purpose::Plan => "reading the project for a plan".to_owned(),
         Purpose::Implement => "starting on the goal".to_owned(),
         Purpose::Fix { fix_round } => format!("mending the findings (round {fix_round})"),
+        Purpose::FollowUp => "doing what the person said".to_owned(),
         Purpose::Review { .. } => "reviewing".to_owned(),
     }
 }

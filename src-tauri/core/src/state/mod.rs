@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::event::{
-    Blocker, CheckpointPurpose, CheckpointTaken, DecisionMade, Ending, Prepared, Purpose, SessionCreated,
-    Step, StopCause,
+    Blocker, CheckpointPurpose, CheckpointTaken, DecisionMade, Ending, Prepared, SessionCreated, Step,
+    StopCause,
 };
 use crate::ids::{AttemptNo, CheckpointNo, ReviewId, TurnNo, WorkerName};
 use crate::outcome::{FailureClass, Outcome};
@@ -58,6 +58,10 @@ pub struct State {
     pub warnings: Vec<String>,
     /// Who asked for the end.
     pub stop: Option<StopCause>,
+    /// Words of the person that the next turn of the workflow is to be given.
+    pub message: Option<Arc<str>>,
+    /// Whether the session was resumed and the step's own turn is still to be taken up again.
+    pub resuming: bool,
     /// Set while it ends and after.
     pub ending: Option<Arc<Ending>>,
     /// When nothing of it ran any more.
@@ -111,6 +115,8 @@ impl Default for State {
             blocker: None,
             warnings: Vec::new(),
             stop: None,
+            message: None,
+            resuming: false,
             ending: None,
             ended_at: None,
         }
@@ -144,9 +150,8 @@ impl State {
     }
 
     /// The turn that a process which has just started is to be given.
-    pub fn turn_to_prompt(&self, worker: &WorkerName, attempt: AttemptNo) -> Option<(TurnNo, Purpose)> {
-        let open = self.attempt(worker, attempt).filter(|a| a.stopping.is_none())?.turn.as_ref()?;
-        Some((open.turn, open.purpose.clone()))
+    pub fn turn_to_prompt(&self, worker: &WorkerName, attempt: AttemptNo) -> Option<OpenTurn> {
+        self.attempt(worker, attempt).filter(|a| a.stopping.is_none())?.turn.clone()
     }
 
     /// Processes that are starting or running.

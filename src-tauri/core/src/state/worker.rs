@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::event::{Place, Purpose};
+use crate::event::{GoesOn, Place, Purpose};
 use crate::ids::{AttemptNo, TurnNo};
 use crate::outcome::{Outcome, Usage};
 use crate::progress::Progress;
@@ -30,7 +30,7 @@ pub struct WorkerState {
     pub costs: Costs,
     /// How its newest turn ended.
     pub last_outcome: Option<Outcome>,
-    /// The agent's own session of its newest process.
+    /// The agent's own session in which its newest work was done.
     pub agent_session: Option<Arc<str>>,
     /// The model that it said it uses.
     pub model: Option<Arc<str>>,
@@ -92,6 +92,10 @@ pub struct OpenTurn {
     pub turn: TurnNo,
     /// What for.
     pub purpose: Purpose,
+    /// Words of the person that go with it.
+    pub message: Option<Arc<str>>,
+    /// How it stands to a turn that was broken off.
+    pub goes_on: GoesOn,
 }
 
 impl Attempt {

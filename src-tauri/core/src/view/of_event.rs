@@ -100,6 +100,12 @@ fn words(event: &Event) -> Option<Words> {
         Event::PermissionBlocker(blocker) => {
             Some(("blocker", "bad", blocker.title.clone(), Some(blocker.details.clone())))
         }
+        Event::SessionResumed { message } => {
+            Some(("session", "plain", "goes on".to_owned(), message.clone()))
+        }
+        Event::MessageQueued { text } => {
+            Some(("message", "plain", format!("a message for it: {text}"), None))
+        }
         Event::WarningRaised { text } => Some(("notice", "warn", text.clone(), None)),
         Event::SessionEnded(ending) => {
             let tone = match ending.exit_code {
@@ -139,6 +145,7 @@ fn purpose_words(purpose: &Purpose) -> String {
         Purpose::Plan => "started on the plan".to_owned(),
         Purpose::Implement => "started on the goal".to_owned(),
         Purpose::Fix { fix_round } => format!("started to mend the findings (round {fix_round})"),
+        Purpose::FollowUp => "started on what the person said".to_owned(),
         Purpose::Review { try_no: 1, .. } => "started its review".to_owned(),
         Purpose::Review { .. } => "was asked once more for its review".to_owned(),
     }
@@ -149,6 +156,7 @@ fn turn_words(purpose: &Purpose, outcome: Outcome, text: Option<&str>) -> Option
         Purpose::Plan => "the plan",
         Purpose::Implement => "the implementation",
         Purpose::Fix { .. } => "the fix",
+        Purpose::FollowUp => "the follow-up",
         Purpose::Review { .. } => "the review",
     };
     match (outcome, purpose) {

@@ -1,0 +1,52 @@
+//! Going on with a session that rests: what is to be done again, and what comes next.
+
+use super::Fact;
+use crate::event::{Event, RestState, Step};
+use crate::input::Rejection;
+use crate::review::verdict::Severity;
+use crate::state::State;
+
+/// The facts of a resumption. What was broken off is done again; a decision that waited for a person is taken up
+/// with what the reviews found and what the person says.
+pub(super) fn resume(state: &State, message: Option<String>) -> Result<Vec<Fact>, Rejection> {
+    let message = message.filter(|text| !text.trim().is_empty());
+    let Some(ending) = state.ending.as_ref().filter(|_| state.is_over()) else {
+        return Err(Rejection::NotAtRest);
+    };
+    let finished = matches!(ending.state, RestState::Finished);
+    if (finished && message.is_none()) || ending.state == RestState::Failed {
+        return Err(Rejection::NotAtRest);
+    }
+    let step = next_step(state, finished, message.is_some());
+    Ok(vec![(None, Event::SessionResumed { message }), (None, Event::PhaseStarted { step })])
+}
+
+fn next_step(state: &State, finished: bool, has_message: bool) -> Step {
+    let next_round = || Step::Implementation { fix_round: last_round(state) + 1 };
+    if finished {
+        return next_round();
+    }
+    let decided = state.at_step.decision.is_some();
+    let to_mend = has_message || found_something(state);
+    match state.step {
+        Step::PlanReview if decided && to_mend => Step::Architecture,
+        Step::Review { .. } if decided && to_mend => next_round(),
+        Step::Done => next_round(),
+        step => step,
+    }
+}
+
+/// Whether the step's reviews found something that can be mended.
+fn found_something(state: &State) -> bool {
+    let judgements = state.at_step.reviews.iter().filter_map(|id| state.review(id)?.judgement());
+    judgements.flat_map(|judgement| &judgement.findings).any(|finding| finding.severity > Severity::Note)
+}
+
+fn last_round(state: &State) -> u32 {
+    let of_step = |step: &Step| match step {
+        Step::Implementation { fix_round } | Step::Review { fix_round } => *fix_round,
+        _ => 0,
+    };
+    let reviewed = state.reviews.iter().map(|review| of_step(&review.request.step)).max();
+    of_step(&state.step).max(reviewed.unwrap_or(0))
+}
