@@ -1,0 +1,230 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use mo_engine::config::parse_duration;
+
+use crate::help;
+
+/// Puts a team of AI coding agents to work on one folder, has them review each other, and tells what came of it.
+#[derive(Debug, Parser)]
+#[command(
+    name = "orchestrate",
+    version,
+    max_term_width = 100,
+    help_template = help::TEMPLATE,
+    after_help = help::AFTER,
+    disable_help_subcommand = true,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// Options of every command.
+    #[command(flatten)]
+    pub(crate) global: Global,
+}
+
+/// Options that stand before or after any command.
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// Read this configuration instead of meta-orchestrator/config.toml in the XDG config folder
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Everywhere")]
+    pub(crate) config: Option<PathBuf>,
+    /// Keep sessions here instead of in meta-orchestrator in the XDG data folder
+    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath, help_heading = "Everywhere")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Print JSON alone; an error is a last line {"error":{code,message,hint}}
+    #[arg(long, global = true, help_heading = "Everywhere")]
+    pub(crate) json: bool,
+    /// Tell on stderr what goes on inside; twice: everything
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Everywhere")]
+    pub(crate) verbose: u8,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Put the team to work on a folder, and return when it is done or needs you
+    #[command(after_help = help::RUN)]
+    Run(Run),
+    /// Watch a whole session of scripted agents: needs no agent CLI, no network, no login
+    #[command(after_help = help::DEMO)]
+    Demo(Demo),
+    /// Show sessions: state, workers, decisions, what needs you
+    Status(Status),
+    /// Tell what the workers said and did, in words
+    #[command(after_help = help::LOGS)]
+    Logs(Logs),
+    /// Print the events of a session as JSON lines
+    Events(Events),
+    /// Show what a session changed
+    #[command(after_help = help::DIFF)]
+    Diff(Diff),
+    /// Show which agents are found, where everything is kept, and what is proven here
+    Doctor,
+    /// Show the settings in effect and where each comes from
+    Config,
+    /// Print a completion script for a shell
+    #[command(after_help = help::COMPLETIONS)]
+    Completions(Completions),
+    /// Decode what an agent CLI printed, for a bug report
+    #[command(after_help = help::DECODE)]
+    Decode(Decode),
+}
+
+/// `run`.
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// What is to be done, in your words; `-` reads it from stdin
+    #[arg(value_name = "GOAL")]
+    pub(crate) goal: String,
+    /// The folder to work on
+    #[arg(short = 'C', long = "dir", value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) target: PathBuf,
+    /// Who works and who reviews whom (TOML) [default: Gemini architect, Claude implementer, Codex reviewer]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) team: Option<PathBuf>,
+    /// How often findings go back to the implementer before a decision takes effect
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=20))]
+    pub(crate) fix_rounds: Option<u32>,
+    /// Pause after this time, such as 90s, 10m, 2h; 0 = never
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub(crate) timeout: Option<u64>,
+    /// Stay while a question to a person is open, also without a terminal
+    #[arg(long)]
+    pub(crate) wait: bool,
+    /// Work even on the home folder or on `/`
+    #[arg(long)]
+    pub(crate) yes_really: bool,
+}
+
+/// `demo`.
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Without the pauses that let a person follow
+    #[arg(long)]
+    pub(crate) fast: bool,
+    /// Where to put the sample project: a new or an empty folder [default: a new one in the temp folder]
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) dir: Option<PathBuf>,
+}
+
+/// `status`.
+#[derive(Debug, Args)]
+pub(crate) struct Status {
+    /// One session in full [default: all, newest first]
+    #[arg(value_name = "SESSION")]
+    pub(crate) session: Option<String>,
+}
+
+/// `events`.
+#[derive(Debug, Args)]
+pub(crate) struct Events {
+    /// The session
+    #[arg(value_name = "SESSION")]
+    pub(crate) session: String,
+    /// Only events after this number
+    #[arg(long, value_name = "SEQ", default_value_t = 0)]
+    pub(crate) since: u64,
+    /// Go on as they come, until the session ends
+    #[arg(short, long)]
+    pub(crate) follow: bool,
+}
+
+/// `logs`.
+#[derive(Debug, Args)]
+pub(crate) struct Logs {
+    /// The session [default: the newest]
+    #[arg(value_name = "SESSION")]
+    pub(crate) session: Option<String>,
+    /// A worker's name, or its agent's [default: all workers]
+    #[arg(value_name = "WORKER")]
+    pub(crate) worker: Option<String>,
+    /// Go on as it comes, until the session ends
+    #[arg(short, long)]
+    pub(crate) follow: bool,
+    /// The worker's own output, byte for byte as its CLI wrote it
+    #[arg(long)]
+    pub(crate) raw: bool,
+    /// With --raw: what it wrote to stderr
+    #[arg(long, requires = "raw")]
+    pub(crate) stderr: bool,
+}
+
+/// `diff`.
+#[derive(Debug, Args)]
+pub(crate) struct Diff {
+    /// The session [default: the newest]
+    #[arg(value_name = "SESSION")]
+    pub(crate) session: Option<String>,
+    /// The checkpoint to start from; 0 = before anything was done
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) from: u32,
+    /// The checkpoint to end at [default: the newest]
+    #[arg(long, value_name = "N")]
+    pub(crate) to: Option<u32>,
+}
+
+/// `completions`.
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// `decode`.
+#[derive(Debug, Args)]
+pub(crate) struct Decode {
+    /// Whose output it is
+    #[arg(value_name = "AGENT")]
+    pub(crate) agent: DecodedAgent,
+    /// The captured stdout, or a duplex recording; `-` is stdin
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+    /// What the process wrote to stderr
+    #[arg(long, value_name = "F", value_hint = ValueHint::FilePath)]
+    pub(crate) stderr: Option<PathBuf>,
+    /// How the process ended; negative: the signal that ended it [default: unknown]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub(crate) exit_code: Option<i32>,
+}
+
+/// Whose output can be decoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DecodedAgent {
+    /// Claude Code
+    Claude,
+    /// Codex
+    Codex,
+    /// Gemini CLI
+    Gemini,
+    /// Any agent that speaks the Agent Client Protocol
+    Acp,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    /// The grouped list of the help is written by hand: it must have every command, with the words of its own help.
+    #[test]
+    fn the_grouped_help_names_every_command() {
+        for command in Cli::command().get_subcommands() {
+            let about = command.get_about().unwrap().to_string();
+            let line = format!("  {:<13}{about}\n", command.get_name());
+            assert!(help::TEMPLATE.contains(&line), "missing: {line}");
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! `orchestrate doctor`: what is found here, and what is proven.
+
+use std::path::PathBuf;
+
+use mo_core::ids::AgentKind;
+use mo_core::sandbox::Guarantee;
+use mo_engine::config::Config;
+use mo_engine::environment::Environment;
+use mo_engine::roster;
+use mo_journal::{DataDir, Journal, JournalError, SqliteJournal};
+use serde::Serialize;
+
+use crate::context::{Context, read_config};
+use crate::errors::{Failure, exit};
+use crate::host;
+use crate::output::Out;
+use crate::output::paint::Tone;
+use crate::output::words::one_line;
+use crate::places::Places;
+
+#[derive(Serialize)]
+struct Report {
+    version: &'static str,
+    agents: Vec<AgentReport>,
+    config: ConfigReport,
+    data_folder: DataReport,
+    guarantees: Vec<GuaranteeReport>,
+    warnings: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct AgentReport {
+    agent: String,
+    found: bool,
+    path: Option<PathBuf>,
+    version: Option<String>,
+    problem: Option<String>,
+    hint: Option<String>,
+}
+
+#[derive(Serialize)]
+struct ConfigReport {
+    file: PathBuf,
+    exists: bool,
+}
+
+#[derive(Serialize)]
+struct DataReport {
+    path: PathBuf,
+    exists: bool,
+    sessions: usize,
+    owner_pid: Option<i32>,
+    problem: Option<String>,
+}
+
+#[derive(Serialize)]
+struct GuaranteeReport {
+    name: &'static str,
+    proven: bool,
+    why: &'static str,
+}
+
+/// Looks and tells; whatever is missing, this is no failure.
+pub(super) fn doctor(context: &mut Context) -> Result<u8, Failure> {
+    let places = context.places()?;
+    let config = read_config(&places)?;
+    let environment = context.environment(&config)?;
+    let agents = host::runtime()?.block_on(agents(&config, &environment))?;
+    let report = Report {
+        version: env!("CARGO_PKG_VERSION"),
+        agents,
+        config: ConfigReport { file: places.config.clone(), exists: config.file.is_some() },
+        data_folder: data_folder(&places),
+        guarantees: Guarantee::FOR_BYPASS
+            .iter()
+            .map(|guarantee| GuaranteeReport {
+                name: guarantee.as_str(),
+                proven: false,
+                why: "not yet proven: there is no sandbox in this version",
+            })
+            .collect(),
+        warnings: warnings(),
+    };
+    if context.out.json {
+        context.out.json(&report)?;
+    } else {
+        tell(&report, &mut context.out)?;
+    }
+    Ok(exit::DONE)
+}
+
+async fn agents(config: &Config, environment: &Environment) -> Result<Vec<AgentReport>, Failure> {
+    let spawner = host::spawner()?;
+    let known = [AgentKind::Claude, AgentKind::Codex, AgentKind::Gemini];
+    let others = config.agents.keys().filter(|agent| matches!(agent, AgentKind::Acp(_))).cloned();
+    let mut reports = Vec::new();
+    for agent in known.into_iter().chain(others) {
+        let mut report = AgentReport {
+            agent: agent.to_string(),
+            found: false,
+            path: None,
+            version: None,
+            problem: None,
+            hint: None,
+        };
+        match roster::find(config, environment, &agent) {
+            Ok(program) => {
+                report.found = true;
+                report.version = roster::version(&spawner, environment, &agent, &program).await;
+                if report.version.is_none() {
+                    report.problem = Some("it does not say its version".to_owned());
+                    report.hint = Some(format!("see what `{} --version` does", program.path.display()));
+                }
+                report.path = Some(program.path);
+            }
+            Err(problem) => {
+                report.problem = Some(problem);
+                report.hint = Some(install_hint(&agent));
+            }
+        }
+        reports.push(report);
+    }
+    Ok(reports)
+}
+
+fn install_hint(agent: &AgentKind) -> String {
+    let package = match agent {
+        AgentKind::Claude => "@anthropic-ai/claude-code",
+        AgentKind::Codex => "@openai/codex",
+        AgentKind::Gemini => "@google/gemini-cli",
+        AgentKind::Acp(name) => return format!("install it, or set [agents.{name}] path"),
+    };
+    format!("npm install -g {package}, or set [agents.{agent}] path")
+}
+
+fn data_folder(places: &Places) -> DataReport {
+    let mut report =
+        DataReport { path: places.data.clone(), exists: false, sessions: 0, owner_pid: None, problem: None };
+    match DataDir::existing(&places.data) {
+        Err(JournalError::Missing { .. }) => {}
+        Err(error) => report.problem = Some(error.to_string()),
+        Ok(data) => {
+            report.exists = true;
+            report.owner_pid = data.owner().ok().flatten().and_then(|owner| living(&owner));
+            match SqliteJournal::open_read_only(&data).and_then(|journal| journal.sessions()) {
+                Ok(sessions) => report.sessions = sessions.len(),
+                Err(error) => report.problem = Some(error.to_string()),
+            }
+        }
+    }
+    report
+}
+
+/// The pid in `owner.json`, if exactly that process still runs: the file outlives an owner that was killed.
+fn living(owner: &str) -> Option<i32> {
+    let owner: serde_json::Value = serde_json::from_str(owner).ok()?;
+    let pid = i32::try_from(owner.get("pid")?.as_i64()?).ok()?;
+    #[cfg(target_os = "linux")]
+    {
+        let now = mo_process::ProcessIdentity::of(pid).ok()?;
+        let then = owner.get("start_time").and_then(serde_json::Value::as_u64);
+        (then.is_none() || then == Some(now.start_time)).then_some(pid)
+    }
+    #[cfg(not(target_os = "linux"))]
+    Some(pid)
+}
+
+fn warnings() -> Vec<String> {
+    let mut warnings = Vec::new();
+    if rustix::process::geteuid().is_root() {
+        warnings.push("running as root: agents can write wherever root can; use an ordinary user".to_owned());
+    }
+    if !cfg!(target_os = "linux") {
+        warnings.push("only Linux is supported yet: agents cannot be supervised here".to_owned());
+    }
+    warnings
+}
+
+fn tell(report: &Report, out: &mut Out) -> Result<(), Failure> {
+    let paint = out.paint;
+    out.line(&format!("orchestrate {}", report.version))?;
+    out.line("")?;
+    out.line(&paint.text(Tone::Strong, "Agents"))?;
+    for agent in &report.agents {
+        let path = agent.path.as_ref().map(|p| p.display().to_string()).unwrap_or_default();
+        let (mark, tone) = match (agent.found, &agent.version) {
+            (true, Some(_)) => ("✓", Tone::Ok),
+            (true, None) => ("?", Tone::Warn),
+            _ => ("✗", Tone::Bad),
+        };
+        let said = agent.version.as_deref().or(agent.problem.as_deref()).unwrap_or_default();
+        let text = format!("{:<9} {}  {path}", one_line(&agent.agent), one_line(said));
+        out.line(&format!("  {} {}", paint.text(tone, mark), text.trim_end()))?;
+        if let Some(hint) = &agent.hint {
+            out.line(&paint.text(Tone::Muted, &format!("              {}", one_line(hint))))?;
+        }
+    }
+    out.line(&paint.text(Tone::Muted, "  Whether an agent is logged in shows when it works."))?;
+    out.line("")?;
+    out.line(&paint.text(Tone::Strong, "Places"))?;
+    let exists = if report.config.exists { "" } else { "  (not there: the defaults count)" };
+    out.line(&format!("  configuration  {}{exists}", one_line(&report.config.file.display().to_string())))?;
+    let data = &report.data_folder;
+    let state = match (&data.problem, data.exists, data.owner_pid) {
+        (Some(problem), ..) => paint.text(Tone::Bad, &one_line(problem)),
+        (None, false, _) => "not there yet: the first session makes it".to_owned(),
+        (None, true, Some(pid)) => format!("{}, in use by process {pid}", sessions(data.sessions)),
+        (None, true, None) => format!("{}, free", sessions(data.sessions)),
+    };
+    out.line(&format!("  data folder    {}  ({state})", one_line(&data.path.display().to_string())))?;
+    out.line("")?;
+    out.line(&paint.text(Tone::Strong, "Guarantees"))?;
+    for guarantee in &report.guarantees {
+        out.line(&format!("  {} {:<19} {}", paint.text(Tone::Unknown, "?"), guarantee.name, guarantee.why))?;
+    }
+    for warning in &report.warnings {
+        out.line("")?;
+        out.line(&format!("{} {}", paint.text(Tone::Warn, "warning:"), one_line(warning)))?;
+    }
+    Ok(())
+}
+
+fn sessions(count: usize) -> String {
+    crate::output::figures::counted(count, "session")
+}

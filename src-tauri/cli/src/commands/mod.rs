@@ -1,0 +1,32 @@
+//! One module a command.
+
+mod completions;
+mod config;
+mod decode;
+mod demo;
+mod diff;
+mod doctor;
+mod events;
+mod logs;
+mod run;
+mod status;
+
+use crate::args::Command;
+use crate::context::Context;
+use crate::errors::Failure;
+
+/// Does what was asked; the exit code.
+pub(crate) fn execute(command: &Command, context: &mut Context) -> Result<u8, Failure> {
+    match command {
+        Command::Run(args) => run::run(context, args),
+        Command::Demo(args) => demo::demo(context, args),
+        Command::Status(args) => status::status(context, args),
+        Command::Logs(args) => logs::logs(context, args),
+        Command::Events(args) => events::events(context, args),
+        Command::Diff(args) => diff::diff(context, args),
+        Command::Doctor => doctor::doctor(context),
+        Command::Config => config::config(context),
+        Command::Completions(args) => completions::completions(context, args),
+        Command::Decode(args) => decode::decode(context, args),
+    }
+}

@@ -1,0 +1,102 @@
+//! The words of the help that clap does not make of the definitions.
+
+/// The whole of `-h`: commands in groups, options, then [`AFTER`].
+pub(crate) const TEMPLATE: &str = "\
+{about}
+
+Usage: orchestrate <COMMAND> [OPTIONS]
+
+Work
+  run          Put the team to work on a folder, and return when it is done or needs you
+  demo         Watch a whole session of scripted agents: needs no agent CLI, no network, no login
+
+Look
+  status       Show sessions: state, workers, decisions, what needs you
+  logs         Tell what the workers said and did, in words
+  events       Print the events of a session as JSON lines
+  diff         Show what a session changed
+
+Set up
+  doctor       Show which agents are found, where everything is kept, and what is proven here
+  config       Show the settings in effect and where each comes from
+  completions  Print a completion script for a shell
+  decode       Decode what an agent CLI printed, for a bug report
+
+{options}{after-help}
+";
+
+/// Examples and exit codes.
+pub(crate) const AFTER: &str = "
+Examples:
+  orchestrate demo
+  orchestrate run \"add a --version flag, with a test\" -C ~/src/tool
+  orchestrate run - -C . --fix-rounds 1 --timeout 30m < goal.txt
+  orchestrate status
+  orchestrate diff
+
+Exit codes:
+  0 done             1 failure of ours   2 usage or configuration   3 not found   4 refused or locked
+  10 with a warning  11 paused           12 blocked, needs you      13 escalated  14 stopped
+  130 SIGINT         143 SIGTERM";
+
+/// After `run -h`.
+pub(crate) const RUN: &str = "\
+A first Ctrl+C stops the team gracefully, a second one at once; both end with the summary.
+
+The team file (every worker's work that is not a reviewer's can have reviewers; the implementer's must):
+  [[worker]]
+  agent = \"claude\"
+  role = \"implementer\"
+  [[worker]]
+  agent = \"codex\"
+  role = \"reviewer\"
+  [[review]]
+  reviewer = \"codex\"
+  subject = \"claude\"
+
+Examples:
+  orchestrate run \"fix the failing tests\" -C .
+  orchestrate run - -C ~/src/tool --team pair.toml --json < goal.txt
+
+Exit codes: 0 done, 10 done with a warning, 11 paused, 12 blocked, 13 escalated, 14 stopped,
+  130 and 143 stopped by a signal; 1 to 4 as everywhere.";
+
+/// After `demo -h`.
+pub(crate) const DEMO: &str = "\
+The scripted agents speak the real wire formats of Claude Code, Codex and Gemini CLI, and everything else is the
+real thing: the same supervision, reviews, decision rule and journal. Afterwards `status`, `logs`, `events` and
+`diff` show the session like any other.
+
+Example:
+  orchestrate demo --fast /tmp/sample";
+
+/// After `logs -h`.
+pub(crate) const LOGS: &str = "\
+Examples:
+  orchestrate logs                     the newest session
+  orchestrate logs claude              its worker that is Claude
+  orchestrate logs orch_20260102_030405_0a1b claude-implementer --follow
+  orchestrate logs codex --raw | jq .  the lines of its protocol";
+
+/// After `diff -h`.
+pub(crate) const DIFF: &str = "\
+Examples:
+  orchestrate diff                     all that the newest session changed
+  orchestrate diff --from 1 --to 2     what happened between two reviews
+  orchestrate diff > changes.patch";
+
+/// After `completions -h`.
+pub(crate) const COMPLETIONS: &str = "\
+Examples:
+  orchestrate completions bash > ~/.local/share/bash-completion/completions/orchestrate
+  orchestrate completions zsh > ~/.zfunc/_orchestrate
+  orchestrate completions fish > ~/.config/fish/completions/orchestrate.fish";
+
+/// After `decode -h`.
+pub(crate) const DECODE: &str = "\
+Prints each decoded event as a JSON line, then a last line
+  {\"summary\":{events,malformed,unrecognised,outcome,class,session_id,usage,cost_usd}}
+A duplex recording has lines {\"dir\":\"recv\",\"msg\":…} and {\"dir\":\"send\",\"msg\":…}.
+
+Example:
+  orchestrate decode codex session.jsonl --stderr session.err --exit-code 1";

@@ -1,0 +1,91 @@
+//! Reading what a data folder holds, also while another process owns it. Nothing is made or changed.
+
+use mo_core::ids::{SessionId, WorkerName};
+use mo_core::team::{Team, resolve};
+use mo_engine::history;
+use mo_journal::{DataDir, Journal, JournalError, SqliteJournal};
+
+use crate::errors::{Failure, exit};
+use crate::places::Places;
+
+/// A data folder that exists, with its journal open for reading.
+pub(crate) struct Reading {
+    /// The folder.
+    pub(crate) data: DataDir,
+    /// Its journal.
+    pub(crate) journal: SqliteJournal,
+}
+
+impl Reading {
+    /// Opens it; `None` when there is no such folder, which reads as empty.
+    pub(crate) fn open(places: &Places) -> Result<Option<Self>, Failure> {
+        let data = match DataDir::existing(&places.data) {
+            Ok(data) => data,
+            Err(JournalError::Missing { .. }) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let journal = SqliteJournal::open_read_only(&data)?;
+        Ok(Some(Self { data, journal }))
+    }
+
+    /// Opens it, and finds the session that was named, else the newest.
+    pub(crate) fn session(places: &Places, named: Option<&str>) -> Result<(Self, SessionId), Failure> {
+        let Some(reading) = Self::open(places)? else { return Err(unknown(named)) };
+        let id = match named {
+            Some(name) => {
+                let id = SessionId::new(name);
+                let exists = SessionId::is_well_formed(name) && reading.journal.last_seq(&id)? > 0;
+                exists.then_some(id)
+            }
+            None => reading.journal.sessions()?.pop(),
+        };
+        id.map(|id| (reading, id)).ok_or_else(|| unknown(named))
+    }
+
+    /// The worker of a session that a name means: its own, or its agent's where that is unambiguous.
+    pub(crate) fn worker(&self, session: &SessionId, name: &str) -> Result<WorkerName, Failure> {
+        let state = history::replay(&self.journal, session)?;
+        let team: Option<&Team> = state.created.as_ref().map(|created| &created.team);
+        let workers = team.map(|team| team.workers.as_slice()).unwrap_or_default();
+        resolve(workers.iter().map(|w| (&w.name, &w.agent)), name).map_err(|candidates| {
+            let all = || workers.iter().map(|w| w.name.to_string()).collect::<Vec<_>>().join(", ");
+            if candidates.is_empty() {
+                Failure::new(
+                    exit::NOT_FOUND,
+                    "worker_unknown",
+                    format!("session {session} has no worker `{name}`"),
+                    format!("its workers are {}", all()),
+                )
+            } else {
+                Failure::new(
+                    exit::USAGE,
+                    "worker_ambiguous",
+                    format!("`{name}` could be {}", candidates.join(" or ")),
+                    "write the whole name",
+                )
+            }
+        })
+    }
+}
+
+/// Whether a word of the command line is a worker's name rather than a session's.
+pub(crate) fn names_a_worker(word: &str) -> bool {
+    !word.starts_with("orch_")
+}
+
+fn unknown(named: Option<&str>) -> Failure {
+    match named {
+        Some(name) => Failure::new(
+            exit::NOT_FOUND,
+            "session_unknown",
+            format!("there is no session `{name}`"),
+            "`orchestrate status` lists the sessions",
+        ),
+        None => Failure::new(
+            exit::NOT_FOUND,
+            "session_unknown",
+            "there is no session yet",
+            "`orchestrate run` and `orchestrate demo` start one",
+        ),
+    }
+}
