@@ -55,7 +55,9 @@ fn pruning_and_taking_at_once_loses_nothing() {
             }
         });
         for i in 0.. {
-            fixture.write("a", format!("content {i}"));
+            for file in 0..40 {
+                fixture.write(&format!("{file}"), format!("content {i} {file}"));
+            }
             fixture.write("b", "always the same");
             let digest = fixture.take().digest;
             // Pruned as a whole in between, or whole.

@@ -349,7 +349,20 @@ fn what_root_writes_belongs_to_the_owner_and_runs_as_nobody_else() {
         let meta = fs::symlink_metadata(fixture.target().join(path)).unwrap();
         assert_eq!((meta.uid(), meta.gid()), (65534, 65534), "{path}");
     }
-    assert_eq!(fs::metadata(fixture.target().join("folder/tool")).unwrap().mode() & 0o7777, 0o755);
+    let mode = || fs::metadata(fixture.target().join("folder/tool")).unwrap().mode() & 0o7777;
+    assert_eq!(mode(), 0o755);
+    // Nor is it given to a file whose content is right; where it is, it may stay or be taken away.
+    fixture.mode("folder/tool", 0o700);
+    assert_eq!(left(&fixture.restore(&digest)), [("folder/tool".to_owned(), LeftReason::SpecialBits)]);
+    assert_eq!(mode(), 0o755);
+    fixture.mode("folder/tool", 0o4700);
+    assert_eq!(left(&fixture.restore(&digest)), []);
+    assert_eq!(mode(), 0o4755);
+    fixture.mode("folder/tool", 0o755);
+    let without = fixture.take().digest;
+    fixture.mode("folder/tool", 0o4755);
+    fixture.restore(&without);
+    assert_eq!(mode(), 0o755);
 }
 
 #[test]
