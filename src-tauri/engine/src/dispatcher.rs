@@ -188,9 +188,9 @@ impl Dispatcher {
 
     /// A commit has come back. A failed one keeps its batch, admits no further input, says so and tries again.
     async fn land(&mut self, batch: Batch, mut result: Result<Committed, CommitError>) {
-        let records = loop {
+        let Committed { first_row, records } = loop {
             match result {
-                Ok(committed) => break committed.records,
+                Ok(committed) => break committed,
                 Err(failed) => {
                     tracing::error!(error = %failed.error, "the journal takes nothing; trying again");
                     self.hub.set_health(Health::JournalDown(failed.error.to_string()));
@@ -200,7 +200,7 @@ impl Dispatcher {
             }
         };
         self.hub.set_health(Health::Good);
-        self.hub.publish(records, batch.views);
+        self.hub.publish(first_row, records, batch.views);
         for act in batch.acts {
             act(&mut self.runner);
         }

@@ -1,5 +1,7 @@
 //! The engine as its users see it.
 
+mod reach;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -48,7 +50,7 @@ pub struct EngineHandle {
 
 struct Shared {
     data: DataDir,
-    _lock: OwnerLock,
+    lock: OwnerLock,
     ports: Ports,
     config: Config,
     environment: Arc<Environment>,
@@ -94,7 +96,7 @@ impl EngineHandle {
         let handle = Self {
             shared: Arc::new(Shared {
                 data,
-                _lock: lock,
+                lock,
                 ports,
                 config,
                 environment,

@@ -1,5 +1,7 @@
 //! Tells everyone who listens what has become durable, and what is being written right now.
 
+mod rows;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -10,6 +12,9 @@ use mo_core::view::status::SessionView;
 use mo_journal::{Journal, JournalError};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, watch};
+
+use rows::{Positions, Published};
+pub use rows::{RowBatch, RowSubscription, Start};
 
 /// How many batches a slow listener may lag behind before it reads from the journal instead.
 const LAG: usize = 16;
@@ -50,9 +55,17 @@ pub enum Health {
     JournalDown(String),
 }
 
+/// What goes to all listeners alike.
+#[derive(Debug, Clone)]
+enum Live {
+    Events(Arc<Published>),
+    Delta(Delta),
+}
+
 /// The hub.
 pub(crate) struct Hub {
-    updates: broadcast::Sender<Update>,
+    updates: broadcast::Sender<Live>,
+    positions: Arc<Positions>,
     views: RwLock<BTreeMap<SessionId, Arc<SessionView>>>,
     health: watch::Sender<Health>,
 }
@@ -61,25 +74,38 @@ impl Hub {
     pub(crate) fn new() -> Self {
         Self {
             updates: broadcast::Sender::new(LAG),
+            positions: Arc::default(),
             views: RwLock::new(BTreeMap::new()),
             health: watch::Sender::new(Health::Good),
         }
     }
 
-    /// The views first: who hears of an event finds a view that is at least as new.
-    pub(crate) fn publish(&self, records: Vec<Record>, views: Vec<(SessionId, SessionView)>) {
+    /// The views first: who hears of an event finds a view that is at least as new. `first_row` is the row number
+    /// of the first record; the others follow without a gap.
+    pub(crate) fn publish(&self, first_row: u64, records: Vec<Record>, views: Vec<(SessionId, SessionView)>) {
         let mut held = self.views.write().unwrap_or_else(PoisonError::into_inner);
         for (id, view) in views {
             held.insert(id, Arc::new(view));
         }
         drop(held);
+        if records.is_empty() {
+            return;
+        }
+        let published = Published { first_row, records };
+        self.positions.note(&published);
         // Nobody listening is fine.
-        let _ = self.updates.send(Update::Events(Arc::new(records)));
+        let _ = self.updates.send(Live::Events(Arc::new(published)));
+    }
+
+    /// A session is gone; whoever asks for it is not answered from here any more.
+    pub(crate) fn forget(&self, session: &SessionId) {
+        self.views.write().unwrap_or_else(PoisonError::into_inner).remove(session);
+        self.positions.forget(session);
     }
 
     pub(crate) fn delta(&self, delta: Delta) {
         if self.updates.receiver_count() > 0 {
-            let _ = self.updates.send(Update::Delta(delta));
+            let _ = self.updates.send(Live::Delta(delta));
         }
     }
 
@@ -107,6 +133,11 @@ impl Hub {
     ) -> Subscription {
         Subscription { session, last: since, live: self.updates.subscribe(), journal, catching_up: true }
     }
+
+    /// The events of all sessions, or of one, with their row numbers.
+    pub(crate) fn subscribe_rows(&self, start: Start, journal: Arc<dyn Journal>) -> RowSubscription {
+        RowSubscription::new(start, self.updates.subscribe(), Arc::clone(&self.positions), journal)
+    }
 }
 
 /// One session's events from a seq on: first those that are in the journal, then as they come, without gap or
@@ -114,7 +145,7 @@ impl Hub {
 pub struct Subscription {
     session: SessionId,
     last: u64,
-    live: broadcast::Receiver<Update>,
+    live: broadcast::Receiver<Live>,
     journal: Arc<dyn Journal>,
     catching_up: bool,
 }
@@ -131,8 +162,9 @@ impl Subscription {
                 }
             }
             match self.live.recv().await {
-                Ok(Update::Events(batch)) => {
+                Ok(Live::Events(batch)) => {
                     let ours: Vec<Record> = batch
+                        .records
                         .iter()
                         .filter(|r| r.session == self.session && r.seq > self.last)
                         .cloned()
@@ -144,10 +176,10 @@ impl Subscription {
                     }
                     return Some(Ok(self.events(ours)));
                 }
-                Ok(Update::Delta(delta)) if delta.session == self.session => {
+                Ok(Live::Delta(delta)) if delta.session == self.session => {
                     return Some(Ok(Update::Delta(delta)));
                 }
-                Ok(Update::Delta(_)) => {}
+                Ok(Live::Delta(_)) => {}
                 Err(RecvError::Lagged(_)) => self.catching_up = true,
                 Err(RecvError::Closed) => return None,
             }
