@@ -23,8 +23,10 @@ enum Phase {
 
 /// A conversation with one app-server process.
 ///
-/// The sandbox is always `read-only`: a thread that starts with `workspace-write` makes Codex write a trust entry
-/// into the person's config.toml. With write access the policy is `on-request`: commands run unasked only inside
+/// The sandbox always reads only: a thread that starts with `workspace-write` makes Codex write a trust entry into the
+/// person's config.toml. It is set as a permission profile of ours, because a profile that denies a read is the only
+/// one that commands allowed by the person's own rules (`~/.codex/rules`) cannot leave, see [`profile`]; and it is
+/// looked for in the answer. With write access the policy is `on-request`: commands run unasked only inside
 /// that sandbox (no writing, no network), every patch is asked, and so is every command that wants out.
 /// (`untrusted` asks for each command, `cat` too, and runs what is accepted outside the sandbox.) Read-only access
 /// has the policy `never`: what the sandbox forbids just fails.
@@ -72,7 +74,10 @@ impl CodexProtocol {
                 self.open_thread(out);
             }
             Step::ThreadOpened => {
-                self.phase = Phase::Ready;
+                self.phase = match self.thread.sandbox.as_deref() {
+                    Some("readOnly") => Phase::Ready,
+                    other => Phase::Refused(FailureClass::Internal, not_read_only(other)),
+                };
                 self.pump(out);
             }
             Step::Refused(class, text) => {
@@ -103,7 +108,7 @@ impl CodexProtocol {
         set("approvalPolicy", policy.into());
         // Not the reviewer model that the person may have configured.
         set("approvalsReviewer", "user".into());
-        set("sandbox", "read-only".into());
+        set("config", profile());
         if let Some(cwd) = &self.cwd {
             set("cwd", cwd.as_str().into());
         }
@@ -151,6 +156,41 @@ impl CodexProtocol {
         let params = json!({ "threadId": self.thread.id, "turnId": turn });
         self.request("turn/interrupt", &params, Asked::Other, out);
     }
+}
+
+/// Files with credentials that exist on many machines. They need not exist: Codex makes nothing there (traced).
+const DENIED_READS: [&str; 7] = [
+    "~/.aws",
+    "~/.claude/.credentials.json",
+    "~/.codex/auth.json",
+    "~/.gemini/oauth_creds.json",
+    "~/.gnupg",
+    "~/.netrc",
+    "~/.ssh",
+];
+
+/// The configuration of a thread whose commands read everything but [`DENIED_READS`], write nothing and reach no host.
+///
+/// Measured on 0.169.0: under `sandbox: "read-only"` a command that a rule of the person's allows (each "don't ask
+/// again" makes one) runs outside the sandbox, whatever the approval policy; under a profile with a denied read it
+/// does not. A `sandbox` beside it would replace the profile.
+pub(super) fn profile() -> Value {
+    let mut files = Map::new();
+    files.insert(":root".to_owned(), "read".into());
+    files.extend(DENIED_READS.map(|path| (path.to_owned(), "deny".into())));
+    json!({
+        "default_permissions": "meta-orchestrator",
+        "permissions": { "meta-orchestrator": { "filesystem": files } },
+    })
+}
+
+/// Why a thread is not used that Codex opened with other rights than it was asked for, as a version does that does
+/// not know permission profiles.
+fn not_read_only(opened_with: Option<&str>) -> String {
+    let with = opened_with.unwrap_or("unknown");
+    format!(
+        "Codex opened its thread with the sandbox `{with}` instead of a read-only one; update Codex (0.169 works)"
+    )
 }
 
 impl Protocol for CodexProtocol {

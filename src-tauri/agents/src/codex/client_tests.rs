@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::CodexProtocol;
+use super::client::profile;
 use super::launch_tests::spec;
 use crate::acp::anything::{anything, live, pool};
 use crate::acp::replay::{Replayed, kinds, recording, replay};
@@ -18,8 +19,13 @@ fn writing() -> LaunchSpec {
     LaunchSpec { access: Access::Write, ..spec() }
 }
 
+/// A recording whose thread has the sandbox that our client asks for.
+fn read_only(recording: &str) -> String {
+    recording.replace(r#""type": "workspaceWrite""#, r#""type": "readOnly""#)
+}
+
 fn replayed(recording: &str, spec: &LaunchSpec, skip: &[&str]) -> Replayed {
-    let done = replay(&mut CodexProtocol::new(spec), recording, skip);
+    let done = replay(&mut CodexProtocol::new(spec), &read_only(recording), skip);
     done.same(&["turn/start", "turn/interrupt"]);
     assert!(!done.kinds().iter().any(|k| k == "unrecognized" || k == "malformed"), "{:?}", done.events);
     done
@@ -96,15 +102,44 @@ fn the_thread_never_writes_into_the_persons_config() {
         done.ours("thread/start")[0]["params"].clone()
     };
     let cwd = "/work/my project";
+    let config = profile();
+    assert_eq!(
+        config["permissions"][config["default_permissions"].as_str().unwrap()]["filesystem"][":root"],
+        "read"
+    );
     let read_only = json!({
-        "approvalPolicy": "never", "approvalsReviewer": "user", "sandbox": "read-only", "cwd": cwd,
+        "approvalPolicy": "never", "approvalsReviewer": "user", "config": config, "cwd": cwd,
     });
     assert_eq!(asked(&spec()), read_only);
     let write = json!({
-        "approvalPolicy": "on-request", "approvalsReviewer": "user", "sandbox": "read-only", "cwd": cwd,
+        "approvalPolicy": "on-request", "approvalsReviewer": "user", "config": config, "cwd": cwd,
         "model": "gpt-5.5",
     });
     assert_eq!(asked(&LaunchSpec { model: Some("gpt-5.5".to_owned()), ..writing() }), write);
+}
+
+#[test]
+fn a_thread_that_may_write_is_not_used() {
+    let opened = |recording: &str| {
+        let mut client = CodexProtocol::new(&spec());
+        let mut out = Exchange::default();
+        client.open(&mut out);
+        client.prompt(TurnPrompt { text: "go".to_owned(), schema: None }, &mut out);
+        for line in recording.lines() {
+            let line: Value = serde_json::from_str(line).unwrap();
+            if line["dir"] == "recv" && line["msg"].get("method").is_none() {
+                client.line(Line::Whole(&serde_json::to_vec(&line["msg"]).unwrap()), &mut out);
+            }
+        }
+        let events: Vec<AgentEvent> = out.events.into_iter().map(|decoded| decoded.event).collect();
+        let told = String::from_utf8(out.send).unwrap();
+        (told.contains("turn/start"), ends(&events).first().map(|end| (end.outcome, end.text.clone())))
+    };
+    let (prompted, end) = opened(recording!("codex-app-schema"));
+    let (outcome, text) = end.unwrap();
+    assert_eq!((prompted, outcome), (false, Outcome::Failed));
+    assert!(text.as_ref().unwrap().contains("sandbox `workspaceWrite`"), "{text:?}");
+    assert!(opened(recording!("codex-app-accept")).0);
 }
 
 #[test]
@@ -129,7 +164,7 @@ fn an_interrupted_turn_ends_so_and_the_next_one_works() {
 
 #[test]
 fn a_structured_answer_is_parsed_where_a_schema_was_given() {
-    let done = replay(&mut CodexProtocol::new(&spec()), recording!("codex-app-schema"), &[]);
+    let done = replay(&mut CodexProtocol::new(&spec()), &read_only(recording!("codex-app-schema")), &[]);
     let (recorded, ours) = done.pairs.iter().find(|(_, ours)| ours["method"] == "turn/start").unwrap();
     assert!(ours["params"]["outputSchema"].is_object());
     assert_eq!(ours["params"], recorded["params"]);
@@ -174,7 +209,7 @@ fn a_thread_is_resumed_without_its_history() {
     let params = &done.ours("thread/resume")[0]["params"];
     assert_eq!(params["threadId"], thread);
     assert_eq!(params["excludeTurns"], true);
-    assert_eq!(params["sandbox"], "read-only");
+    assert_eq!(params["config"], profile());
     let end = ends(&done.events)[0];
     assert_eq!(end.text.as_deref(), Some("resumed 77"));
     // Of this turn, not of the whole thread.
@@ -214,7 +249,9 @@ impl Open {
         let mut open = Self { client: CodexProtocol::new(&writing()), out: Exchange::default() };
         open.client.open(&mut open.out);
         open.line(&json!({ "id": 1, "result": { "userAgent": "x" } }));
-        open.line(&json!({ "id": 2, "result": { "thread": { "id": "T" } } }));
+        open.line(
+            &json!({ "id": 2, "result": { "thread": { "id": "T" }, "sandbox": { "type": "readOnly" } } }),
+        );
         open.out = Exchange::default();
         open
     }

@@ -64,6 +64,8 @@ pub(super) struct Thread {
     asked: HashMap<RpcId, Asked>,
     duplex: bool,
     pub(super) id: Option<String>,
+    /// The sandbox that the thread was opened with, by its type's name.
+    pub(super) sandbox: Option<String>,
     turn: Option<Turn>,
     pending: BTreeMap<RequestId, RpcId>,
     patches: Patches,
@@ -431,6 +433,7 @@ impl Thread {
     fn opened(&mut self, told: &Value, out: &mut Exchange) -> bool {
         let text = |at: &str| told.pointer(at).and_then(Value::as_str).map(str::to_owned);
         let Some(id) = text("/thread/id") else { return false };
+        self.sandbox = text("/sandbox/type");
         if self.id.as_ref() != Some(&id) {
             let model = text("/model").or_else(|| text("/thread/model"));
             let version = text("/thread/cliVersion");
