@@ -37,7 +37,9 @@ impl InstallError {
 
 /// Writes one executable for each agent into `bin_dir`, which is made if missing, and returns their paths in the
 /// same order. Each runs `exe`, whose `main` calls [`crate::reexec_entry`] first, as that agent with that script;
-/// with `fast` no wait of the script takes any time. `exe` and the scripts should be absolute paths.
+/// with `fast` no wait of the script takes any time. `exe` and the scripts should be absolute paths. Nothing else of
+/// the process should start programs meanwhile: a child forked while a file is being written makes it "text file
+/// busy" for a moment.
 ///
 /// # Errors
 /// When an agent is none of the three, before anything is written, or when a file cannot be written.

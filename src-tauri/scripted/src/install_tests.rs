@@ -6,6 +6,7 @@ use super::{InstallError, install};
 
 #[test]
 fn a_program_hands_everything_on_literally() {
+    let writing = crate::FORKS.write().unwrap();
     let dir = tempfile::tempdir().unwrap();
     let odd = dir.path().join("it's a \"$HOME\" `folder` ü");
     std::fs::create_dir_all(&odd).unwrap();
@@ -23,6 +24,8 @@ fn a_program_hands_everything_on_literally() {
     .unwrap();
     assert_eq!(programs.len(), 2);
     assert!(programs[1].1.ends_with("bin/gemini"));
+    drop(writing);
+    let _forking = crate::FORKS.read().unwrap();
     let out = Command::new(&programs[0].1).args(["-p", "two words", "", "'"]).output().unwrap();
     let seen: Vec<String> = String::from_utf8(out.stdout).unwrap().lines().map(str::to_owned).collect();
     let script = script.to_str().unwrap();

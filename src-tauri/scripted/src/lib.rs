@@ -23,3 +23,8 @@ mod stamp;
 mod store;
 
 pub use entry::reexec_entry;
+
+/// Held for writing while a test writes a program, for reading while one starts a process: a child that is forked in
+/// between would hold the program open for writing for a moment, and nobody could execute it ("text file busy").
+#[cfg(test)]
+static FORKS: std::sync::RwLock<()> = std::sync::RwLock::new(());

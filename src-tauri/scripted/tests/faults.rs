@@ -157,6 +157,7 @@ fn an_ignored_sigterm_does_nothing_and_sigkill_still_ends_it() {
 /// An agent with a grandchild, and a pipe whose write end both inherit as stderr.
 fn with_grandchild(grandchild: Value) -> (Child, Stage) {
     let stage = stage(AgentKind::Claude, json!([{"grandchild": grandchild}, {"text": "started"}]));
+    let forking = talk::FORKS.read().unwrap();
     let mut child = Command::new(stage.program())
         .args(["-p", "--output-format", "text"])
         .current_dir(stage.target())
@@ -165,6 +166,7 @@ fn with_grandchild(grandchild: Value) -> (Child, Stage) {
         .stderr(Stdio::inherit())
         .spawn()
         .unwrap();
+    drop(forking);
     child.stdin.take().unwrap().write_all(b"go").unwrap();
     (child, stage)
 }

@@ -51,6 +51,7 @@ fn the_finding_points_at_the_line_of_the_mistake_and_the_fix_removes_it() {
 
 #[test]
 fn the_project_passes_its_own_tests_before_in_between_and_after() {
+    let _forking = crate::FORKS.read().unwrap();
     if Command::new("python3").arg("--version").output().is_err() {
         eprintln!("skipped: there is no python3 here");
         return;

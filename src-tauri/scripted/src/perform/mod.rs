@@ -105,7 +105,9 @@ impl<D: Dialect> Performer<D> {
         let mut answer = String::new();
         let mut end = Ok(());
         for step in &turn.steps {
-            end = self.catch_up().and_then(|()| self.step(step, prompt, &mut answer));
+            // What hangs does not listen before it hangs either: a cancel that comes with it is not heard.
+            let heard = if matches!(step, Step::Hang(true)) { Ok(()) } else { self.catch_up() };
+            end = heard.and_then(|()| self.step(step, prompt, &mut answer));
             if end.is_err() || self.out.broken() {
                 break;
             }

@@ -12,6 +12,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::RwLock;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -25,6 +26,10 @@ use mo_core::ids::AgentKind;
 use mo_core::outcome::{Outcome, TurnEnd};
 use mo_scripted::install::install;
 use serde_json::{Value, json};
+
+/// Held for writing while programs are written, for reading while a process is started: a child that is forked in
+/// between would hold the program open for writing for a moment, and nobody could execute it ("text file busy").
+pub static FORKS: RwLock<()> = RwLock::new(());
 
 /// No test waits longer for one line: a hang must fail, not stall.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -49,7 +54,9 @@ impl Stage {
         let path = dir.path().join("script.json");
         std::fs::write(&path, script.to_string()).unwrap();
         let exe = Path::new(env!("CARGO_BIN_EXE_scripted-agent"));
+        let writing = FORKS.write().unwrap();
         let programs = install(&dir.path().join("bin"), exe, &[(agent.clone(), path)], fast).unwrap();
+        drop(writing);
         let program = programs.into_iter().next().unwrap().1;
         Self { dir, agent, program }
     }
@@ -98,6 +105,7 @@ impl Stage {
 
     /// Runs the program once with these arguments and this stdin.
     pub fn run(&self, args: &[&str], stdin: &str) -> (i32, String, String) {
+        let forking = FORKS.read().unwrap();
         let mut child = Command::new(&self.program)
             .args(args)
             .current_dir(self.target())
@@ -106,7 +114,9 @@ impl Stage {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        child.stdin.take().unwrap().write_all(stdin.as_bytes()).unwrap();
+        drop(forking);
+        // A bad command line ends before it reads.
+        let _unread = child.stdin.take().unwrap().write_all(stdin.as_bytes());
         let out = child.wait_with_output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
         (out.status.code().unwrap_or(-1), text(out.stdout), text(out.stderr))
@@ -140,6 +150,7 @@ impl Talk {
     }
 
     pub fn start(launch: &Launch, cwd: &Path, protocol: Box<dyn Protocol>) -> Self {
+        let forking = FORKS.read().unwrap();
         let mut child = Command::new(&launch.program)
             .args(&launch.args)
             .envs(launch.env.iter().copied())
@@ -149,6 +160,7 @@ impl Talk {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
+        drop(forking);
         let (sender, lines) = channel();
         let stdout = child.stdout.take().unwrap();
         std::thread::spawn(move || {

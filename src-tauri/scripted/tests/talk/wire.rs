@@ -17,6 +17,7 @@ pub struct Wire {
 
 impl Wire {
     pub fn start(program: &Path, cwd: &Path, args: &[&str]) -> Self {
+        let forking = super::FORKS.read().unwrap();
         let mut child = Command::new(program)
             .args(args)
             .current_dir(cwd)
@@ -25,6 +26,7 @@ impl Wire {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
+        drop(forking);
         let stdin = child.stdin.take();
         let stdout = child.stdout.take().unwrap();
         let (sender, lines) = channel();
