@@ -1,0 +1,170 @@
+//! The whole real way: a worker's process under the shim, its pipe, the decoder, the dispatcher, the journal, a
+//! subscriber. Nothing of the engine is replaced but that its commits are counted.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::sync::{Arc, PoisonError};
+use std::time::Instant;
+
+use anyhow::{Context, Result, anyhow, ensure};
+use mo_checkpoint::FolderCheckpoints;
+use mo_core::ids::{AgentKind, Role};
+use mo_core::record::Record;
+use mo_core::settings::Settings;
+use mo_core::team::{Member, Team};
+use mo_engine::config::{AgentConfig, Config};
+use mo_engine::environment::Environment;
+use mo_engine::handle::{EngineHandle, EngineSetup};
+use mo_engine::hub::Update;
+use mo_engine::ports::{NoNotifier, Ports, SystemClock};
+use mo_engine::start::StartRequest;
+use mo_journal::{DataDir, SqliteJournal};
+use mo_process::ShimSpawner;
+use serde::{Deserialize, Serialize};
+
+use crate::bare::Rows;
+use crate::counting::{CountingJournal, Sizes};
+use crate::flood::{self, Flood};
+use crate::memory::Memory;
+
+/// What was measured.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Measured {
+    /// From the moment in which the prompt was seen requested until the turn's end was delivered.
+    pub(crate) seconds: f64,
+    /// Durable messages that reached the subscriber, in order and without a gap.
+    pub(crate) messages: u64,
+    /// Pieces that reached the subscriber; those are allowed to be lost to a slow one.
+    pub(crate) pieces: u64,
+    /// Commits to the journal.
+    pub(crate) commits: u64,
+    /// When the last event had been delivered.
+    pub(crate) memory: Memory,
+}
+
+/// Runs one session whose only worker floods. The rows and the sizes of the commits stay in the folder.
+pub(crate) fn measure(flood: &Flood, folder: &Path) -> Result<Measured> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(session(flood, folder))
+}
+
+async fn session(flood: &Flood, folder: &Path) -> Result<Measured> {
+    let folder = folder.canonicalize()?;
+    let (target, home) = (folder.join("target"), folder.join("home"));
+    fs::create_dir_all(&target)?;
+    fs::create_dir_all(&home)?;
+    let (engine, sizes) = open(flood, &folder, &home).await?;
+    // Only the implementer: the team's own check would ask for a reviewer, whose turn nobody wants to measure.
+    let team = Team { workers: vec![Member::new(AgentKind::Claude, Role::Implementer)], reviews: Vec::new() };
+    let settings = Settings { stall_timeout_ms: 0, ..Settings::default() };
+    let request = StartRequest { goal: "Talk.".into(), target, team, settings, yes_really: false };
+    let id = engine.start(request).await?;
+
+    let mut listener = Listener::default();
+    let mut live = engine.subscribe(&id, 0);
+    while listener.ended.is_none() {
+        match live.next().await.context("the engine ended")?? {
+            Update::Events(records) => listener.hear(&records)?,
+            Update::Delta(_) => listener.pieces += 1,
+        }
+    }
+    let memory = Memory::of_this_process()?;
+    while !listener.over {
+        if let Update::Events(records) = live.next().await.context("the engine ended")?? {
+            listener.hear(&records)?;
+        }
+    }
+    engine.shut_down().await;
+
+    ensure!(
+        listener.messages == flood.messages(),
+        "{} of {} messages came",
+        listener.messages,
+        flood.messages()
+    );
+    if flood.is_long_line() {
+        ensure!(listener.long_line == Some(flood.amount), "the long line came as {:?}", listener.long_line);
+    }
+    let sizes = sizes.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let commits = sizes.len() as u64;
+    if let Some(sample) = listener.sample.take() {
+        Rows { sizes, sample }.write(&folder)?;
+    }
+    let (started, ended) =
+        (listener.started.context("no turn began")?, listener.ended.context("no turn ended")?);
+    let seconds = (ended - started).as_secs_f64();
+    Ok(Measured { seconds, messages: listener.messages, pieces: listener.pieces, commits, memory })
+}
+
+async fn open(flood: &Flood, folder: &Path, home: &Path) -> Result<(EngineHandle, Sizes)> {
+    let me = std::env::current_exe()?;
+    let mut config = Config::default();
+    let env = BTreeMap::from([(flood::VARIABLE.to_owned(), flood.to_string())]);
+    let agent = AgentConfig { path: Some(me.clone()), env, ..AgentConfig::default() };
+    config.agents.insert(AgentKind::Claude, agent);
+
+    let data = DataDir::create(folder.join("data"))?;
+    let lock = data.lock("{}")?;
+    let (journal, sizes) = CountingJournal::new(SqliteJournal::open(&data)?);
+    let checkpoints = FolderCheckpoints::open(data.checkpoints(), mo_checkpoint::Settings::default())?;
+    let ports = Ports {
+        spawner: Arc::new(ShimSpawner::new(me)),
+        clock: Arc::new(SystemClock),
+        journal: Arc::new(journal),
+        checkpoints: Arc::new(checkpoints),
+        notifier: Arc::new(NoNotifier),
+    };
+    let vars = [("PATH", "/usr/bin:/bin".to_owned()), ("HOME", home.display().to_string())];
+    let environment = Environment::new(vars.map(|(name, value)| (name.to_owned(), value)), [])?;
+    let engine = EngineHandle::open(EngineSetup { data, lock, ports, config, environment }).await?;
+    Ok((engine, sizes))
+}
+
+/// What the subscriber has heard.
+#[derive(Default)]
+struct Listener {
+    last_seq: u64,
+    started: Option<Instant>,
+    ended: Option<Instant>,
+    over: bool,
+    messages: u64,
+    pieces: u64,
+    /// The length of the line that was too long.
+    long_line: Option<u64>,
+    /// A durable message, as stored.
+    sample: Option<Record>,
+}
+
+impl Listener {
+    fn hear(&mut self, records: &[Record]) -> Result<()> {
+        for record in records {
+            ensure!(record.seq == self.last_seq + 1, "after {} came {}", self.last_seq, record.seq);
+            self.last_seq = record.seq;
+            match record.kind.as_ref() {
+                "turn_requested" => self.started = Some(Instant::now()),
+                "turn_ended" => self.ended = Some(Instant::now()),
+                "session_ended" => self.over = true,
+                "agent_item" => self.item(record)?,
+                "prepare_failed" | "worker_spawn_failed" | "checkpoint_failed" => {
+                    return Err(anyhow!("{}: {}", record.kind, record.data));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn item(&mut self, record: &Record) -> Result<()> {
+        if record.data.contains(r#""type":"message""#) {
+            self.messages += 1;
+            if self.sample.is_none() {
+                self.sample = Some(record.clone());
+            }
+        } else if record.data.contains(r#""type":"malformed""#) {
+            let data: serde_json::Value = serde_json::from_str(&record.data)?;
+            self.long_line = data.pointer("/item/bytes").and_then(serde_json::Value::as_u64);
+        }
+        Ok(())
+    }
+}
