@@ -2,6 +2,7 @@
 
 mod decisions;
 mod failures;
+mod goes_on;
 mod permissions;
 mod refusals;
 mod stage;

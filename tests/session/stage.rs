@@ -28,6 +28,7 @@ pub(crate) const LIMIT: Duration = Duration::from_secs(60);
 pub(crate) struct Stage {
     pub(crate) dir: tempfile::TempDir,
     config: Config,
+    agents: Vec<(AgentKind, PathBuf)>,
 }
 
 impl Stage {
@@ -53,7 +54,14 @@ impl Stage {
         for (agent, path) in programs {
             config.agents.insert(agent, AgentConfig { path: Some(path), ..AgentConfig::default() });
         }
-        Self { dir, config }
+        Self { dir, config, agents: paths }
+    }
+
+    /// With agents that take the time that their scripts say.
+    pub(crate) fn paced(self) -> Self {
+        let actor = Path::new(env!("CARGO_BIN_EXE_actor"));
+        mo_scripted::install::install(&self.path("bin"), actor, &self.agents, false).unwrap();
+        self
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -150,13 +158,18 @@ impl Outcome {
 
 /// Follows a session until it ended.
 pub(crate) async fn to_end(engine: &EngineHandle, id: &SessionId) -> Outcome {
+    to_rest(engine, id, 1).await
+}
+
+/// Follows a session until it came to rest for the `times`th time.
+pub(crate) async fn to_rest(engine: &EngineHandle, id: &SessionId, times: usize) -> Outcome {
     let mut events: Vec<Envelope> = Vec::new();
     let mut live = engine.subscribe(id, 0);
     let all = async {
         loop {
             let Update::Events(records) = live.next().await.unwrap().unwrap() else { continue };
             events.extend(records.iter().map(|r| Envelope::from_record(r).unwrap()));
-            if events.iter().any(|e| matches!(e.event, Event::SessionEnded(_))) {
+            if events.iter().filter(|e| matches!(e.event, Event::SessionEnded(_))).count() >= times {
                 return;
             }
         }

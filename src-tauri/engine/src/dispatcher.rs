@@ -42,6 +42,8 @@ pub(crate) enum Message {
     Asked { session: SessionId, input: Input, reply: Reply },
     /// A session that was replayed from the journal.
     Adopt { session: SessionId, state: Box<State> },
+    /// An adopted session that does not go on after all.
+    Forget { session: SessionId },
 }
 
 struct Held {
@@ -143,6 +145,9 @@ impl Dispatcher {
             Message::Adopt { session, state } => {
                 batch.touched.push(session.clone());
                 self.sessions.insert(session, Held { state: *state });
+            }
+            Message::Forget { session } => {
+                self.sessions.remove(&session);
             }
         }
     }

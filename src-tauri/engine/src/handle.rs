@@ -3,11 +3,12 @@
 mod reach;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use mo_core::decide::{Observed, reconcile};
 use mo_core::event::StopCause;
-use mo_core::ids::SessionId;
+use mo_core::ids::{SessionId, WorkerName};
 use mo_core::input::{Input, Rejection};
 use mo_core::state::{AttemptState, State};
 use mo_core::time::Timestamp;
@@ -26,7 +27,7 @@ use crate::history;
 use crate::hub::{Health, Hub, Subscription};
 use crate::ports::Ports;
 use crate::session_desk::{Desks, SessionDesk};
-use crate::start::{StartError, StartRequest, validate};
+use crate::start::{StartError, StartRequest, WorkPlace, take_place, validate};
 
 /// What an engine is made of.
 pub struct EngineSetup {
@@ -59,6 +60,20 @@ struct Shared {
     desks: Desks,
     freed: Arc<Notify>,
     dispatcher: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// Why a session does not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum ResumeError {
+    /// Its target or its agents are not to be had now.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// There is no such session, or it has nothing to go on with.
+    #[error(transparent)]
+    Command(#[from] CommandError),
+    /// The journal cannot be read.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
 }
 
 /// Why a command to a session did nothing.
@@ -123,17 +138,7 @@ impl EngineHandle {
         .await
         .unwrap_or_else(|error| Err(StartError::Journal(error.to_string())))?;
         let id = new_id(self.shared.ports.clock.now());
-        let folder = self.shared.data.session(&id).map_err(|e| StartError::Journal(e.to_string()))?;
-        let desk = SessionDesk::new(
-            id.clone(),
-            validated.target,
-            self.shared.data.path().to_owned(),
-            folder,
-            validated.programs,
-            validated.created.settings.stall_timeout_ms,
-            Some(validated.lock),
-        );
-        self.desks().insert(id.clone(), desk);
+        self.set_desk(&id, validated.place, validated.created.settings.stall_timeout_ms)?;
         match self.ask(&id, Input::Create(validated.created)).await {
             Ok(()) => Ok(id),
             Err(error) => {
@@ -143,7 +148,49 @@ impl EngineHandle {
         }
     }
 
-    /// Stops a session: by the ladder, or at once. Effective when this returns; the burial may take its time.
+    /// Goes on with a session that rests, perhaps with words of the person.
+    ///
+    /// # Errors
+    /// When there is no such session, when it has nothing to go on with, or when its target or agents are not to be
+    /// had now; nothing was changed.
+    pub async fn resume(&self, session: &SessionId, message: Option<String>) -> Result<(), ResumeError> {
+        if self.desks().contains_key(session) {
+            return Err(CommandError::Rejected(Rejection::NotAtRest).into());
+        }
+        let (shared, id) = (Arc::clone(&self.shared), session.clone());
+        let (state, created, place) = tokio::task::spawn_blocking(move || {
+            let state = history::replay(shared.ports.journal.as_ref(), &id)?;
+            let created = state.created.clone().ok_or(CommandError::Rejected(Rejection::Unknown))?;
+            let (target, data) = (Path::new(&created.target), shared.data.path());
+            let place = take_place(target, &created.team, &shared.config, &shared.environment, data, true)?;
+            Ok::<_, ResumeError>((state, created, place))
+        })
+        .await
+        .map_err(|_| CommandError::Closed)??;
+        self.set_desk(session, place, created.settings.stall_timeout_ms)?;
+        self.send(Message::Adopt { session: session.clone(), state: Box::new(state) }).await?;
+        if let Err(error) = self.ask(session, Input::Resume { message }).await {
+            self.send(Message::Forget { session: session.clone() }).await?;
+            self.desks().remove(session);
+            return Err(error.into());
+        }
+        Ok(())
+    }
+
+    /// Tells a worker something, after its turn in flight.
+    ///
+    /// # Errors
+    /// When the session does not run or the worker is not at work.
+    pub async fn message(
+        &self,
+        session: &SessionId,
+        worker: &WorkerName,
+        text: &str,
+    ) -> Result<(), CommandError> {
+        self.ask(session, Input::Message { worker: worker.clone(), text: text.to_owned() }).await
+    }
+
+    /// Stops a session: by the ladder, or at once. With [`StopCause::Pause`] it can be resumed as it was. Effective when this returns; the burial may take its time.
     ///
     /// # Errors
     /// When it does not run.
@@ -252,6 +299,14 @@ impl EngineHandle {
         sender.ok_or(CommandError::Closed)?.send(message).await.map_err(|_| CommandError::Closed)
     }
 
+    fn set_desk(&self, id: &SessionId, place: WorkPlace, stall_timeout_ms: u64) -> Result<(), StartError> {
+        let folder = self.shared.data.session(id).map_err(|e| StartError::Journal(e.to_string()))?;
+        let data = self.shared.data.path().to_owned();
+        let desk = SessionDesk::at_work(id.clone(), data, folder, place, stall_timeout_ms);
+        self.desks().insert(id.clone(), desk);
+        Ok(())
+    }
+
     fn desks(&self) -> std::sync::MutexGuard<'_, BTreeMap<SessionId, Arc<SessionDesk>>> {
         self.shared.desks.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -274,16 +329,8 @@ impl EngineHandle {
         for (id, state) in unfinished {
             let Some(created) = state.created.clone() else { continue };
             let folder = self.shared.data.session(&id)?;
-            let target = created.target.clone().into();
-            let desk = SessionDesk::new(
-                id.clone(),
-                target,
-                self.shared.data.path().to_owned(),
-                folder,
-                BTreeMap::new(),
-                0,
-                None,
-            );
+            let (data, target) = (self.shared.data.path().to_owned(), created.target.clone().into());
+            let desk = SessionDesk::at_rest(id.clone(), data, folder, target);
             self.desks().insert(id.clone(), desk);
             let inputs = reconcile(&state, &Observed::default());
             for message in [

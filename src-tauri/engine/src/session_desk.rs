@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
 use crate::roster::FoundProgram;
+use crate::start::WorkPlace;
 
 /// A command to the task of one process.
 #[derive(Debug)]
@@ -60,17 +61,23 @@ pub(crate) enum Timer {
 }
 
 impl SessionDesk {
-    pub(crate) fn new(
+    /// A session that runs in that place.
+    pub(crate) fn at_work(
         id: SessionId,
-        target: PathBuf,
         data: PathBuf,
         folder: PathBuf,
-        programs: BTreeMap<AgentKind, FoundProgram>,
+        place: WorkPlace,
         stall_timeout_ms: u64,
-        lock: Option<File>,
     ) -> Arc<Self> {
-        let held = Mutex::new(Held { lock, ..Held::default() });
+        let WorkPlace { target, programs, lock } = place;
+        let held = Mutex::new(Held { lock: Some(lock), ..Held::default() });
         Arc::new(Self { id, target, data, folder, programs, stall_timeout_ms, held })
+    }
+
+    /// A session that is only to be settled: nothing of it will run.
+    pub(crate) fn at_rest(id: SessionId, data: PathBuf, folder: PathBuf, target: PathBuf) -> Arc<Self> {
+        let (programs, held) = (BTreeMap::new(), Mutex::default());
+        Arc::new(Self { id, target, data, folder, programs, stall_timeout_ms: 0, held })
     }
 
     /// The folder of the checkouts of a reviewer's reviews of a subject: always the same path in a session, since

@@ -138,6 +138,11 @@ impl StartError {
 /// A request that was found good.
 pub(crate) struct Validated {
     pub(crate) created: SessionCreated,
+    pub(crate) place: WorkPlace,
+}
+
+/// What a session needs of the outside: its target, taken for it alone, and its agents' programs.
+pub(crate) struct WorkPlace {
     pub(crate) target: PathBuf,
     pub(crate) programs: BTreeMap<AgentKind, FoundProgram>,
     pub(crate) lock: File,
@@ -171,24 +176,37 @@ pub(crate) fn validate(
     if request.goal.len() > MAX_GOAL {
         return Err(StartError::GoalTooLong(request.goal.len()));
     }
-    let target = check_target(&request.target, environment, data, request.yes_really)?;
-    config.check_outside(&target)?;
     if request.settings.permission == PermissionMode::Bypass {
         let missing = mo_core::sandbox::Proven::default().missing_for_bypass();
         return Err(StartError::BypassRefused(
             missing.into_iter().map(mo_core::sandbox::Guarantee::as_str).collect(),
         ));
     }
-    let programs = find_programs(&request.team, config, environment)?;
-    let lock = lock_target(&target)?;
+    let place = take_place(&request.target, &request.team, config, environment, data, request.yes_really)?;
     let created = SessionCreated {
         goal: request.goal,
-        target: target.to_string_lossy().into_owned(),
+        target: place.target.to_string_lossy().into_owned(),
         team: request.team,
         settings: request.settings,
         warnings: warnings(),
     };
-    Ok(Validated { created, target, programs, lock })
+    Ok(Validated { created, place })
+}
+
+/// Takes the target and finds the agents, for a new session or for one that goes on.
+pub(crate) fn take_place(
+    target: &Path,
+    team: &Team,
+    config: &Config,
+    environment: &Environment,
+    data: &Path,
+    yes_really: bool,
+) -> Result<WorkPlace, StartError> {
+    let target = check_target(target, environment, data, yes_really)?;
+    config.check_outside(&target)?;
+    let programs = find_programs(team, config, environment)?;
+    let lock = lock_target(&target)?;
+    Ok(WorkPlace { target, programs, lock })
 }
 
 fn warnings() -> Vec<String> {

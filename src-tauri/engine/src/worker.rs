@@ -288,6 +288,20 @@ impl Conversation {
         self.stop = Some(tokio::spawn(async move { control.stop(ladder).await }));
     }
 
+    /// Paths inside the worker's folder are told from there. The transcript has them as they came.
+    fn shorten(&self, event: &mut AgentEvent) {
+        let folder = format!("{}/", self.bounds.root.trim_end_matches('/'));
+        match event {
+            AgentEvent::ToolStarted { title, .. } => relative(title, &folder),
+            AgentEvent::FilesChanged { changes, .. } => {
+                for change in changes {
+                    relative(&mut change.path, &folder);
+                }
+            }
+            _ => {}
+        }
+    }
+
     async fn stalled(&mut self) {
         let Some(turn) = self.turn.take() else { return };
         let silent_ms = u64::try_from(self.last_sign.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -327,6 +341,7 @@ impl Conversation {
     }
 
     fn input(&self, mut decoded: Decoded) -> Input {
+        self.shorten(&mut decoded.event);
         let bounds = if let AgentEvent::ApprovalRequested { request } = &mut decoded.event {
             paths::resolve_action(&mut request.action, Path::new(&self.bounds.root));
             Some(self.bounds.clone())
@@ -340,6 +355,13 @@ impl Conversation {
 fn bounds(folder: &Path, data: &Path) -> Bounds {
     let text = |path: &Path| paths::resolve(path).to_string_lossy().into_owned();
     Bounds { root: text(folder), keep_out: text(data) }
+}
+
+/// The text without the folder in front of paths inside it.
+fn relative(text: &mut String, folder: &str) {
+    if text.contains(folder) {
+        *text = text.replace(folder, "");
+    }
 }
 
 /// Retries and notices are no sign of work: an agent that reconnects for ever is stalled.

@@ -43,7 +43,7 @@ pub(super) fn follow(state: &State) -> Vec<Fact> {
         Step::Implementation { fix_round } => implementation(state, team, fix_round),
         Step::Review { fix_round } => match reviews(state, team, Role::Implementer) {
             Ok(facts) => facts,
-            Err(decided) => after_review(state, &decided, fix_round),
+            Err(decided) => after_review(state, team, &decided, fix_round),
         },
         Step::Done => Vec::new(),
     }
@@ -121,7 +121,7 @@ fn architecture(state: &State, team: &Team, architect: &WorkerName) -> Vec<Fact>
     if text.trim().is_empty() {
         return blocked_by(state, architect, "it gave no plan", "the turn was completed without any text");
     }
-    if state.message.is_some() {
+    if state.words_for(architect).is_some() {
         return begin_turn(state, architect, Place::Target { write: false }, Purpose::Plan);
     }
     if state.plan.as_deref() != Some(text.as_ref()) {
@@ -144,7 +144,7 @@ fn implementation(state: &State, team: &Team, fix_round: u32) -> Vec<Fact> {
     };
     match &turn.ended {
         None => Vec::new(),
-        Some((Outcome::Completed, _, _)) if state.message.is_some() => {
+        Some((Outcome::Completed, _, _)) if state.words_for(&implementer.name).is_some() => {
             begin_turn(state, &implementer.name, Place::Target { write: true }, Purpose::FollowUp)
         }
         Some((Outcome::Completed, _, _)) => vec![phase(Step::Review { fix_round })],
@@ -180,7 +180,7 @@ fn begin_turn(state: &State, worker: &WorkerName, place: Place, purpose: Purpose
     } else {
         GoesOn::ByHandover
     };
-    let message = state.message.as_deref().filter(|_| !is_review).map(ToOwned::to_owned);
+    let message = if is_review { None } else { state.words_for(worker) };
     facts.push((Some(worker.clone()), Event::TurnRequested { turn, attempt, purpose, message, goes_on }));
     facts
 }
@@ -348,9 +348,10 @@ fn after_plan_review(made: &DecisionMade) -> Vec<Fact> {
     }
 }
 
-fn after_review(state: &State, made: &DecisionMade, fix_round: u32) -> Vec<Fact> {
+fn after_review(state: &State, team: &Team, made: &DecisionMade, fix_round: u32) -> Vec<Fact> {
     // Who spoke to the implementer meanwhile is heard before the end.
-    if made.takes_effect && state.message.is_none() {
+    let spoken = team.member_of(Role::Implementer).is_some_and(|m| state.words_for(&m.name).is_some());
+    if made.takes_effect && !spoken {
         vec![end_by(made)]
     } else {
         vec![phase(Step::Implementation { fix_round: fix_round + 1 })]

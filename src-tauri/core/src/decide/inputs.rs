@@ -261,13 +261,12 @@ fn places_checked(
     }])
 }
 
-/// A message is told after the turn in flight, so the worker must be at work on the step's own turn. The
-/// implementer may be told while its work is reviewed, too.
+/// A message is told after the turn in flight or with the next one, so the worker must still have one to come.
 fn message(state: &State, worker: WorkerName, text: String) -> Result<Vec<Fact>, Rejection> {
     let role = state.workers.get(&worker).map(|w| w.member.role);
     let listens = match state.step {
-        Step::Prepare => role == Some(Role::Architect),
-        Step::Architecture | Step::PlanReview => matches!(role, Some(Role::Architect | Role::Implementer)),
+        Step::Prepare | Step::Architecture => matches!(role, Some(Role::Architect | Role::Implementer)),
+        Step::PlanReview => role == Some(Role::Implementer),
         Step::Implementation { .. } | Step::Review { .. } => role == Some(Role::Implementer),
         Step::Done => false,
     };

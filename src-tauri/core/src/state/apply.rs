@@ -12,6 +12,8 @@ use crate::outcome::{Outcome, TurnEnd};
 
 /// The most bytes of a final text that the state keeps.
 const MAX_TEXT: usize = 1 << 20;
+/// The most messages that wait for a worker.
+const MAX_WORDS: usize = 100;
 /// The most warnings that the state keeps.
 const MAX_WARNINGS: usize = 200;
 
@@ -101,12 +103,12 @@ impl State {
                 self.stop = None;
                 self.blocker = None;
                 self.resuming = true;
-                self.message = message.as_deref().map(Into::into);
+                self.words.extend(message.as_deref().map(|text| (None, cut(text).into())));
             }
             Event::MessageQueued { text } => {
-                let joined =
-                    self.message.as_deref().map_or_else(|| text.clone(), |old| format!("{old}\n\n{text}"));
-                self.message = Some(cut(&joined).into());
+                if self.words.len() < MAX_WORDS {
+                    self.words.push((envelope.worker.clone(), cut(text).into()));
+                }
             }
             Event::SessionEnding(ending) => self.ending = Some(Arc::new(ending.clone())),
             Event::SessionEnded(ending) => {
@@ -144,7 +146,7 @@ impl State {
                         }
                     });
                 } else {
-                    self.message = None;
+                    self.words.retain(|(to, _)| to.as_ref().is_some_and(|to| to != name));
                     self.resuming = false;
                     self.at_step.turn = Some(StepTurn { worker: name.clone(), turn: *turn, ended: None });
                     self.dirty |= !matches!(purpose, Purpose::Plan);

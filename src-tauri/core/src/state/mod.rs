@@ -58,8 +58,8 @@ pub struct State {
     pub warnings: Vec<String>,
     /// Who asked for the end.
     pub stop: Option<StopCause>,
-    /// Words of the person that the next turn of the workflow is to be given.
-    pub message: Option<Arc<str>>,
+    /// Words of the person that wait for a turn: of that worker, or of whoever has the next one.
+    pub words: Vec<(Option<WorkerName>, Arc<str>)>,
     /// Whether the session was resumed and the step's own turn is still to be taken up again.
     pub resuming: bool,
     /// Set while it ends and after.
@@ -115,7 +115,7 @@ impl Default for State {
             blocker: None,
             warnings: Vec::new(),
             stop: None,
-            message: None,
+            words: Vec::new(),
             resuming: false,
             ending: None,
             ended_at: None,
@@ -127,6 +127,13 @@ impl State {
     /// The session's settings, or the defaults before it was created.
     pub fn settings(&self) -> Settings {
         self.created.as_ref().map(|c| c.settings.clone()).unwrap_or_default()
+    }
+
+    /// The words of the person that the worker's next turn is to be given.
+    pub fn words_for(&self, worker: &WorkerName) -> Option<String> {
+        let heard = self.words.iter().filter(|(to, _)| to.as_ref().is_none_or(|to| to == worker));
+        let texts: Vec<&str> = heard.map(|(_, text)| text.as_ref()).collect();
+        (!texts.is_empty()).then(|| texts.join("\n\n"))
     }
 
     /// The newest checkpoint that stands.

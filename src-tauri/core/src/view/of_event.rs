@@ -174,7 +174,7 @@ fn turn_words(purpose: &Purpose, outcome: Outcome, text: Option<&str>) -> Option
 
 fn item_words(item: &AgentEvent) -> Option<Words> {
     match item {
-        AgentEvent::Message { text, .. } => Some(("message", "plain", first_line(text), Some(text.clone()))),
+        AgentEvent::Message { text, .. } => message_words(text),
         AgentEvent::ToolStarted { title, .. } => Some(("tool", "muted", title.clone(), None)),
         AgentEvent::ToolEnded { status, output, .. } => match status {
             ToolStatus::Completed => None,
@@ -207,6 +207,19 @@ fn item_words(item: &AgentEvent) -> Option<Words> {
         | AgentEvent::Notice { .. }
         | AgentEvent::TurnEnded { .. } => None,
     }
+}
+
+/// A review's answer is told by its verdict, a milestone by its own event.
+fn message_words(text: &str) -> Option<Words> {
+    let start = text.trim_start();
+    if start.starts_with('{') && text.contains("\"nonce\"") && text.contains("\"verdict\"") {
+        return Some(("review", "muted", "answered the review".to_owned(), Some(text.to_owned())));
+    }
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+    if !start.is_empty() && lines.all(|line| line.trim_start().starts_with("MILESTONE:")) {
+        return None;
+    }
+    Some(("message", "plain", first_line(text), Some(text.to_owned())))
 }
 
 fn verdict_words(judgement: &Judgement) -> Words {
