@@ -27,6 +27,10 @@ CHECKS = [
         ("scripts/check-dependencies", "--self-test"),
         ("scripts/check-dependencies",),
     )),
+    Suite("docs", "the documents agree with the sources", 5, (
+        ("scripts/check-docs", "--self-test"),
+        ("scripts/check-docs",),
+    )),
     Suite("deny", "licences, banned crates, sources", 30, (
         ("scripts/cargo-deny", "--locked", "check", "bans", "licenses", "sources"),
     )),
