@@ -12,8 +12,9 @@ use mo_core::view::timeline::TimelineEntry;
 use mo_core::view::timeline_entry;
 use mo_engine::config::Config;
 use mo_engine::handle::{CommandError, EngineHandle};
-use mo_engine::hub::{Health, Update as EngineUpdate};
+use mo_engine::hub::{Health, RowBatch, Start};
 use mo_engine::start::{StartError, StartRequest};
+use mo_journal::JournalError;
 use tokio::sync::mpsc;
 
 use crate::demo::{DemoRun, start_demo};
@@ -21,7 +22,7 @@ use crate::desk::{Answer, Desk, News, Update};
 use crate::dto::{Refusal, StartForm};
 use crate::open::{Places, open_engine, variables};
 
-/// News that wait for the shell; a watcher that finds it full waits, and its subscription reads from the journal.
+/// News that wait for the shell; a watcher that finds it full waits, and reads from the journal what it missed.
 const QUEUE: usize = 64;
 /// How long sessions have to come to a stand when the app ends: longer than the stop ladder takes.
 const FAREWELL: Duration = Duration::from_secs(20);
@@ -47,24 +48,22 @@ impl EngineDesk {
             Refusal::new("own_program_unknown", error.to_string(), "start the app by its full path")
         })?;
         let engine = open_engine(&places.data, config, variables()).await?;
-        Ok(Self::over(engine, program))
+        Ok(Self::over(engine, program).await?)
     }
 
     /// A desk over an engine that is open. `program` is a binary whose `main` lets scripted agents begin first.
-    pub fn over(engine: EngineHandle, program: PathBuf) -> Arc<Self> {
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub async fn over(engine: EngineHandle, program: PathBuf) -> Result<Arc<Self>, JournalError> {
         let (news, untaken) = mpsc::channel(QUEUE);
+        let journal = engine.journal();
+        let newest = tokio::task::spawn_blocking(move || journal.last_row()).await;
+        let newest = newest.unwrap_or(Err(JournalError::Closed))?;
+        tokio::spawn(watch_sessions(engine.clone(), newest, news.clone()));
+        tokio::spawn(watch_health(engine.clone(), news.clone()));
         let untaken = Mutex::new(Some(untaken));
-        let desk = Arc::new(Self { engine, demos: Mutex::default(), program, news, untaken });
-        for session in desk.engine.running() {
-            desk.watch(desk.engine.clone(), session, None);
-        }
-        tokio::spawn(watch_health(desk.engine.clone(), desk.news.clone()));
-        desk
-    }
-
-    /// Tells what happens in a session after `since`; after now where there is none.
-    fn watch(&self, engine: EngineHandle, session: SessionId, since: Option<u64>) {
-        tokio::spawn(watch_session(engine, session, since, self.news.clone()));
+        Ok(Arc::new(Self { engine, demos: Mutex::default(), program, news, untaken }))
     }
 
     fn demos(&self) -> Vec<Arc<DemoRun>> {
@@ -96,7 +95,6 @@ impl Desk for EngineDesk {
     fn start(&self, form: StartForm) -> Answer<'_, String> {
         Box::pin(async move {
             let session = self.engine.start(self.request(form)?).await?;
-            self.watch(self.engine.clone(), session.clone(), Some(0));
             Ok(session.to_string())
         })
     }
@@ -104,10 +102,10 @@ impl Desk for EngineDesk {
     fn start_demo(&self) -> Answer<'_, String> {
         Box::pin(async move {
             let demo = Arc::new(start_demo(&self.program, variables()).await?);
-            let (engine, session) = (demo.engine.clone(), demo.session.clone());
+            tokio::spawn(watch_sessions(demo.engine.clone(), 0, self.news.clone()));
+            let session = demo.session.to_string();
             self.demos.lock().unwrap_or_else(PoisonError::into_inner).push(demo);
-            self.watch(engine, session.clone(), Some(0));
-            Ok(session.to_string())
+            Ok(session)
         })
     }
 
@@ -145,14 +143,14 @@ impl Desk for EngineDesk {
 
     fn close(&self) -> Answer<'_, ()> {
         Box::pin(async move {
-            let demos = self.demos();
-            let engines = std::iter::once(&self.engine).chain(demos.iter().map(|demo| &demo.engine));
-            let engines: Vec<EngineHandle> = engines.cloned().collect();
+            let demos = std::mem::take(&mut *self.demos.lock().unwrap_or_else(PoisonError::into_inner));
             let mut ending = tokio::task::JoinSet::new();
-            for engine in engines {
-                ending.spawn(close_engine(engine));
+            for engine in std::iter::once(&self.engine).chain(demos.iter().map(|demo| &demo.engine)) {
+                ending.spawn(close_engine(engine.clone()));
             }
             ending.join_all().await;
+            // With them go their folders: the process ends without running destructors.
+            drop(demos);
             Ok(())
         })
     }
@@ -162,18 +160,10 @@ impl Desk for EngineDesk {
 async fn close_engine(engine: EngineHandle) {
     let stand = async {
         for session in engine.running() {
-            let since = last_seq(&engine, &session).await;
-            let mut events = engine.subscribe(&session, since);
-            if engine.stop(&session, StopCause::Person, false).await.is_err() {
-                continue;
-            }
-            while let Some(Ok(update)) = events.next().await {
-                if matches!(update, EngineUpdate::Events(records) if records.iter().any(|r| r.kind == ENDED))
-                {
-                    break;
-                }
-            }
+            // One that has ended meanwhile needs no stop.
+            let _ = engine.stop(&session, StopCause::Person, false).await;
         }
+        engine.idle().await;
     };
     if tokio::time::timeout(FAREWELL, stand).await.is_err() {
         tracing::warn!("a session did not come to a stand in time; its processes are ended with the app");
@@ -181,54 +171,48 @@ async fn close_engine(engine: EngineHandle) {
     engine.shut_down().await;
 }
 
-/// What a session's view is true for; 0 when it cannot be told.
-async fn last_seq(engine: &EngineHandle, session: &SessionId) -> u64 {
-    engine.view(session).await.ok().flatten().map_or(0, |view| view.seq)
-}
-
-/// The kind of a session's last event.
-const ENDED: &str = "session_ended";
-
-/// Tells the news of one session until it has ended.
-async fn watch_session(
-    engine: EngineHandle,
-    session: SessionId,
-    since: Option<u64>,
-    news: mpsc::Sender<News>,
-) {
-    let since = match since {
-        Some(since) => since,
-        None => last_seq(&engine, &session).await,
-    };
-    let mut updates = engine.subscribe(&session, since);
-    while let Some(update) = updates.next().await {
-        let records = match update {
-            Ok(EngineUpdate::Events(records)) => records,
-            Ok(EngineUpdate::Delta(_)) => continue,
+/// Tells the news of all sessions of an engine, from the row after `after` on.
+async fn watch_sessions(engine: EngineHandle, after: u64, news: mpsc::Sender<News>) {
+    let mut rows = engine.subscribe_rows(Start::AllAfterRow(after));
+    while let Some(batch) = rows.next().await {
+        let batch = match batch {
+            Ok(batch) => batch,
             Err(error) => {
-                tracing::error!(%session, %error, "the session's news broke off");
+                tracing::error!(%error, "the news of the sessions broke off");
                 let _ = news.send(News::Trouble(Some(error.into()))).await;
                 return;
             }
         };
-        let view = match engine.view(&session).await {
-            Ok(Some(view)) => view,
-            Ok(None) => continue,
-            Err(error) => {
-                tracing::error!(%session, %error, "the session's view cannot be made");
-                continue;
+        for (session, entries) in stories(&batch) {
+            let view = match engine.view(&session).await {
+                Ok(Some(view)) => view,
+                // Deleted meanwhile.
+                Ok(None) => continue,
+                Err(error) => {
+                    tracing::error!(%session, %error, "the session's view cannot be made");
+                    continue;
+                }
+            };
+            if news.send(News::Session(Box::new(Update { view, entries }))).await.is_err() {
+                return;
             }
-        };
-        let entries = records
-            .iter()
-            .filter_map(|record| Envelope::from_record(record).ok())
-            .filter_map(|envelope| timeline_entry(&envelope))
-            .collect();
-        let ended = records.iter().any(|record| record.kind == ENDED);
-        if news.send(News::Session(Box::new(Update { view, entries }))).await.is_err() || ended {
-            return;
         }
     }
+}
+
+/// What each session's story gains by a batch, in the order in which the sessions come up in it.
+fn stories(batch: &RowBatch) -> Vec<(SessionId, Vec<TimelineEntry>)> {
+    let mut stories: Vec<(SessionId, Vec<TimelineEntry>)> = Vec::new();
+    for (_, record) in batch.iter() {
+        let known = stories.iter().position(|(session, _)| *session == record.session);
+        let at = known.unwrap_or(stories.len());
+        if known.is_none() {
+            stories.push((record.session.clone(), Vec::new()));
+        }
+        let entry = Envelope::from_record(record).ok().and_then(|envelope| timeline_entry(&envelope));
+        stories[at].1.extend(entry);
+    }
+    stories
 }
 
 /// Tells whether the journal takes what happens.

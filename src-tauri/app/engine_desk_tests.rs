@@ -23,7 +23,7 @@ fn the_places_are_the_xdg_folders_and_else_below_the_home() {
 async fn desk(folder: &Path) -> Arc<EngineDesk> {
     let variables = vec![("PATH".to_owned(), "/nowhere".to_owned())];
     let engine = open_engine(&folder.join("data"), Config::default(), variables).await.unwrap();
-    EngineDesk::over(engine, folder.join("program"))
+    EngineDesk::over(engine, folder.join("program")).await.unwrap()
 }
 
 fn form(target: &Path) -> StartForm {

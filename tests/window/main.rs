@@ -9,7 +9,7 @@ mod webdriver;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
@@ -40,12 +40,19 @@ fn picture(page: &Browser, name: &str, scheme: Scheme) {
 
 /// Opens the app on a stage, runs `story` and closes it; a failure shows what the app wrote.
 fn with_window(scheme: Scheme, settings: &[(&str, &Path)], story: impl FnOnce(&Browser, &Stage)) {
+    with_open_window(scheme, settings, |page, stage| {
+        story(page, stage);
+        page.close();
+    });
+}
+
+/// As [`with_window`], for a story that closes the window itself.
+fn with_open_window(scheme: Scheme, settings: &[(&str, &Path)], story: impl FnOnce(&Browser, &Stage)) {
     let stage = Stage::set(scheme, settings);
     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         let page = Browser::open(stage.port, &app_binary());
         page.wait_for_text("New session", SOON);
         story(&page, &stage);
-        page.close();
     }));
     if outcome.is_err() {
         eprintln!("the driver and the app wrote:\n{}", stage.log());
@@ -91,7 +98,13 @@ fn watch_the_demo(scheme: Scheme) {
         picture(page, "reviews", scheme);
 
         page.find("//*[@id='tab-timeline']").expect("the tab of the timeline").click();
-        page.wait_for_text("Decision: continue", SOON);
+        page.wait_for_text("Finished: all approved: continue", SOON);
+        let below = page.run(
+            "const box = document.querySelector('[role=log]');
+             return box.scrollHeight - box.scrollTop - box.clientHeight",
+            &[],
+        );
+        assert!(below.as_f64().is_some_and(|px| px < 2.0), "the newest entry is {below} px below the edge");
         picture(page, "timeline", scheme);
     });
 }
@@ -141,6 +154,41 @@ fn a_running_session_is_stopped() {
         assert!(page.find("//main//button[contains(., 'Stop')]").is_none(), "nothing is left to be stopped");
         picture(page, "stopped", Scheme::Light);
     });
+}
+
+#[test]
+fn closing_the_window_stops_what_runs_and_leaves_no_process() {
+    with_open_window(Scheme::Light, &[], |page, stage| {
+        page.button("Watch the demo").click();
+        page.wait_for_text("Gemini started on the plan", DEMO);
+        let of_demo = || processes_with(&stage.home().join("tmp/meta-orchestrator-demo-"));
+        page.wait("a process of an agent", SOON, |_| (!of_demo().is_empty()).then_some(()));
+        stage.close_window("Meta-Orchestrator");
+        let end = Instant::now() + DEMO;
+        while !of_demo().is_empty() {
+            assert!(Instant::now() < end, "left over: {:?}", of_demo());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        // The folder goes last, when the engine has ended.
+        let left = || -> Vec<_> {
+            fs::read_dir(stage.home().join("tmp")).unwrap().map(|entry| entry.unwrap().file_name()).collect()
+        };
+        while !left().is_empty() {
+            assert!(Instant::now() < end, "the demo's folder is left: {:?}", left());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    });
+}
+
+/// Processes whose command line names `path`.
+fn processes_with(path: &Path) -> Vec<String> {
+    let path = path.to_string_lossy().into_owned();
+    let of_process = |folder: PathBuf| {
+        let line = fs::read(folder.join("cmdline")).ok()?;
+        let line = String::from_utf8_lossy(&line).replace('\0', " ");
+        line.contains(&path).then(|| format!("{}: {line}", folder.display()))
+    };
+    fs::read_dir("/proc").unwrap().filter_map(|entry| of_process(entry.ok()?.path())).collect()
 }
 
 /// The folders of sessions in the app's private data folder.

@@ -36,6 +36,7 @@ pub(crate) struct Stage {
     driver: Group,
     _screen: Group,
     home: TempDir,
+    display: String,
     /// Where the driver listens.
     pub(crate) port: u16,
 }
@@ -54,7 +55,7 @@ impl Stage {
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("LANG", "C.UTF-8")
-            .env("DISPLAY", display)
+            .env("DISPLAY", &display)
             .env("TAURI_WEBVIEW_AUTOMATION", "true")
             .env("NO_AT_BRIDGE", "1")
             .env("LIBGL_ALWAYS_SOFTWARE", "1");
@@ -76,7 +77,7 @@ impl Stage {
         let errors = log.try_clone().unwrap();
         let driver = Group::start(command.stdin(Stdio::null()).stdout(log).stderr(errors));
         wait_for_port(port);
-        Self { driver, _screen: screen, home, port }
+        Self { driver, _screen: screen, home, display, port }
     }
 
     /// The private home folder.
@@ -87,6 +88,27 @@ impl Stage {
     /// What the driver and the app have written, for a failed test.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.home().join("driver.log")).unwrap_or_default()
+    }
+
+    /// Asks the window of that title to close, by the key that a window manager has for it.
+    pub(crate) fn close_window(&self, title: &str) {
+        let mut command = Command::new("openbox");
+        let manager = command.env("DISPLAY", &self.display).env("HOME", self.home()).stdout(Stdio::null());
+        let _manager = Group::start(manager.stderr(Stdio::null()));
+        let name = format!("^{title}$");
+        let xdotool =
+            |args: &[&str]| succeeds(Command::new("xdotool").args(args).env("DISPLAY", &self.display));
+        let end = Instant::now() + Duration::from_secs(20);
+        // The window cannot be activated before the manager has taken it over.
+        while !xdotool(&["search", "--sync", "--onlyvisible", "--name", &name, "windowactivate", "--sync"]) {
+            assert!(Instant::now() < end, "xdotool cannot activate the window {title:?}");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        assert!(xdotool(&["key", "alt+F4"]), "xdotool cannot press a key");
+        while xdotool(&["search", "--onlyvisible", "--name", &name]) {
+            assert!(Instant::now() < end, "the window {title:?} does not close");
+            std::thread::sleep(Duration::from_millis(50));
+        }
     }
 
     /// Ends the driver and with it the bus and the app.
@@ -105,6 +127,12 @@ pub(crate) fn app_binary() -> PathBuf {
     let binary = folder.join("meta-orchestrator");
     assert!(binary.is_file(), "{} is missing: run `cargo build` first", binary.display());
     binary
+}
+
+fn succeeds(command: &mut Command) -> bool {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status();
+    status.unwrap_or_else(|error| panic!("{name}: {error}; is its Debian package installed?")).success()
 }
 
 /// The toolkit's own settings file says light or dark, and the font that pictures are made with where it is there.

@@ -105,7 +105,7 @@ impl Browser {
     }
 
     /// Ends the session, which closes the window.
-    pub(crate) fn close(self) {
+    pub(crate) fn close(&self) {
         self.call("DELETE", "", None);
     }
 }

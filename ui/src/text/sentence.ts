@@ -18,14 +18,18 @@ function isReviewAnswer(entry: TimelineEntry): boolean {
   return ['"verdict"', '"nonce"', '"checkpoint"'].every((key) => (entry.detail ?? entry.text).includes(key));
 }
 
-/** What a tool call does: a command without the shell that it is given to. */
-export function toolTitle(text: string): string {
-  return text.replace(/^(?:\/(?:usr\/)?bin\/)?(?:ba|z|da)?sh -l?c (['"])(.*?)\1?$/, '$2');
+/** A folder that a reviewer is given, up to the first part of the path inside. */
+const CHECKOUT = /[^\s'"]*\/sessions\/[^\s/]+\/checkouts\/[^\s/]+\//g;
+
+/** What a tool call does: a command without the shell that it is given to, and paths as the project knows them. */
+export function toolTitle(text: string, target: string): string {
+  const command = text.replace(/^(?:\/(?:usr\/)?bin\/)?(?:ba|z|da)?sh -l?c (['"])(.*?)\1?$/, '$2');
+  return command.replaceAll(`${target}/`, '').replace(CHECKOUT, '');
 }
 
-export function sentence(entry: TimelineEntry, agent: string | null): Sentence {
+export function sentence(entry: TimelineEntry, agent: string | null, target: string): Sentence {
   if (isReviewAnswer(entry)) return { lead: agent === null ? '' : agentName(agent), text: ' answered the review' };
-  if (entry.kind === 'tool') return { lead: '', text: toolTitle(entry.text) };
+  if (entry.kind === 'tool') return { lead: '', text: toolTitle(entry.text, target) };
   // A message may begin with a Markdown heading.
   if (OWN.includes(entry.kind)) return { lead: '', text: entry.text.replace(/^#{1,6} +/, '') };
   if (agent === null || entry.text.startsWith(agentName(agent))) return { lead: '', text: capital(entry.text) };

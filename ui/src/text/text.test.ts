@@ -90,22 +90,25 @@ describe('text of agents', () => {
 describe('sentences', () => {
   it('say whose they are', () => {
     const verdict = anEntry(1, { kind: 'review', text: 'verdict: approved – fine' });
-    expect(sentence(verdict, 'codex')).toEqual({ lead: 'Codex', text: '’s verdict: approved – fine' });
-    expect(sentence(anEntry(1, { kind: 'worker', text: 'started on the plan' }), 'gemini').text).toBe(' started on the plan');
-    expect(sentence(anEntry(1, { kind: 'approval', text: 'denied: run x' }), 'claude').text).toBe(': denied: run x');
-    expect(sentence(anEntry(1, { kind: 'message', text: 'i think' }), 'claude')).toEqual({ lead: '', text: 'i think' });
-    expect(sentence(anEntry(1, { kind: 'phase', text: 'the plan is reviewed' }), null).text).toBe('The plan is reviewed');
+    expect(sentence(verdict, 'codex', '/p')).toEqual({ lead: 'Codex', text: '’s verdict: approved – fine' });
+    expect(sentence(anEntry(1, { kind: 'worker', text: 'started on the plan' }), 'gemini', '/p').text).toBe(' started on the plan');
+    expect(sentence(anEntry(1, { kind: 'approval', text: 'denied: run x' }), 'claude', '/p').text).toBe(': denied: run x');
+    expect(sentence(anEntry(1, { kind: 'message', text: 'i think' }), 'claude', '/p')).toEqual({ lead: '', text: 'i think' });
+    expect(sentence(anEntry(1, { kind: 'phase', text: 'the plan is reviewed' }), null, '/p').text).toBe('The plan is reviewed');
   });
 
   it('are made of what only the engine can read', () => {
     const answer = '{"checkpoint":"sha256:1","findings":[],"nonce":"n","summary":"fine","verdict":"approved"}';
-    const said = sentence(anEntry(1, { kind: 'message', text: `${answer.slice(0, 40)}…`, detail: answer }), 'codex');
+    const said = sentence(anEntry(1, { kind: 'message', text: `${answer.slice(0, 40)}…`, detail: answer }), 'codex', '/p');
     expect(said).toEqual({ lead: 'Codex', text: ' answered the review' });
-    expect(sentence(anEntry(1, { kind: 'message', text: '{"verdict": 1}' }), 'codex').text).toBe('{"verdict": 1}');
-    expect(sentence(anEntry(1, { kind: 'message', text: '## The plan' }), 'codex').text).toBe('The plan');
-    expect(toolTitle("/bin/bash -lc 'cargo test'")).toBe('cargo test');
-    expect(toolTitle("bash -c 'cat a | grep …")).toBe('cat a | grep …');
-    expect(toolTitle('Read src/lib.rs')).toBe('Read src/lib.rs');
+    expect(sentence(anEntry(1, { kind: 'message', text: '{"verdict": 1}' }), 'codex', '/p').text).toBe('{"verdict": 1}');
+    expect(sentence(anEntry(1, { kind: 'message', text: '## The plan' }), 'codex', '/p').text).toBe('The plan');
+    expect(toolTitle("/bin/bash -lc 'cargo test'", '/p')).toBe('cargo test');
+    expect(toolTitle("bash -c 'cat a | grep …", '/p')).toBe('cat a | grep …');
+    expect(toolTitle('Read /p/src/lib.rs', '/p')).toBe('Read src/lib.rs');
+    expect(toolTitle('Read /pp/src/lib.rs', '/p')).toBe('Read /pp/src/lib.rs');
+    const checkout = '/d/sessions/orch_1/checkouts/codex-reviewer-on-claude-implementer/a.py';
+    expect(toolTitle(`sh -c 'cat ${checkout}'`, '/p')).toBe('cat a.py');
   });
 
   it('unfold only what their line has not said', () => {
