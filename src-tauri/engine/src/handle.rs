@@ -2,6 +2,8 @@
 
 mod reach;
 
+pub use reach::DeleteError;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
