@@ -1,6 +1,7 @@
 //! A network namespace with loopback alone and the scripted model in it.
 
 use std::ffi::OsStr;
+use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -51,6 +52,30 @@ impl Namespace {
             .args(["-t", &self.holder.id().to_string(), "-U", "-n", "--preserve-credentials", "--"])
             .arg(program);
         command
+    }
+
+    /// Every other process that runs inside, and every one of which `owns` says by its environment that it belongs
+    /// here: a CLI's own sandbox may have made a further namespace. Each as its pid and command line.
+    pub(crate) fn processes(&self, owns: impl Fn(&[u8]) -> bool) -> Result<Vec<(u32, String)>> {
+        let namespace = |pid: u32| fs::read_link(format!("/proc/{pid}/ns/net"));
+        let here = namespace(self.holder.id())?;
+        let mut found = Vec::new();
+        for entry in fs::read_dir("/proc")? {
+            let Some(pid) = entry?.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else {
+                continue;
+            };
+            if pid == self.holder.id() {
+                continue;
+            }
+            // What cannot be read has ended meanwhile or is not ours.
+            let inside = namespace(pid).is_ok_and(|namespace| namespace == here)
+                || fs::read(format!("/proc/{pid}/environ")).is_ok_and(|environment| owns(&environment));
+            if inside {
+                let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+                found.push((pid, String::from_utf8_lossy(&line).replace('\0', " ")));
+            }
+        }
+        Ok(found)
     }
 }
 

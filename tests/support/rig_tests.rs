@@ -72,6 +72,19 @@ fn a_command_s_pid_is_the_program_s_own() {
 }
 
 #[test]
+fn what_still_runs_is_seen() {
+    let sandbox = sandbox();
+    assert_eq!(sandbox.processes().unwrap(), []);
+    // One in a network namespace of its own and without a parent that waits, as a CLI's own sandbox may leave one.
+    let script = "unshare -n setsid sleep 600 >/dev/null 2>&1 & echo '{}'; read -r; kill %1";
+    let mut child = Duplex::start(shell(&sandbox, script)).unwrap();
+    child.take().unwrap();
+    let running = sandbox.processes().unwrap();
+    assert!(running.len() >= 2 && running.iter().any(|(pid, _)| *pid == child.pid()), "{running:?}");
+    child.close().unwrap();
+}
+
+#[test]
 fn what_does_not_end_is_killed_and_said() {
     let sandbox = sandbox();
     let begun = Instant::now();

@@ -114,6 +114,16 @@ impl Sandbox {
         log.lines().map(|line| Ok(serde_json::from_str(line)?)).collect()
     }
 
+    /// What runs inside besides the model: pid and command line.
+    ///
+    /// # Errors
+    /// When `/proc` cannot be read.
+    pub fn processes(&self) -> Result<Vec<(u32, String)>> {
+        let home = format!("HOME={}", self.home().display());
+        self.namespace
+            .processes(|environment| environment.split(|byte| *byte == 0).any(|pair| pair == home.as_bytes()))
+    }
+
     /// The environment of everything that runs inside: no variable of the caller comes through.
     ///
     /// # Errors

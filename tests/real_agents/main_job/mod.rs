@@ -1,0 +1,9 @@
+//! The cases. Each is a session of its own in a sandbox of its own.
+
+mod after;
+mod decisions;
+mod job;
+mod permissions;
+mod play;
+mod project;
+mod stopped;
