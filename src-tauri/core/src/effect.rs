@@ -28,6 +28,8 @@ pub enum Effect {
     CheckPlaces { review: ReviewId, try_no: u32, judgement: Judgement },
     /// Write plan.md.
     WritePlan,
+    /// Write what a decision rests on.
+    WriteReceipt { number: usize },
     /// Begin to measure a review's time.
     StartReviewTimer { review: ReviewId, after_ms: u64 },
     /// The review is over: stop its timer, remove its checkout.
@@ -80,6 +82,7 @@ pub fn effects(state: &State, worker: Option<&WorkerName>, event: &Event) -> Vec
             answer: ruling.answer.clone(),
         }),
         Event::PlanRecorded { .. } => vec![Effect::WritePlan],
+        Event::DecisionMade(_) => vec![Effect::WriteReceipt { number: state.decisions.len() }],
         Event::ReviewRequested(request) => {
             let mut effects = vec![Effect::PrepareReview { review: request.review.clone(), try_no: 1 }];
             let after_ms = state.settings().review_timeout_ms;
@@ -115,10 +118,11 @@ pub fn effects(state: &State, worker: Option<&WorkerName>, event: &Event) -> Vec
         | Event::ReviewPrepared { .. }
         | Event::ReviewPrepareFailed { .. }
         | Event::ReviewAnswerUnusable { .. }
-        | Event::DecisionMade(_)
         | Event::WarningRaised { .. }
         | Event::StopRequested { .. }
         | Event::MessageQueued { .. }
+        | Event::ReviewNowRequested { .. }
+        | Event::ApprovalHeld { .. }
         | Event::SessionEnding(_) => Vec::new(),
     }
 }

@@ -216,6 +216,20 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         message: Option<String>,
     },
+    /// A person wants a review now.
+    ReviewNowRequested {
+        /// What to look at, in their words.
+        focus: Option<String>,
+    },
+    /// A request that waits until a review which was asked for in mid-turn is over.
+    ApprovalHeld {
+        /// By which process it was asked.
+        attempt: AttemptNo,
+        /// What was asked.
+        request: ApprovalRequest,
+        /// What the policy will answer then.
+        ruling: Ruling,
+    },
     /// A person has something to say to a worker; it is told after the turn in flight.
     MessageQueued {
         /// Their words.
@@ -474,6 +488,8 @@ pub enum StopCause {
     Pause,
     /// The time limit.
     TimeLimit,
+    /// The money limit.
+    MoneyLimit,
     /// The owner's process had gone away in mid-session.
     Crash,
 }
@@ -574,6 +590,8 @@ impl Event {
             Self::WarningRaised { .. } => "warning_raised",
             Self::StopRequested { .. } => "stop_requested",
             Self::SessionResumed { .. } => "session_resumed",
+            Self::ReviewNowRequested { .. } => "review_now_requested",
+            Self::ApprovalHeld { .. } => "approval_held",
             Self::MessageQueued { .. } => "message_queued",
             Self::SessionEnding(_) => "session_ending",
             Self::SessionEnded(_) => "session_ended",

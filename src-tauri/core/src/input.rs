@@ -102,6 +102,11 @@ pub enum Input {
         /// Their words.
         message: Option<String>,
     },
+    /// A person wants the implementation reviewed now, also in the middle of a turn or at rest.
+    ReviewNow {
+        /// What to look at.
+        focus: Option<String>,
+    },
     /// A person has something to say to a worker that is at work.
     Message {
         /// To whom.
@@ -133,6 +138,9 @@ pub enum Rejection {
     /// It runs, or it has finished and there is nothing more to do without a message.
     #[error("there is nothing to resume")]
     NotAtRest,
+    /// Nothing has been implemented yet, or the session is just ending.
+    #[error("there is nothing to review now")]
+    NothingToReview,
     /// The worker is not at work, so that it could not be told.
     #[error("the worker is not at work")]
     WorkerAtRest,
@@ -150,6 +158,7 @@ impl Rejection {
             Self::Ended => "session_ended",
             Self::NotAtRest => "nothing_to_resume",
             Self::WorkerAtRest => "worker_at_rest",
+            Self::NothingToReview => "nothing_to_review",
             Self::Stale => "stale",
         }
     }

@@ -13,6 +13,8 @@ pub struct Settings {
     pub stall_timeout_ms: u64,
     /// Milliseconds of the whole session before it pauses; 0 = none.
     pub time_limit_ms: u64,
+    /// US dollars of known cost at which the session pauses; 0 = none. Agents that report no cost are not held.
+    pub money_limit_usd: f64,
     /// Milliseconds of one review before it is inconclusive; 0 = never.
     pub review_timeout_ms: u64,
 }
@@ -34,6 +36,7 @@ impl Default for Settings {
             fix_rounds: 0,
             stall_timeout_ms: 5 * 60_000,
             time_limit_ms: 0,
+            money_limit_usd: 0.0,
             review_timeout_ms: 10 * 60_000,
         }
     }

@@ -13,6 +13,7 @@ use mo_core::input::Input;
 use mo_core::review::answer;
 use mo_core::state::State;
 use mo_core::view::session_view;
+use mo_core::view::status::SessionView;
 use mo_journal::Document;
 use tokio::sync::{Notify, mpsc};
 
@@ -24,7 +25,7 @@ use crate::ports::Ports;
 use crate::prompts::{self, DiffText};
 use crate::session_desk::{Desks, SessionDesk, Timer, WorkerCommand};
 use crate::worker::{WorkerRun, run_worker};
-use crate::{fault, roster, summary};
+use crate::{fault, receipts, roster, summary};
 
 /// An act that is ready to be done once its event is durable.
 pub(crate) type Act = Box<dyn FnOnce(&mut EffectRunner) + Send>;
@@ -140,6 +141,17 @@ impl EffectRunner {
                 let plan = state.plan.clone().unwrap_or_else(|| "".into());
                 Box::new(move |runner| runner.write_document(&desk, Document::Plan, plan.to_string()))
             }
+            Effect::WriteReceipt { number } => {
+                let receipt = mo_core::view::receipt(session, state, number);
+                Box::new(move |runner| {
+                    let (ports, desk) = (runner.ports.clone(), desk);
+                    tokio::task::spawn_blocking(move || {
+                        if let Some(receipt) = receipt {
+                            receipts::write(ports.journal.as_ref(), &desk.id, number, receipt);
+                        }
+                    });
+                })
+            }
             Effect::StartReviewTimer { review, after_ms } => Box::new(move |runner| {
                 let timer = Timer::Review(review.clone());
                 runner.start_timer(&desk, timer, after_ms, Input::ReviewTimedOut { review });
@@ -155,10 +167,8 @@ impl EffectRunner {
                 Box::new(move |runner| runner.ports.notifier.notify(&desk.id, &title, &body))
             }
             Effect::CloseSession => {
-                let text = session_view(session, state)
-                    .map(|view| summary::markdown(&view, state.plan.is_some()))
-                    .unwrap_or_default();
-                Box::new(move |runner| runner.close(&desk, text))
+                let (view, has_plan) = (session_view(session, state), state.plan.is_some());
+                Box::new(move |runner| runner.close(&desk, view, has_plan))
             }
         }
     }
@@ -214,12 +224,12 @@ impl EffectRunner {
         desk.set_timer(timer, task.abort_handle());
     }
 
-    fn close(&mut self, desk: &Arc<SessionDesk>, summary: String) {
+    fn close(&mut self, desk: &Arc<SessionDesk>, view: Option<SessionView>, has_plan: bool) {
         let (ports, desks, freed) = (self.ports.clone(), Arc::clone(&self.desks), Arc::clone(&self.freed));
         let desk = Arc::clone(desk);
         tokio::task::spawn_blocking(move || {
-            if let Err(error) = ports.journal.put_document(&desk.id, &Document::Summary, &summary) {
-                tracing::error!(session = %desk.id, %error, "summary.md was not written");
+            if let Some(view) = view {
+                write_at_rest(&ports, &desk.id, &view, has_plan);
             }
             remove_checkouts(&ports, &desk.folder.join("checkouts"));
             desk.close();
@@ -238,6 +248,19 @@ impl EffectRunner {
                 Err(error) => tracing::error!(session = %desk.id, %error, "an effect broke off"),
             }
         });
+    }
+}
+
+/// What a person reads of a session that rests, and its view, so that nobody needs to replay it to list it.
+fn write_at_rest(ports: &Ports, session: &SessionId, view: &SessionView, has_plan: bool) {
+    let texts = [
+        (Document::Summary, summary::markdown(view, has_plan)),
+        (Document::View, serde_json::to_string(view).unwrap_or_default()),
+    ];
+    for (document, text) in texts {
+        if let Err(error) = ports.journal.put_document(session, &document, &text) {
+            tracing::error!(%session, ?document, %error, "not written");
+        }
     }
 }
 

@@ -159,6 +159,11 @@ impl EngineHandle {
         if self.desks().contains_key(session) {
             return Err(CommandError::Rejected(Rejection::NotAtRest).into());
         }
+        self.take_up(session, Input::Resume { message }).await
+    }
+
+    /// Adopts a session that rests, by an input that makes it go on.
+    async fn take_up(&self, session: &SessionId, input: Input) -> Result<(), ResumeError> {
         let (shared, id) = (Arc::clone(&self.shared), session.clone());
         let (state, created, place) = tokio::task::spawn_blocking(move || {
             let state = history::replay(shared.ports.journal.as_ref(), &id)?;
@@ -171,12 +176,23 @@ impl EngineHandle {
         .map_err(|_| CommandError::Closed)??;
         self.set_desk(session, place, created.settings.stall_timeout_ms)?;
         self.send(Message::Adopt { session: session.clone(), state: Box::new(state) }).await?;
-        if let Err(error) = self.ask(session, Input::Resume { message }).await {
+        if let Err(error) = self.ask(session, input).await {
             self.send(Message::Forget { session: session.clone() }).await?;
             self.desks().remove(session);
             return Err(error.into());
         }
         Ok(())
+    }
+
+    /// Has the implementation reviewed now: in the middle of a turn, which waits meanwhile, or at rest.
+    ///
+    /// # Errors
+    /// As for [`Self::resume`], and when there is nothing to review.
+    pub async fn review_now(&self, session: &SessionId, focus: Option<String>) -> Result<(), ResumeError> {
+        if self.desks().contains_key(session) {
+            return Ok(self.ask(session, Input::ReviewNow { focus }).await?);
+        }
+        self.take_up(session, Input::ReviewNow { focus }).await
     }
 
     /// Tells a worker something, after its turn in flight.

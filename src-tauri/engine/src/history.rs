@@ -6,7 +6,7 @@ use mo_core::state::State;
 use mo_core::view::status::SessionView;
 use mo_core::view::timeline::TimelineEntry;
 use mo_core::view::{session_view, timeline_entry};
-use mo_journal::{Journal, JournalError};
+use mo_journal::{Document, Journal, JournalError};
 
 const PAGE: usize = 2_000;
 
@@ -28,7 +28,17 @@ pub fn replay(journal: &dyn Journal, session: &SessionId) -> Result<State, Journ
 
 /// A session as the journal has it; `None` when it has no such session.
 pub fn view(journal: &dyn Journal, session: &SessionId) -> Result<Option<SessionView>, JournalError> {
+    if let Some(view) = view_at_rest(journal, session)? {
+        return Ok(Some(view));
+    }
     Ok(session_view(session, &replay(journal, session)?))
+}
+
+/// The view that was written when the session came to rest, if nothing has happened since.
+fn view_at_rest(journal: &dyn Journal, session: &SessionId) -> Result<Option<SessionView>, JournalError> {
+    let Some(text) = journal.document(session, &Document::View)? else { return Ok(None) };
+    let newest = journal.last_seq(session)?;
+    Ok(serde_json::from_str::<SessionView>(&text).ok().filter(|view| view.seq == newest))
 }
 
 /// Whether the session's last event says that nothing of it runs.

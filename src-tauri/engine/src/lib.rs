@@ -13,6 +13,7 @@ mod paths;
 mod places;
 pub mod ports;
 mod prompts;
+mod receipts;
 pub mod roster;
 mod session_desk;
 pub mod start;

@@ -250,6 +250,13 @@ fn reviewing(
         let what = if of_plan { "The plan that you review (call it plan.md)" } else { "The plan was" };
         let _ = write!(head, "\n{what}:\n\n<plan>\n{}</plan>\n", quote(plan));
     }
+    if let (Some(focus), false) = (&state.focus, of_plan) {
+        let _ = write!(
+            head,
+            "\nThe person asks you to look at this above all:\n\n<focus>\n{}</focus>\n",
+            quote(focus)
+        );
+    }
     let diff = if of_plan {
         head.push_str(
             "\nJudge whether this plan reaches the goal in this project, rests on what the files really say, leaves \

@@ -11,6 +11,8 @@ pub enum Document {
     Plan,
     /// `summary.md`: how the session went.
     Summary,
+    /// `view.json`: the session as a status command shows it, as of its last rest.
+    View,
     /// `receipts/<name>.json`: what a decision rests on.
     Receipt(String),
 }
@@ -21,6 +23,7 @@ impl Document {
         match self {
             Self::Plan => Ok("plan.md".into()),
             Self::Summary => Ok("summary.md".into()),
+            Self::View => Ok("view.json".into()),
             Self::Receipt(name) if is_plain_name(name) => Ok(format!("receipts/{name}.json").into()),
             Self::Receipt(name) => Err(JournalError::BadName { what: "receipt", name: name.clone() }),
         }

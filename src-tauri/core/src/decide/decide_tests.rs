@@ -6,10 +6,11 @@ use crate::event::{Envelope, Event, RestState, StopCause};
 use crate::ids::SessionId;
 use crate::input::{Input, Rejection};
 use crate::review::decision::Decision;
+use crate::review::verdict::Verdict;
 use crate::state::State;
 
 fn habits(verdicts: &[&'static str], fix_rounds: u32) -> Habits {
-    Habits { verdicts: verdicts.to_vec(), faults: 0, stop_after: None, fix_rounds }
+    Habits { verdicts: verdicts.to_vec(), faults: 0, stop_after: None, speak_after: None, fix_rounds }
 }
 
 fn ran(verdicts: &[&'static str], fix_rounds: u32) -> World {
@@ -133,12 +134,14 @@ fn any_habits() -> impl Strategy<Value = Habits> {
         prop::collection::vec(verdict, 0..8),
         prop_oneof![Just(0), 3_usize..60],
         prop::option::of(1_usize..60),
+        prop::option::of(1_usize..60),
         0_u32..3,
     )
-        .prop_map(|(verdicts, faults, stop_after, fix_rounds)| Habits {
+        .prop_map(|(verdicts, faults, stop_after, speak_after, fix_rounds)| Habits {
             verdicts,
             faults,
             stop_after,
+            speak_after,
             fix_rounds,
         })
 }
@@ -147,7 +150,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
     #[test]
     fn every_world_comes_to_rest_with_nothing_left(seed in any::<u64>(), habits in any_habits()) {
-        let mut world = World::new(seed, habits.clone());
+        let mut world = World::new(seed, habits);
         let steps = world.run();
         prop_assert!(world.state.is_over(), "seed {seed}: not over after {steps} steps: {:?}", world.state.step);
         prop_assert!(world.state.unended().next().is_none());
@@ -155,7 +158,8 @@ proptest! {
         if ending.exit_code == 0 {
             let last = world.state.decisions.last().unwrap();
             prop_assert_eq!(last.1.decision, Decision::Continue);
-            prop_assert!(!habits.verdicts.contains(&"blocker") || world.state.reviews.len() < 8);
+            prop_assert_eq!(last.1.verdicts.len(), 3);
+            prop_assert!(last.1.verdicts.iter().all(|v| v.verdict == Verdict::Approved));
         }
         let mut replayed = State::default();
         world.journal.iter().for_each(|e| replayed.apply(e));
@@ -172,7 +176,11 @@ proptest! {
         world.run();
         for message in messages {
             let before = world.state.clone();
-            world.input(Input::Resume { message });
+            world.input(if message.as_deref() == Some("") {
+                Input::ReviewNow { focus: None }
+            } else {
+                Input::Resume { message }
+            });
             if world.state == before {
                 continue;
             }

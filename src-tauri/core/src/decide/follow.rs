@@ -4,7 +4,7 @@
 use super::Fact;
 use crate::event::{
     Blocker, CheckpointPurpose, DecisionMade, Ending, Event, GoesOn, Place, Purpose, RestState,
-    ReviewRequested, Step,
+    ReviewRequested, Step, StopCause,
 };
 use crate::ids::{AgentKind, Digest, ReviewId, Role, WorkerName};
 use crate::outcome::Outcome;
@@ -28,6 +28,14 @@ pub(super) fn follow(state: &State) -> Vec<Fact> {
     let idle = stop_idle(state);
     if !idle.is_empty() {
         return idle;
+    }
+    let over = over_budget(state);
+    if !over.is_empty() {
+        return over;
+    }
+    let released = release(state);
+    if !released.is_empty() {
+        return released;
     }
     let team = &created.team;
     match state.step {
@@ -93,6 +101,34 @@ fn stop_idle(state: &State) -> Vec<Fact> {
         .filter(|(_, _, a)| a.stopping.is_none() && idle(&a.place, a.turn.is_some()))
         .map(|(worker, attempt, _)| {
             (Some(worker.clone()), Event::WorkerStopRequested { attempt, urgent: false })
+        })
+        .collect()
+}
+
+/// The money limit, held on what is known.
+fn over_budget(state: &State) -> Vec<Fact> {
+    let limit = state.settings().money_limit_usd;
+    let spent = state.known_cost() - state.spent_before;
+    if limit <= 0.0 || spent < limit {
+        return Vec::new();
+    }
+    let reason = format!("the money limit was reached: ${spent:.2} of ${limit:.2}");
+    vec![(None, Event::StopRequested { by: StopCause::MoneyLimit }), ending(RestState::Paused, 11, &reason)]
+}
+
+/// What was asked during a review is answered when it is over.
+fn release(state: &State) -> Vec<Fact> {
+    if state.parked.is_some() {
+        return Vec::new();
+    }
+    let answered = state.held.iter().filter(|held| state.is_live(&held.worker, held.attempt));
+    answered
+        .map(|held| {
+            let turn =
+                state.attempt(&held.worker, held.attempt).and_then(|a| a.turn.as_ref()).map(|t| t.turn);
+            let (request, ruling) = (held.request.clone(), held.ruling.clone());
+            let decided = Event::ApprovalDecided { attempt: held.attempt, turn, request, ruling };
+            (Some(held.worker.clone()), decided)
         })
         .collect()
 }
@@ -351,6 +387,10 @@ fn after_plan_review(made: &DecisionMade) -> Vec<Fact> {
 fn after_review(state: &State, team: &Team, made: &DecisionMade, fix_round: u32) -> Vec<Fact> {
     // Who spoke to the implementer meanwhile is heard before the end.
     let spoken = team.member_of(Role::Implementer).is_some_and(|m| state.words_for(&m.name).is_some());
+    // A review in the middle of a turn that found nothing grave lets the turn go on.
+    if state.parked.is_some() && made.decision <= Decision::LogWarning {
+        return vec![phase(Step::Implementation { fix_round })];
+    }
     if made.takes_effect && !spoken {
         vec![end_by(made)]
     } else {

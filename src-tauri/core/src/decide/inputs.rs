@@ -22,9 +22,11 @@ pub(super) fn facts(state: &State, input: Input) -> Result<Vec<Fact>, Rejection>
     if state.created.is_none() {
         return Err(Rejection::Unknown);
     }
-    if let Input::Resume { message } = input {
-        return resume::resume(state, message);
-    }
+    let input = match input {
+        Input::Resume { message } => return resume::resume(state, message),
+        Input::ReviewNow { focus } => return resume::review_now(state, focus),
+        other => other,
+    };
     if state.is_over() {
         return Err(Rejection::Ended);
     }
@@ -87,7 +89,7 @@ pub(super) fn facts(state: &State, input: Input) -> Result<Vec<Fact>, Rejection>
         },
         Input::TimeLimitReached => stop(state, StopCause::TimeLimit, false),
         Input::Stop { by, urgent } => stop(state, by, urgent),
-        Input::Resume { .. } => Err(Rejection::NotAtRest),
+        Input::Resume { .. } | Input::ReviewNow { .. } => Err(Rejection::NotAtRest),
         Input::Message { worker, text } => message(state, worker, text),
         Input::Proceed => Ok(Vec::new()),
         Input::Warn { text } => Ok(vec![(None, Event::WarningRaised { text })]),
@@ -153,7 +155,13 @@ fn agent(
             // An ending session admits nothing more.
             let may_write = open.place.may_write() && state.ending.is_none() && open.stopping.is_none();
             let ruling: Ruling = judge(&request.action, &Ceiling { bounds, may_write });
-            Ok(vec![(Some(worker), Event::ApprovalDecided { attempt, turn, request, ruling })])
+            let held = state.holds(&worker);
+            let fact = if held {
+                Event::ApprovalHeld { attempt, request, ruling }
+            } else {
+                Event::ApprovalDecided { attempt, turn, request, ruling }
+            };
+            Ok(vec![(Some(worker), fact)])
         }
         item => Ok(vec![(Some(worker), Event::AgentItem { attempt, turn, item })]),
     }
@@ -266,8 +274,9 @@ fn message(state: &State, worker: WorkerName, text: String) -> Result<Vec<Fact>,
     let role = state.workers.get(&worker).map(|w| w.member.role);
     let listens = match state.step {
         Step::Prepare | Step::Architecture => matches!(role, Some(Role::Architect | Role::Implementer)),
-        Step::PlanReview => role == Some(Role::Implementer),
-        Step::Implementation { .. } | Step::Review { .. } => role == Some(Role::Implementer),
+        Step::PlanReview | Step::Implementation { .. } | Step::Review { .. } => {
+            role == Some(Role::Implementer)
+        }
         Step::Done => false,
     };
     if state.ending.is_some() || !listens {
@@ -295,6 +304,7 @@ fn stop(state: &State, by: StopCause, urgent: bool) -> Result<Vec<Fact>, Rejecti
         StopCause::Sigint => (RestState::Stopped, 130, "stopped by SIGINT"),
         StopCause::Sigterm => (RestState::Stopped, 143, "stopped by SIGTERM"),
         StopCause::TimeLimit => (RestState::Paused, 11, "the time limit was reached"),
+        StopCause::MoneyLimit => (RestState::Paused, 11, "the money limit was reached"),
         StopCause::Crash => (RestState::Crashed, 1, "the program that ran it went away in mid-session"),
     };
     let ending = Ending { state: rest, exit_code, reason: reason.to_owned() };

@@ -21,6 +21,29 @@ pub(super) fn resume(state: &State, message: Option<String>) -> Result<Vec<Fact>
     Ok(vec![(None, Event::SessionResumed { message }), (None, Event::PhaseStarted { step })])
 }
 
+/// A review that a person asks for: at once in the middle of the implementation, whose turn then waits with what
+/// it asks; of what is there, when the session rests.
+pub(super) fn review_now(state: &State, focus: Option<String>) -> Result<Vec<Fact>, Rejection> {
+    let focus = focus.filter(|text| !text.trim().is_empty());
+    let requested = (None, Event::ReviewNowRequested { focus });
+    let round = Step::Review { fix_round: last_round(state) };
+    match &state.ending {
+        None => match state.step {
+            Step::Implementation { .. } => Ok(vec![requested, (None, Event::PhaseStarted { step: round })]),
+            // The running reviews, or those that come after the turn, are this one.
+            Step::Review { .. } => Ok(vec![requested]),
+            _ => Err(Rejection::NothingToReview),
+        },
+        Some(ending)
+            if state.is_over() && ending.state != RestState::Failed && !state.checkpoints.is_empty() =>
+        {
+            let resumed = (None, Event::SessionResumed { message: None });
+            Ok(vec![requested, resumed, (None, Event::PhaseStarted { step: round })])
+        }
+        Some(_) => Err(Rejection::NothingToReview),
+    }
+}
+
 fn next_step(state: &State, finished: bool, has_message: bool) -> Step {
     let next_round = || Step::Implementation { fix_round: last_round(state) + 1 };
     if finished {

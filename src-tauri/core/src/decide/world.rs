@@ -8,7 +8,7 @@ use crate::agent_event::{AgentEvent, Decoded};
 use crate::decide::decide;
 use crate::effect::{Effect, effects};
 use crate::event::{CheckpointTaken, Envelope, Fault, Prepared, Purpose, SessionCreated, StopCause};
-use crate::ids::{Digest, ItemId, Nonce};
+use crate::ids::{Digest, ItemId, Nonce, WorkerName};
 use crate::input::Input;
 use crate::outcome::{FailureClass, Outcome, TurnEnd};
 use crate::settings::Settings;
@@ -35,6 +35,8 @@ pub(super) struct Habits {
     pub(super) faults: usize,
     /// Stop after so many inputs.
     pub(super) stop_after: Option<usize>,
+    /// Ask for a review, and say something to the implementer, after so many inputs.
+    pub(super) speak_after: Option<usize>,
     pub(super) fix_rounds: u32,
 }
 
@@ -79,6 +81,11 @@ impl World {
             steps += 1;
             if self.habits.stop_after == Some(steps) {
                 self.input(Input::Stop { by: StopCause::Person, urgent: false });
+            }
+            if self.habits.speak_after == Some(steps) {
+                self.input(Input::ReviewNow { focus: Some("the edges".into()) });
+                let worker = WorkerName::new("claude-implementer");
+                self.input(Input::Message { worker, text: "mind the edges".into() });
             }
             // Outcomes may overtake each other, but not those of one worker.
             let pick = self.dice.roll(self.waiting.len().min(3));
@@ -184,6 +191,7 @@ impl World {
             }
             Effect::AnswerApproval { .. }
             | Effect::WritePlan
+            | Effect::WriteReceipt { .. }
             | Effect::CloseReview { .. }
             | Effect::StartTimeLimit { .. }
             | Effect::Notify { .. }

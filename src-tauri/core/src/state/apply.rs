@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    AtStep, Attempt, AttemptState, OpenTurn, ReviewProgress, ReviewState, State, StepTurn, WorkerState,
+    Attempt, AttemptState, HeldRequest, OpenTurn, ReviewProgress, ReviewState, State, StepTurn, WorkerState,
 };
 use crate::agent_event::{AgentEvent, FileTouch, ToolKind};
 use crate::event::{CheckpointPurpose, Envelope, Event, Place, Purpose, Step};
@@ -47,8 +47,7 @@ impl State {
                 }
             }
             Event::PhaseStarted { step } => {
-                self.step = *step;
-                self.at_step = AtStep::default();
+                self.start_step(*step);
             }
             Event::CheckpointRequested { checkpoint, purpose } => {
                 self.pending_checkpoint = Some((*checkpoint, *purpose));
@@ -98,12 +97,17 @@ impl State {
             Event::WarningRaised { text } => self.warn(text),
             Event::StopRequested { by } => self.stop = Some(*by),
             Event::SessionResumed { message } => {
+                self.parked = None;
                 self.ending = None;
                 self.ended_at = None;
                 self.stop = None;
                 self.blocker = None;
                 self.resuming = true;
+                self.spent_before = self.known_cost();
                 self.words.extend(message.as_deref().map(|text| (None, cut(text).into())));
+            }
+            Event::ReviewNowRequested { focus } => {
+                self.focus = focus.as_deref().map(|text| cut(text).into());
             }
             Event::MessageQueued { text } => {
                 if self.words.len() < MAX_WORDS {
@@ -126,6 +130,7 @@ impl State {
             | Event::TurnRequested { .. }
             | Event::AgentItem { .. }
             | Event::ApprovalDecided { .. }
+            | Event::ApprovalHeld { .. }
             | Event::WorkerStalled { .. }
             | Event::TurnEnded { .. } => {
                 if let Some(worker) = &envelope.worker {
@@ -154,16 +159,45 @@ impl State {
             }
             Event::TurnEnded { turn, end, purpose, .. } if !matches!(purpose, Purpose::Review { .. }) => {
                 let last = self.workers.get(name).and_then(|w| w.last_message.clone());
-                if let Some(step) =
-                    self.at_step.turn.as_mut().filter(|t| t.turn == *turn && t.worker == *name)
-                {
+                let turns = self.at_step.turn.iter_mut().chain(&mut self.parked);
+                if let Some(step) = turns.into_iter().find(|t| t.turn == *turn && t.worker == *name) {
                     step.ended = Some((end.outcome, end.class, final_text(end, last)));
                 }
+            }
+            Event::ApprovalHeld { attempt, request, ruling } => self.held.push(Arc::new(HeldRequest {
+                worker: name.clone(),
+                attempt: *attempt,
+                request: request.clone(),
+                ruling: ruling.clone(),
+            })),
+            Event::ApprovalDecided { attempt, request, .. } => {
+                self.held.retain(|h| {
+                    h.worker != *name || h.attempt != *attempt || h.request.request != request.request
+                });
+            }
+            Event::WorkerExited { attempt, .. } => {
+                self.held.retain(|h| h.worker != *name || h.attempt != *attempt);
             }
             _ => {}
         }
         if let Some(worker) = self.workers.get_mut(name) {
             worker.apply(event);
+        }
+    }
+
+    /// A review in the middle of a turn parks that turn, and takes it up again when the work goes on.
+    fn start_step(&mut self, step: Step) {
+        self.step = step;
+        let turn = std::mem::take(&mut self.at_step).turn;
+        match step {
+            Step::Review { .. } => {
+                self.parked = turn.filter(|turn| turn.ended.is_none());
+            }
+            Step::Implementation { .. } => {
+                self.focus = None;
+                self.at_step.turn = self.parked.take();
+            }
+            _ => self.parked = None,
         }
     }
 

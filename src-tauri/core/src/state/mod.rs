@@ -7,12 +7,14 @@ mod worker;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::approval::ApprovalRequest;
 use crate::event::{
     Blocker, CheckpointPurpose, CheckpointTaken, DecisionMade, Ending, Prepared, SessionCreated, Step,
     StopCause,
 };
 use crate::ids::{AttemptNo, CheckpointNo, ReviewId, TurnNo, WorkerName};
 use crate::outcome::{FailureClass, Outcome};
+use crate::policy::Ruling;
 use crate::settings::Settings;
 use crate::time::Timestamp;
 
@@ -60,6 +62,14 @@ pub struct State {
     pub stop: Option<StopCause>,
     /// Words of the person that wait for a turn: of that worker, or of whoever has the next one.
     pub words: Vec<(Option<WorkerName>, Arc<str>)>,
+    /// The implementer's turn while a review that was asked for in its middle goes on.
+    pub parked: Option<StepTurn>,
+    /// What the implementer has asked meanwhile.
+    pub held: Vec<Arc<HeldRequest>>,
+    /// What a person wants looked at in the reviews of this step.
+    pub focus: Option<Arc<str>>,
+    /// Known US dollars spent before the session was last resumed; the money limit counts from there.
+    pub spent_before: f64,
     /// Whether the session was resumed and the step's own turn is still to be taken up again.
     pub resuming: bool,
     /// Set while it ends and after.
@@ -81,6 +91,19 @@ pub struct AtStep {
     pub decision: Option<Arc<DecisionMade>>,
     /// A fault that only a person can mend.
     pub fault: Option<crate::event::Fault>,
+}
+
+/// A request that is answered when a review is over.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HeldRequest {
+    /// Whose.
+    pub worker: WorkerName,
+    /// By which process.
+    pub attempt: AttemptNo,
+    /// What was asked.
+    pub request: ApprovalRequest,
+    /// What the policy answers.
+    pub ruling: Ruling,
 }
 
 /// The turn that a step consists of.
@@ -116,6 +139,10 @@ impl Default for State {
             warnings: Vec::new(),
             stop: None,
             words: Vec::new(),
+            parked: None,
+            held: Vec::new(),
+            focus: None,
+            spent_before: 0.0,
             resuming: false,
             ending: None,
             ended_at: None,
@@ -166,6 +193,16 @@ impl State {
         self.workers.iter().flat_map(|(name, worker)| {
             worker.attempts.iter().filter(|(_, a)| !a.is_over()).map(move |(no, a)| (name, *no, a))
         })
+    }
+
+    /// US dollars that all workers reported.
+    pub fn known_cost(&self) -> f64 {
+        self.workers.values().map(|w| w.costs.known_usd).sum()
+    }
+
+    /// Whether the worker must wait with everything that it asks for, because its work is being reviewed.
+    pub fn holds(&self, worker: &WorkerName) -> bool {
+        self.parked.as_ref().is_some_and(|turn| turn.worker == *worker) && self.ending.is_none()
     }
 
     /// Whether the outcome of the preparation is still to come; its probes are processes too.

@@ -103,6 +103,9 @@ fn words(event: &Event) -> Option<Words> {
         Event::SessionResumed { message } => {
             Some(("session", "plain", "goes on".to_owned(), message.clone()))
         }
+        Event::ReviewNowRequested { focus } => {
+            Some(("review", "plain", "a review was asked for".to_owned(), focus.clone()))
+        }
         Event::MessageQueued { text } => {
             Some(("message", "plain", format!("a message for it: {text}"), None))
         }
@@ -122,6 +125,7 @@ fn words(event: &Event) -> Option<Words> {
         | Event::WorkerStopRequested { .. }
         | Event::WorkerExited { .. }
         | Event::ReviewPrepared { .. }
+        | Event::ApprovalHeld { .. }
         | Event::ReviewAnswered { .. }
         | Event::StopRequested { .. }
         | Event::SessionEnding(_) => None,

@@ -158,6 +158,16 @@ impl Config {
             settings.fix_rounds = *rounds.get_ref();
             set.push("session.fix_rounds".to_owned());
         }
+        if let Some(limit) = &root.session.money_limit_usd {
+            if !limit.get_ref().is_finite() || *limit.get_ref() < 0.0 {
+                return Err(broken(
+                    limit.span().start,
+                    "money_limit_usd is a number of dollars; 0 for none".to_owned(),
+                ));
+            }
+            settings.money_limit_usd = *limit.get_ref();
+            set.push("session.money_limit_usd".to_owned());
+        }
         only_defaults_yet(&root, &broken)?;
         config.session = settings;
         config.set.extend(set);
@@ -173,9 +183,6 @@ fn only_defaults_yet(root: &Root, broken: &dyn Fn(usize, String) -> ConfigError)
     };
     if let Some(value) = root.session.approval_timeout.as_ref().filter(|v| v.get_ref() != "0") {
         return refuse(value.span().start, "approval_timeout", "\"0\"");
-    }
-    if let Some(value) = root.session.money_limit_usd.as_ref().filter(|v| *v.get_ref() != 0.0) {
-        return refuse(value.span().start, "money_limit_usd", "0");
     }
     if let Some(value) = root.review.triggers.as_ref().filter(|v| v.get_ref() != &["turn_end"]) {
         return refuse(value.span().start, "triggers", "[\"turn_end\"]");

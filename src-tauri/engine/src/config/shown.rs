@@ -53,6 +53,7 @@ impl Config {
         push("session.fix_rounds".to_owned(), session.fix_rounds.to_string());
         push("session.stall_timeout".to_owned(), format!("{:?}", show_duration(session.stall_timeout_ms)));
         push("session.time_limit".to_owned(), format!("{:?}", show_duration(session.time_limit_ms)));
+        push("session.money_limit_usd".to_owned(), session.money_limit_usd.to_string());
         push("review.timeout".to_owned(), format!("{:?}", show_duration(session.review_timeout_ms)));
         values
     }

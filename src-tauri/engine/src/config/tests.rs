@@ -37,7 +37,7 @@ fn what_is_wrong_is_said_with_its_line_and_column() {
         ("[session]\nstall_timeout = \"5 minutes\"\n", 2, 17),
         ("[session]\npermission = \"yes\"\n", 2, 14),
         ("[review]\nchecks = [\"cargo test\"]\n", 2, 10),
-        ("[session]\nmoney_limit_usd = 5\n", 2, 19),
+        ("[session]\nmoney_limit_usd = -5\n", 2, 19),
         ("[session\n", 1, 9),
         ("[agents.claude]\npath = \"claude\"\n", 2, 8),
         ("[agents.opencode]\nmodel = \"x\"\n", 1, 9),
