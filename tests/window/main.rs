@@ -157,6 +157,19 @@ fn a_running_session_is_stopped() {
 }
 
 #[test]
+fn a_folder_is_chosen_in_the_dialog_of_the_system() {
+    with_window(Scheme::Light, &[], |page, stage| {
+        let project = stage.home().join("a project");
+        fs::create_dir(&project).unwrap();
+        page.button("Start a session").click();
+        page.button("Choose…").click();
+        stage.choose_folder("Choose the folder to work on", &project);
+        let folder = |page: &Browser| page.find("//*[@id='target']").expect("the field").property("value");
+        page.wait("the chosen folder", SOON, |page| (folder(page) == json!(project)).then_some(()));
+    });
+}
+
+#[test]
 fn closing_the_window_stops_what_runs_and_leaves_no_process() {
     with_open_window(Scheme::Light, &[], |page, stage| {
         page.button("Watch the demo").click();

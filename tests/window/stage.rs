@@ -92,23 +92,20 @@ impl Stage {
 
     /// Asks the window of that title to close, by the key that a window manager has for it.
     pub(crate) fn close_window(&self, title: &str) {
-        let mut command = Command::new("openbox");
-        let manager = command.env("DISPLAY", &self.display).env("HOME", self.home()).stdout(Stdio::null());
-        let _manager = Group::start(manager.stderr(Stdio::null()));
-        let name = format!("^{title}$");
-        let xdotool =
-            |args: &[&str]| succeeds(Command::new("xdotool").args(args).env("DISPLAY", &self.display));
-        let end = Instant::now() + Duration::from_secs(20);
-        // The window cannot be activated before the manager has taken it over.
-        while !xdotool(&["search", "--sync", "--onlyvisible", "--name", &name, "windowactivate", "--sync"]) {
-            assert!(Instant::now() < end, "xdotool cannot activate the window {title:?}");
-            std::thread::sleep(Duration::from_millis(100));
-        }
-        assert!(xdotool(&["key", "alt+F4"]), "xdotool cannot press a key");
-        while xdotool(&["search", "--onlyvisible", "--name", &name]) {
-            assert!(Instant::now() < end, "the window {title:?} does not close");
-            std::thread::sleep(Duration::from_millis(50));
-        }
+        Desktop::start(self).press_until_gone(title, |desktop| {
+            desktop.xdotool(&["key", "alt+F4"]);
+        });
+    }
+
+    /// Types a folder into the system's dialog of that title and takes it.
+    pub(crate) fn choose_folder(&self, title: &str, folder: &Path) {
+        let folder = folder.to_string_lossy();
+        Desktop::start(self).press_until_gone(title, |desktop| {
+            // A slash opens the line for a location; what a first try left in it is selected and replaced.
+            desktop.xdotool(&["key", "ctrl+a"]);
+            desktop.xdotool(&["type", "--delay", "30", &folder]);
+            desktop.xdotool(&["key", "Return"]);
+        });
     }
 
     /// Ends the driver and with it the bus and the app.
@@ -127,6 +124,47 @@ pub(crate) fn app_binary() -> PathBuf {
     let binary = folder.join("meta-orchestrator");
     assert!(binary.is_file(), "{} is missing: run `cargo build` first", binary.display());
     binary
+}
+
+/// A window manager on a stage's screen, and a person's hands.
+struct Desktop<'a> {
+    stage: &'a Stage,
+    _manager: Group,
+    end: Instant,
+}
+
+impl<'a> Desktop<'a> {
+    fn start(stage: &'a Stage) -> Self {
+        let mut command = Command::new("openbox");
+        let command = command.env("DISPLAY", &stage.display).env("HOME", stage.home());
+        let manager = Group::start(command.stdout(Stdio::null()).stderr(Stdio::null()));
+        Self { stage, _manager: manager, end: Instant::now() + Duration::from_mins(2) }
+    }
+
+    fn xdotool(&self, args: &[&str]) -> bool {
+        succeeds(Command::new("xdotool").args(args).env("DISPLAY", &self.stage.display))
+    }
+
+    /// Gives the window of that title the keyboard and presses keys, until it has gone. Nothing tells when a window
+    /// is ready for keys, and what is pressed before that is lost: a person would press again, too.
+    fn press_until_gone(&self, title: &str, press: impl Fn(&Self)) {
+        let name = format!("^{title}$");
+        let search = ["search", "--onlyvisible", "--name", &name];
+        while !self.xdotool(&search) {
+            assert!(Instant::now() < self.end, "there is no window {title:?}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        while self.xdotool(&search) {
+            assert!(Instant::now() < self.end, "the window {title:?} stays open");
+            if self.xdotool(&[&search[..], &["windowactivate"]].concat()) {
+                press(self);
+            }
+            let patience = Instant::now() + Duration::from_secs(3);
+            while Instant::now() < patience && self.xdotool(&search) {
+                std::thread::sleep(Duration::from_millis(50));
+            }
+        }
+    }
 }
 
 fn succeeds(command: &mut Command) -> bool {
