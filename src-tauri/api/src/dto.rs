@@ -1,0 +1,295 @@
+//! What crosses the socket: the names of the stream's events, the forms of requests and answers. The rest are the
+//! views of the core and the lines of the journal.
+
+use std::path::PathBuf;
+
+use mo_checkpoint::FileChange;
+use mo_core::event::{CheckpointTaken, Event};
+use mo_core::ids::{AgentKind, Role};
+use mo_core::view::timeline::TimelineEntry;
+use serde::{Deserialize, Serialize};
+
+/// The name of an event on a stream (design.md §9).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum EventName {
+    /// A worker's process, its turns and what it reports.
+    Agent,
+    /// An automatic remedy, or what only a person can resolve.
+    Recovery,
+    /// A decision of the rule.
+    Decision,
+    /// A review and its verdict.
+    Review,
+    /// A request for leave and its answer.
+    Approval,
+    /// The session as a whole.
+    Session,
+}
+
+impl EventName {
+    /// The name as it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Agent => "agent_event",
+            Self::Recovery => "recovery_event",
+            Self::Decision => "decision_event",
+            Self::Review => "review_event",
+            Self::Approval => "approval_event",
+            Self::Session => "session_event",
+        }
+    }
+}
+
+/// One table for both directions: over the events, so that a new one must be given a name here, and over the kinds,
+/// so that a stored record need not be read for its name.
+macro_rules! names {
+    ($($variant:ident $kind:literal $name:ident,)*) => {
+        impl EventName {
+            /// The name of an event.
+            pub fn of(event: &Event) -> Self {
+                match event {
+                    $(Event::$variant { .. } => Self::$name,)*
+                }
+            }
+
+            /// The name of a record of that kind. A kind that is no event of this version is the session's.
+            pub fn of_kind(kind: &str) -> Self {
+                match kind {
+                    $($kind => Self::$name,)*
+                    _ => Self::Session,
+                }
+            }
+        }
+    };
+}
+
+names! {
+    SessionCreated "session_created" Session,
+    SessionPrepared "session_prepared" Session,
+    PrepareFailed "prepare_failed" Session,
+    PhaseStarted "phase_started" Session,
+    CheckpointRequested "checkpoint_requested" Session,
+    CheckpointTaken "checkpoint_taken" Session,
+    CheckpointFailed "checkpoint_failed" Session,
+    WorkerSpawnRequested "worker_spawn_requested" Agent,
+    WorkerSpawned "worker_spawned" Agent,
+    WorkerSpawnFailed "worker_spawn_failed" Agent,
+    WorkerStopRequested "worker_stop_requested" Agent,
+    WorkerExited "worker_exited" Agent,
+    TurnRequested "turn_requested" Agent,
+    AgentItem "agent_item" Agent,
+    ApprovalDecided "approval_decided" Approval,
+    WorkerStalled "worker_stalled" Recovery,
+    TurnEnded "turn_ended" Agent,
+    PlanRecorded "plan_recorded" Session,
+    ReviewRequested "review_requested" Review,
+    ReviewPrepared "review_prepared" Review,
+    ReviewPrepareFailed "review_prepare_failed" Review,
+    ReviewAnswered "review_answered" Review,
+    ReviewAnswerUnusable "review_answer_unusable" Review,
+    VerdictRecorded "verdict_recorded" Review,
+    ReviewNowRequested "review_now_requested" Review,
+    ApprovalHeld "approval_held" Approval,
+    DecisionMade "decision_made" Decision,
+    PermissionBlocker "permission_blocker" Recovery,
+    WarningRaised "warning_raised" Session,
+    StopRequested "stop_requested" Session,
+    SessionResumed "session_resumed" Session,
+    MessageQueued "message_queued" Session,
+    SessionEnding "session_ending" Session,
+    SessionEnded "session_ended" Session,
+}
+
+/// `POST /api/v1/orchestrate`. What is left out is as the owner's configuration has it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StartForm {
+    /// What is to be done.
+    pub goal: String,
+    /// The folder to work on, as an absolute path.
+    pub target: PathBuf,
+    /// Who works; the default team where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team: Option<TeamForm>,
+    /// `ask` or `bypass`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permission: Option<String>,
+    /// How often findings go back to the implementer before a decision takes effect.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fix_rounds: Option<u32>,
+    /// Such as `5m`; `0` is never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stall_timeout: Option<String>,
+    /// Such as `2h`; `0` is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_limit: Option<String>,
+    /// Such as `10m`; `0` is never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review_timeout: Option<String>,
+    /// The person knows that the target is their home folder or `/`.
+    #[serde(default)]
+    pub yes_really: bool,
+}
+
+/// A team, in the words of a team file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TeamForm {
+    /// Who works.
+    pub workers: Vec<WorkerForm>,
+    /// Who reviews whose work.
+    pub reviews: Vec<ReviewForm>,
+}
+
+/// One worker of a team.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WorkerForm {
+    /// `claude`, `codex`, `gemini` or an ACP agent's name.
+    pub agent: AgentKind,
+    /// What it does.
+    pub role: Role,
+}
+
+/// One review pair; a worker by its whole name, or by its agent's where that is unambiguous.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReviewForm {
+    /// Who reviews.
+    pub reviewer: String,
+    /// Whose work.
+    pub subject: String,
+}
+
+/// `POST …/stop`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StopForm {
+    /// At once instead of by the ladder.
+    #[serde(default)]
+    pub urgent: bool,
+}
+
+/// `POST …/pause`: nothing to say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PauseForm {}
+
+/// `POST …/resume`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ResumeForm {
+    /// Words for the session to go on with; a finished one needs them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+}
+
+/// `POST …/messages`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MessageForm {
+    /// To whom: a worker by its whole name, or by its agent's where that is unambiguous.
+    pub worker: String,
+    /// The words.
+    pub text: String,
+}
+
+/// `POST …/review`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReviewNowForm {
+    /// What to look at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub focus: Option<String>,
+}
+
+/// The session that was started or that a command was for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionNamed {
+    /// Its id.
+    pub session: String,
+}
+
+/// `GET …/logs/{worker}` as JSON.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogPage {
+    /// The worker's whole name.
+    pub worker: String,
+    /// What it did, oldest first.
+    pub entries: Vec<TimelineEntry>,
+    /// The seq to ask on from.
+    pub next: u64,
+    /// Whether the journal had more when this page was full.
+    pub more: bool,
+}
+
+/// `GET …/checkpoints`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checkpoints {
+    /// Those that stand, in order.
+    pub checkpoints: Vec<CheckpointAt>,
+}
+
+/// A checkpoint with its place in the journal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckpointAt {
+    /// The event.
+    pub seq: u64,
+    /// RFC 3339.
+    pub at: String,
+    /// What was taken.
+    #[serde(flatten)]
+    pub taken: CheckpointTaken,
+}
+
+/// `GET …/diff`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DiffAnswer {
+    /// The difference.
+    pub diff: Diff,
+}
+
+/// What changed between two checkpoints of a session; the same as `orchestrate diff --json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Diff {
+    /// Whose.
+    pub session: String,
+    /// The older side.
+    pub from: CheckpointTaken,
+    /// The newer side.
+    pub to: CheckpointTaken,
+    /// Every changed path.
+    pub changes: Vec<FileChange>,
+    /// Whether the text was cut.
+    pub truncated: bool,
+    /// The difference as git would print it.
+    pub unified: String,
+}
+
+/// `GET /api/v1/health`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HealthAnswer {
+    /// The owner's version.
+    pub version: String,
+    /// The owner's process id.
+    pub pid: u32,
+    /// Whether the journal takes what happens. Where it does not, nothing goes on until it does again.
+    pub journal: JournalHealth,
+    /// Why it does not.
+    pub reason: Option<String>,
+    /// Sessions that run.
+    pub running: Vec<String>,
+}
+
+/// Whether the journal takes what happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs, reason = "plain words")]
+pub enum JournalHealth {
+    Good,
+    Down,
+}
+
+#[cfg(test)]
+#[path = "dto_tests.rs"]
+mod tests;
