@@ -1,5 +1,7 @@
+# shellcheck shell=bash
 # What run, test and bench share. Sourced, never run. Everything here speaks on stderr, so that stdout stays clean.
 # Expects: root (the repository).
+: "${root:?}"
 
 say() { printf '%s\n' "$*" >&2; }
 

@@ -31,6 +31,7 @@ CHECKS = [
         ("scripts/check-docs", "--self-test"),
         ("scripts/check-docs",),
     )),
+    Suite("scripts", "run and test on machines that lack things", 10, (("scripts/check-scripts",),)),
     Suite("deny", "licences, banned crates, sources", 30, (
         ("scripts/cargo-deny", "--locked", "check", "bans", "licenses", "sources"),
     )),
