@@ -22,7 +22,7 @@ mod types_tests;
 
 use std::sync::Arc;
 
-use tauri::{AppHandle, Emitter, Manager, RunEvent, WebviewWindowBuilder};
+use tauri::{AppHandle, CloseRequestApi, Emitter, Manager, RunEvent, WebviewWindowBuilder, WindowEvent};
 
 use crate::bus::{BATCH, Page};
 use crate::commands::Shell;
@@ -65,8 +65,8 @@ where
         })
         .build(tauri::generate_context!())?
         .run(|app, event| {
-            if let RunEvent::ExitRequested { code: None, api, .. } = &event {
-                close_engine(app, api);
+            if let RunEvent::WindowEvent { event: WindowEvent::CloseRequested { api, .. }, .. } = &event {
+                close_app(app, api);
             }
         });
     Ok(())
@@ -98,10 +98,15 @@ fn open_window(app: &tauri::App) -> tauri::Result<()> {
     Ok(())
 }
 
-/// The last window is closed: lets the engine bring its sessions to a stand, then ends.
-fn close_engine(app: &AppHandle, api: &tauri::ExitRequestApi) {
+/// The person closes the window: it goes at once, then the engine brings its sessions to a stand, then the app ends.
+fn close_app(app: &AppHandle, api: &CloseRequestApi) {
     let Ok(desk) = &app.state::<Shell>().desk else { return };
-    api.prevent_exit();
+    api.prevent_close();
+    if let Some(window) = app.get_webview_window(WINDOW)
+        && let Err(error) = window.hide()
+    {
+        tracing::warn!("the window cannot be hidden: {error}");
+    }
     let (desk, app) = (Arc::clone(desk), app.clone());
     tauri::async_runtime::spawn(async move {
         if let Err(refusal) = desk.close().await {
