@@ -57,6 +57,7 @@ TESTS = [
     Suite("process", "real child processes", 60, programs=(("mo-process", None),)),
     Suite("checkpoint", "snapshots of folders", 60, programs=(("mo-checkpoint", None),)),
     Suite("engine", "dispatcher, configuration, paths", 20, programs=(("mo-engine", None),)),
+    Suite("api", "HTTP and events on the owner's socket", 60, programs=(("mo-api", None),)),
     Suite("scripted", "scripted agents against the real protocols' clients", 60, programs=(("mo-scripted", None),)),
     Suite("rig", "the tests' own tools: scripted model, sandbox", 60, programs=(
         ("mo-tests", "mo_tests"), ("mo-tests", "model-server"), ("mo-tests", "actor"),
