@@ -29,4 +29,11 @@ impl RawSink for Tee {
             Err(_) => {}
         }
     }
+
+    fn idle(&mut self) {
+        if let (Err(error), false) = (self.sink.flush(), self.failed) {
+            self.failed = true;
+            tracing::error!(%error, "a transcript cannot be written");
+        }
+    }
 }

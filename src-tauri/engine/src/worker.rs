@@ -1,5 +1,7 @@
 //! One task for each process of a worker: starts it, speaks its protocol, watches it, buries it.
 
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -102,9 +104,12 @@ async fn launch(
         skip_git_repo_check: !run.git,
         skip_trust: true,
         schema: run.schema.clone(),
+        // One a process, so that nothing is rewritten under one that reads it.
+        files_dir: desk.folder.join("launch").join(format!("{}.{}", run.worker, run.attempt)),
     };
     let shape =
         kinds::launch(&spec).map_err(|e| fault::new(e.code(), e.to_string(), "see the configuration"))?;
+    write_files(&spec.files_dir, &shape.files)?;
     let mut command = LaunchCommand::new(&shape.program, &run.cwd).args(shape.args);
     command.env = environment.of_worker(&agent, &program.env, &shape.env);
     command.stdin = StdinMode::Piped;
@@ -115,6 +120,20 @@ async fn launch(
         fault::new(error.code(), error.to_string(), "`orchestrate doctor` shows which agents are found")
     })?;
     Ok((child, kinds::protocol(&spec)))
+}
+
+/// Writes what a launch needs beside its command line.
+fn write_files(folder: &Path, files: &[(PathBuf, &'static str)]) -> Result<(), Fault> {
+    if files.is_empty() {
+        return Ok(());
+    }
+    std::fs::create_dir_all(folder).map_err(|error| fault::of_io("cannot make", folder, &error))?;
+    for (path, text) in files {
+        let made = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
+        made.and_then(|mut file| file.write_all(text.as_bytes()))
+            .map_err(|error| fault::of_io("cannot write", path, &error))?;
+    }
+    Ok(())
 }
 
 fn sink(

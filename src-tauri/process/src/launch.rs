@@ -34,6 +34,9 @@ pub trait Spawner: Send + Sync {
 pub trait RawSink: Send {
     /// Takes the next bytes.
     fn write(&mut self, bytes: &[u8]);
+
+    /// Nothing more is waiting now: what is buffered may be passed on.
+    fn idle(&mut self) {}
 }
 
 /// Where a child's standard input comes from.

@@ -1,6 +1,7 @@
 //! A child's output, line by line, in bounded memory and never ahead of who reads it.
 
 use std::io;
+use std::task::Poll;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
@@ -131,7 +132,19 @@ impl LineReader {
             self.pending.reserve_exact(step);
         }
         let read = match &mut self.source {
-            Source::Stream(stream) => stream.read_buf(&mut self.pending).await?,
+            Source::Stream(stream) => {
+                let mut read = std::pin::pin!(stream.read_buf(&mut self.pending));
+                let at_once = std::future::poll_fn(|context| Poll::Ready(read.as_mut().poll(context))).await;
+                match at_once {
+                    Poll::Ready(read) => read?,
+                    Poll::Pending => {
+                        if let Some(sink) = &mut self.sink {
+                            sink.idle();
+                        }
+                        read.await?
+                    }
+                }
+            }
             #[cfg(target_os = "linux")]
             Source::File(tail) => tail.read(&mut self.pending).await?,
         };

@@ -181,3 +181,33 @@ fn the_buffer_of_a_long_line_is_given_back() {
         assert!(reader.pending.capacity() + batch.bytes.capacity() <= 4 << 20, "buffers shrink again");
     });
 }
+
+/// Says when it was told that nothing more is waiting.
+struct Idles(tokio::sync::mpsc::UnboundedSender<()>);
+
+impl RawSink for Idles {
+    fn write(&mut self, _bytes: &[u8]) {}
+    fn idle(&mut self) {
+        self.0.send(()).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn the_sink_hears_when_the_pipe_has_run_dry() {
+    use tokio::io::AsyncWriteExt;
+    let (reads, mut writes) = tokio::io::duplex(64);
+    let (told, mut hears) = tokio::sync::mpsc::unbounded_channel();
+    let mut reader = LineReader::new(reads, 1 << 10, Some(Box::new(Idles(told))));
+    let mut batch = LineBatch::new();
+    writes.write_all(b"one\n").await.unwrap();
+    assert!(reader.next_batch(&mut batch).await.unwrap());
+    assert!(hears.try_recv().is_err(), "bytes were waiting");
+    let mut next = std::pin::pin!(reader.next_batch(&mut batch));
+    tokio::select! {
+        biased;
+        _ = &mut next => panic!("nothing was written"),
+        told = hears.recv() => assert_eq!(told, Some(())),
+    }
+    writes.write_all(b"two\n").await.unwrap();
+    assert!(next.await.unwrap());
+}

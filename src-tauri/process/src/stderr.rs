@@ -92,6 +92,7 @@ async fn drain(
     progress: watch::Sender<Seen>,
 ) {
     let mut chunk = vec![0; CHUNK];
+    let chunk_len = chunk.len();
     loop {
         let read = match source.read(&mut chunk).await {
             Ok(read) => read,
@@ -103,6 +104,9 @@ async fn drain(
         let new = chunk.get(..read).unwrap_or_default();
         if let (Some(sink), false) = (&mut sink, new.is_empty()) {
             sink.write(new);
+            if read < chunk_len {
+                sink.idle();
+            }
         }
         let mut kept = lock(&kept);
         kept.extend(new);
