@@ -17,8 +17,6 @@ use crate::state::ApiState;
 
 /// The most bytes of a request's body: a goal of the greatest length, and what surrounds it.
 pub(crate) const MAX_BODY: usize = MAX_GOAL + 64 * 1024;
-/// How long a body may take to come in.
-const BODY_TIME: Duration = Duration::from_secs(10);
 
 /// The session that a path names, which exists.
 pub(crate) struct Named(pub(crate) SessionId);
@@ -75,9 +73,9 @@ pub(crate) struct Form<T>(pub(crate) T);
 impl<T: DeserializeOwned> FromRequest<ApiState> for Form<T> {
     type Rejection = Refusal;
 
-    async fn from_request(request: Request, _: &ApiState) -> Result<Self, Refusal> {
+    async fn from_request(request: Request, state: &ApiState) -> Result<Self, Refusal> {
         let (parts, body) = request.into_parts();
-        let bytes = read_body(&parts.headers, body).await?;
+        let bytes = read_body(&parts.headers, body, state.limits.body_time).await?;
         if !is_json(&parts.headers) {
             return Err(not_json());
         }
@@ -91,9 +89,9 @@ pub(crate) struct FormOrNothing<T>(pub(crate) T);
 impl<T: DeserializeOwned + Default> FromRequest<ApiState> for FormOrNothing<T> {
     type Rejection = Refusal;
 
-    async fn from_request(request: Request, _: &ApiState) -> Result<Self, Refusal> {
+    async fn from_request(request: Request, state: &ApiState) -> Result<Self, Refusal> {
         let (parts, body) = request.into_parts();
-        let bytes = read_body(&parts.headers, body).await?;
+        let bytes = read_body(&parts.headers, body, state.limits.body_time).await?;
         if parts.headers.contains_key(CONTENT_TYPE) && !is_json(&parts.headers) {
             return Err(not_json());
         }
@@ -121,12 +119,12 @@ fn is_json(headers: &HeaderMap) -> bool {
     essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
 }
 
-async fn read_body(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, Refusal> {
+async fn read_body(headers: &HeaderMap, body: Body, time: Duration) -> Result<Vec<u8>, Refusal> {
     let said = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     if said.is_some_and(|length| length > MAX_BODY as u64) {
         return Err(too_large());
     }
-    let collected = tokio::time::timeout(BODY_TIME, Limited::new(body, MAX_BODY).collect()).await;
+    let collected = tokio::time::timeout(time, Limited::new(body, MAX_BODY).collect()).await;
     match collected {
         Ok(Ok(collected)) => Ok(collected.to_bytes().into()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
@@ -136,7 +134,7 @@ async fn read_body(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, Refusal> 
         Err(_) => Err(Refusal::new(
             StatusCode::REQUEST_TIMEOUT,
             "body_too_slow",
-            format!("the body did not come in within {} s", BODY_TIME.as_secs()),
+            format!("the body did not come in within {} ms", time.as_millis()),
         )),
     }
 }

@@ -38,6 +38,8 @@ pub struct Limits {
     pub streams: usize,
     /// How long the head of a request may take to come in, and a connection may idle.
     pub head_time: Duration,
+    /// How long the body of a request may take to come in.
+    pub body_time: Duration,
     /// How long a client may take nothing of what waits for it before it is dropped.
     pub stall_time: Duration,
     /// How long a stream may be silent before it says that it lives.
@@ -50,6 +52,7 @@ impl Default for Limits {
             connections: 256,
             streams: 64,
             head_time: Duration::from_secs(10),
+            body_time: Duration::from_secs(10),
             stall_time: Duration::from_secs(10),
             heartbeat: Duration::from_secs(15),
         }
