@@ -31,13 +31,13 @@ pub(crate) struct Cli {
 /// Options that stand before or after any command.
 #[derive(Debug, Args)]
 pub(crate) struct Global {
-    /// Read this configuration instead of meta-orchestrator/config.toml in the XDG config folder
+    /// Read this configuration [default: <XDG config>/meta-orchestrator/config.toml]
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Everywhere")]
     pub(crate) config: Option<PathBuf>,
-    /// Keep sessions here instead of in meta-orchestrator in the XDG data folder
+    /// Keep sessions here [default: <XDG data>/meta-orchestrator]
     #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath, help_heading = "Everywhere")]
     pub(crate) data_dir: Option<PathBuf>,
-    /// Print JSON alone; an error is a last line {"error":{code,message,hint}}
+    /// Print JSON alone; an error is a last line {"error":…}
     #[arg(long, global = true, help_heading = "Everywhere")]
     pub(crate) json: bool,
     /// Tell on stderr what goes on inside; twice: everything
@@ -48,10 +48,10 @@ pub(crate) struct Global {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Put the team to work on a folder, and return when it is done or needs you
-    #[command(after_help = help::RUN)]
+    /// Put the team to work on a folder
+    #[command(override_usage = "orchestrate run <GOAL|-> -C <DIR> [OPTIONS]", after_help = help::RUN)]
     Run(Run),
-    /// Watch a whole session of scripted agents: needs no agent CLI, no network, no login
+    /// Watch scripted agents do a whole session: no CLI, no login
     #[command(after_help = help::DEMO)]
     Demo(Demo),
     /// Show sessions: state, workers, decisions, what needs you
@@ -64,7 +64,7 @@ pub(crate) enum Command {
     /// Show what a session changed
     #[command(after_help = help::DIFF)]
     Diff(Diff),
-    /// Show which agents are found, where everything is kept, and what is proven here
+    /// Show what is found here: agents, places, guarantees
     Doctor,
     /// Show the settings in effect and where each comes from
     Config,
@@ -85,7 +85,7 @@ pub(crate) struct Run {
     /// The folder to work on
     #[arg(short = 'C', long = "dir", value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) target: PathBuf,
-    /// Who works and who reviews whom (TOML) [default: Gemini architect, Claude implementer, Codex reviewer]
+    /// Who works and who reviews whom [default: Gemini plans, Claude implements, Codex reviews]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) team: Option<PathBuf>,
     /// How often findings go back to the implementer before a decision takes effect
@@ -108,7 +108,7 @@ pub(crate) struct Demo {
     /// Without the pauses that let a person follow
     #[arg(long)]
     pub(crate) fast: bool,
-    /// Where to put the sample project: a new or an empty folder [default: a new one in the temp folder]
+    /// Where to put the sample project [default: a new folder in the temp folder]
     #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) dir: Option<PathBuf>,
 }

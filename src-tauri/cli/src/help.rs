@@ -7,8 +7,8 @@ pub(crate) const TEMPLATE: &str = "\
 Usage: orchestrate <COMMAND> [OPTIONS]
 
 Work
-  run          Put the team to work on a folder, and return when it is done or needs you
-  demo         Watch a whole session of scripted agents: needs no agent CLI, no network, no login
+  run          Put the team to work on a folder
+  demo         Watch scripted agents do a whole session: no CLI, no login
 
 Look
   status       Show sessions: state, workers, decisions, what needs you
@@ -17,33 +17,37 @@ Look
   diff         Show what a session changed
 
 Set up
-  doctor       Show which agents are found, where everything is kept, and what is proven here
+  doctor       Show what is found here: agents, places, guarantees
   config       Show the settings in effect and where each comes from
   completions  Print a completion script for a shell
   decode       Decode what an agent CLI printed, for a bug report
 
-{options}{after-help}
+Everywhere
+{options}
+{after-help}
 ";
 
 /// Examples and exit codes.
-pub(crate) const AFTER: &str = "
-Examples:
+pub(crate) const AFTER: &str = "\
+`orchestrate <COMMAND> -h` tells more.
+
+Examples
   orchestrate demo
   orchestrate run \"add a --version flag, with a test\" -C ~/src/tool
   orchestrate run - -C . --fix-rounds 1 --timeout 30m < goal.txt
   orchestrate status
   orchestrate diff
 
-Exit codes:
-  0 done             1 failure of ours   2 usage or configuration   3 not found   4 refused or locked
-  10 with a warning  11 paused           12 blocked, needs you      13 escalated  14 stopped
-  130 SIGINT         143 SIGTERM";
+Exit codes
+  0 done      1 our failure   2 usage, config   3 not found    4 refused, locked
+  10 warned   11 paused       12 needs you      13 escalated   14 stopped
+  130 SIGINT  143 SIGTERM";
 
 /// After `run -h`.
 pub(crate) const RUN: &str = "\
 A first Ctrl+C stops the team gracefully, a second one at once; both end with the summary.
 
-The team file (every worker's work that is not a reviewer's can have reviewers; the implementer's must):
+A team file (the implementer's work must have a reviewer):
   [[worker]]
   agent = \"claude\"
   role = \"implementer\"
@@ -58,14 +62,16 @@ Examples:
   orchestrate run \"fix the failing tests\" -C .
   orchestrate run - -C ~/src/tool --team pair.toml --json < goal.txt
 
-Exit codes: 0 done, 10 done with a warning, 11 paused, 12 blocked, 13 escalated, 14 stopped,
-  130 and 143 stopped by a signal; 1 to 4 as everywhere.";
+Exit codes:
+  0 done, 10 done with a warning, 11 paused, 12 blocked, 13 escalated,
+  14 stopped, 130 and 143 stopped by a signal; 1 to 4 as everywhere";
 
 /// After `demo -h`.
 pub(crate) const DEMO: &str = "\
-The scripted agents speak the real wire formats of Claude Code, Codex and Gemini CLI, and everything else is the
-real thing: the same supervision, reviews, decision rule and journal. Afterwards `status`, `logs`, `events` and
-`diff` show the session like any other.
+The scripted agents speak the real wire formats of Claude Code, Codex and
+Gemini CLI; everything else is the real thing: supervision, reviews, decision
+rule, journal. Afterwards `status`, `logs`, `events` and `diff` show the
+session like any other.
 
 Example:
   orchestrate demo --fast /tmp/sample";
@@ -94,8 +100,8 @@ Examples:
 
 /// After `decode -h`.
 pub(crate) const DECODE: &str = "\
-Prints each decoded event as a JSON line, then a last line
-  {\"summary\":{events,malformed,unrecognised,outcome,class,session_id,usage,cost_usd}}
+Prints each decoded event as a JSON line, then a last line {\"summary\":{events,
+  malformed,unrecognised,outcome,class,session_id,usage,cost_usd}}
 A duplex recording has lines {\"dir\":\"recv\",\"msg\":…} and {\"dir\":\"send\",\"msg\":…}.
 
 Example:

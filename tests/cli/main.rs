@@ -1,0 +1,15 @@
+//! The command `orchestrate`, end to end: its words, its exit codes and its JSON (design.md §11), with scripted agents
+//! and nothing else on the PATH.
+
+mod bad_input;
+mod decode;
+mod demo;
+mod following;
+mod hostile;
+mod outcomes;
+mod reading;
+mod rig;
+mod settings;
+mod signals;
+mod terminal;
+mod words;
