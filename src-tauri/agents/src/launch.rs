@@ -51,6 +51,8 @@ pub struct LaunchSpec {
     pub skip_trust: bool,
     /// A JSON schema for every answer of this process (Claude takes it on the command line only).
     pub schema: Option<serde_json::Value>,
+    /// An existing folder of ours, out of the worker's reach, for the files of [`Launch::files`].
+    pub files_dir: PathBuf,
 }
 
 /// A command line. The prompt is never in it.
@@ -64,6 +66,8 @@ pub struct Launch {
     pub env: Vec<(&'static str, &'static str)>,
     /// Whether stdout must go to a file because the CLI loses output on a pipe (Gemini one-shot).
     pub stdout_to_file: bool,
+    /// Files that must be written, whole, before the start: each its path and text.
+    pub files: Vec<(PathBuf, &'static str)>,
 }
 
 /// Why a launch is refused before anything starts.

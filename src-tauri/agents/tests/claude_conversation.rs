@@ -30,6 +30,7 @@ fn spec() -> LaunchSpec {
         skip_git_repo_check: false,
         skip_trust: false,
         schema: None,
+        files_dir: "/files".into(),
     }
 }
 

@@ -35,6 +35,7 @@ fn spec(demo: &Demo, agent: &AgentKind, cwd: &Path, access: Access) -> LaunchSpe
         skip_git_repo_check: false,
         skip_trust: true,
         schema: None,
+        files_dir: "/files".into(),
     }
 }
 

@@ -17,6 +17,7 @@ pub fn launch(spec: &LaunchSpec) -> Result<Launch, LaunchError> {
         args: spec.args.iter().map(OsString::from).collect(),
         env: Vec::new(),
         stdout_to_file: false,
+        files: Vec::new(),
     })
 }
 

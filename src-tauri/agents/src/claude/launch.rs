@@ -74,7 +74,13 @@ pub fn launch(spec: &LaunchSpec) -> Result<Launch, LaunchError> {
         args.flag("--add-dir");
         args.0.extend(spec.add_dirs.iter().map(|dir| dir.clone().into_os_string()));
     }
-    Ok(Launch { program: spec.program.clone(), args: args.0, env: ENV.to_vec(), stdout_to_file: false })
+    Ok(Launch {
+        program: spec.program.clone(),
+        args: args.0,
+        env: ENV.to_vec(),
+        stdout_to_file: false,
+        files: Vec::new(),
+    })
 }
 
 #[derive(Default)]

@@ -21,6 +21,7 @@ pub(super) fn spec() -> LaunchSpec {
         skip_git_repo_check: true,
         skip_trust: true,
         schema: None,
+        files_dir: PathBuf::from("/files"),
     }
 }
 

@@ -25,7 +25,13 @@ pub fn launch(spec: &LaunchSpec) -> Result<Launch, LaunchError> {
             exec(spec)
         }
     };
-    Ok(Launch { program: spec.program.clone(), args, env: Vec::new(), stdout_to_file: false })
+    Ok(Launch {
+        program: spec.program.clone(),
+        args,
+        env: Vec::new(),
+        stdout_to_file: false,
+        files: Vec::new(),
+    })
 }
 
 /// The model is set by `thread/start`.

@@ -21,6 +21,7 @@ pub(super) fn spec() -> LaunchSpec {
         skip_git_repo_check: false,
         skip_trust: false,
         schema: None,
+        files_dir: PathBuf::from("/files"),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::Path;
 
+use super::policy::policy;
 use crate::acp::{AcpProtocol, Setup};
 use crate::launch::{Access, Launch, LaunchError, LaunchSpec, Permission};
 
@@ -34,11 +35,14 @@ pub fn launch(spec: &LaunchSpec) -> Result<Launch, LaunchError> {
     }
     let mut args = vec![OsString::from("--acp")];
     args.extend(common(spec));
+    let (option, file) = policy(spec)?;
+    args.extend(option);
     args.extend(include_directories(&spec.add_dirs)?);
-    Ok(command(spec, args, false))
+    Ok(Launch { files: vec![file], ..command(spec, args, false) })
 }
 
-/// The live client for a spec that was launched with `ask`. Read-only work runs in the mode `plan`, or, where that
+/// The live client for a spec that was launched with `ask`. What a worker may do is said by [`policy`]; beside it,
+/// read-only work runs in the mode `plan`, or, where that
 /// is switched off, in `default`, whose edits are all asked; writing work in `default`. Both are set, whatever the
 /// person's settings make the first mode: `autoEdit` and `yolo` ask for nothing.
 pub fn protocol(spec: &LaunchSpec) -> AcpProtocol {
@@ -62,8 +66,14 @@ pub fn protocol(spec: &LaunchSpec) -> AcpProtocol {
 /// Stdout goes to a file, since Gemini CLI loses what a pipe has not yet taken (facts §0.2).
 pub fn one_shot(spec: &LaunchSpec) -> Result<Launch, LaunchError> {
     let mut args: Vec<OsString> = common(spec);
+    let mut files = Vec::new();
     match (&spec.permission, spec.access) {
-        (_, Access::ReadOnly) => args.extend(["--approval-mode", "plan"].map(OsString::from)),
+        (_, Access::ReadOnly) => {
+            args.extend(["--approval-mode", "plan"].map(OsString::from));
+            let (option, file) = policy(spec)?;
+            args.extend(option);
+            files.push(file);
+        }
         (Permission::Ask, Access::Write) => return Err(unsupported("ask in a one-shot that writes")),
         (Permission::Bypass(proven), Access::Write) => {
             let missing = proven.missing_for_bypass();
@@ -80,7 +90,7 @@ pub fn one_shot(spec: &LaunchSpec) -> Result<Launch, LaunchError> {
     // The option takes all that follows up to the next one.
     args.extend(include_directories(&spec.add_dirs)?);
     args.extend(["--output-format", "stream-json"].map(OsString::from));
-    Ok(command(spec, args, true))
+    Ok(Launch { files, ..command(spec, args, true) })
 }
 
 fn common(spec: &LaunchSpec) -> Vec<OsString> {
@@ -109,9 +119,9 @@ fn include_directories(dirs: &[impl AsRef<Path>]) -> Result<Vec<OsString>, Launc
 }
 
 fn command(spec: &LaunchSpec, args: Vec<OsString>, stdout_to_file: bool) -> Launch {
-    Launch { program: spec.program.clone(), args, env: QUIET.to_vec(), stdout_to_file }
+    Launch { program: spec.program.clone(), args, env: QUIET.to_vec(), stdout_to_file, files: Vec::new() }
 }
 
-fn unsupported(what: &'static str) -> LaunchError {
+pub(super) fn unsupported(what: &'static str) -> LaunchError {
     LaunchError::Unsupported { agent: "gemini".to_owned(), what }
 }

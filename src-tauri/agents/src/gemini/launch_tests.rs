@@ -22,6 +22,7 @@ pub(super) fn spec() -> LaunchSpec {
         skip_git_repo_check: false,
         skip_trust: false,
         schema: None,
+        files_dir: PathBuf::from("/files"),
     }
 }
 
@@ -39,7 +40,12 @@ fn args(launch: &Launch) -> Vec<&str> {
 fn asking_is_acp_whatever_the_access() {
     for access in [Access::ReadOnly, Access::Write] {
         let plain = launch(&LaunchSpec { access, ..spec() }).unwrap();
-        assert_eq!(args(&plain), ["--acp"]);
+        let file = match access {
+            Access::ReadOnly => "/files/gemini-read-only.toml",
+            Access::Write => "/files/gemini-asking.toml",
+        };
+        assert_eq!(args(&plain), ["--acp", "--admin-policy", file]);
+        assert_eq!(plain.files.iter().map(|(path, _)| path.to_str().unwrap()).collect::<Vec<_>>(), [file]);
         assert!(!plain.stdout_to_file);
     }
     let full = LaunchSpec {
@@ -57,6 +63,8 @@ fn asking_is_acp_whatever_the_access() {
         "-m",
         "gemini-2.5-flash",
         "--debug",
+        "--admin-policy",
+        "/files/gemini-read-only.toml",
         "--include-directories",
         "/a b",
         "--include-directories",
@@ -106,12 +114,12 @@ fn bypass_is_a_one_shot_into_a_file() {
 #[test]
 fn a_read_only_one_shot_plans_and_needs_no_proof() {
     let resumed = LaunchSpec { resume: Some("u".to_owned()), ..spec() };
-    let expected = ["--approval-mode", "plan", "--resume", "u", "--output-format", "stream-json"];
-    assert_eq!(args(&one_shot(&resumed).unwrap()), expected);
-    assert_eq!(
-        args(&launch(&bypass(Access::ReadOnly)).unwrap()),
-        ["--approval-mode", "plan", "--output-format", "stream-json"]
-    );
+    let policy = ["--admin-policy", "/files/gemini-read-only.toml"];
+    let expected = |more: &[&'static str]| {
+        [&["--approval-mode", "plan"], &policy[..], more, &["--output-format", "stream-json"]].concat()
+    };
+    assert_eq!(args(&one_shot(&resumed).unwrap()), expected(&["--resume", "u"]));
+    assert_eq!(args(&launch(&bypass(Access::ReadOnly)).unwrap()), expected(&[]));
     let writing = LaunchSpec { access: Access::Write, ..spec() };
     assert_eq!(one_shot(&writing).unwrap_err().code(), "launch_unsupported");
 }
@@ -130,6 +138,20 @@ fn bypass_is_refused_without_every_guarantee() {
 fn a_folder_that_the_option_would_split_is_refused() {
     let split = LaunchSpec { add_dirs: vec![PathBuf::from("/a,b")], ..spec() };
     assert_eq!(launch(&split).unwrap_err().code(), "launch_unsupported");
+    let split = LaunchSpec { files_dir: PathBuf::from("/a,b"), ..spec() };
+    assert_eq!(launch(&split).unwrap_err().code(), "launch_unsupported");
+}
+
+#[test]
+fn the_policies_name_a_decision_for_every_tool() {
+    for (access, word) in [(Access::ReadOnly, "deny"), (Access::Write, "ask_user")] {
+        let launch = launch(&LaunchSpec { access, ..spec() }).unwrap();
+        let text = launch.files[0].1;
+        assert!(text.contains(&format!("toolName = \"*\"\ndecision = \"{word}\"\npriority = 1\n")), "{text}");
+        for free in ["run_shell_command", "write_file", "replace", "web_fetch", "google_web_search"] {
+            assert!(!text.contains(free), "{free}");
+        }
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod launch;
 #[cfg(test)]
 mod launch_tests;
 mod object;
+mod policy;
 mod recording;
 mod stream;
 #[cfg(test)]

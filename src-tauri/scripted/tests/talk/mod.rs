@@ -91,6 +91,7 @@ impl Stage {
             skip_git_repo_check: false,
             skip_trust: true,
             schema: None,
+            files_dir: "/files".into(),
         }
     }
 
