@@ -50,7 +50,7 @@ fn pruning_and_taking_at_once_loses_nothing() {
     let fixture = Fixture::new();
     std::thread::scope(|scope| {
         let pruning = scope.spawn(|| {
-            for _ in 0..200 {
+            for _ in 0..80 {
                 fixture.points.prune(&[]).unwrap();
             }
         });
