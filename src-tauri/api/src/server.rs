@@ -8,7 +8,7 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use mo_engine::handle::EngineHandle;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{Mutex, Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
@@ -26,6 +26,8 @@ const HEAD_BYTES: usize = 16 * 1024;
 const HEADERS: usize = 64;
 /// How long requests in flight may take when the server ends.
 const FAREWELL: Duration = Duration::from_secs(2);
+/// How long telling somebody that they are refused may take.
+const REFUSAL: Duration = Duration::from_secs(1);
 /// How long to wait when the system has no room for a further connection.
 const NO_ROOM: Duration = Duration::from_millis(100);
 
@@ -196,7 +198,12 @@ async fn refuse(mut stream: UnixStream) {
         "HTTP/1.1 403 Forbidden\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
         body.len()
     );
+    let answer = async {
+        stream.write_all(answer.as_bytes()).await?;
+        stream.shutdown().await?;
+        // What is unread when we close would void the answer.
+        tokio::io::copy(&mut (&mut stream).take(HEAD_BYTES as u64), &mut tokio::io::sink()).await
+    };
     // Whoever it was may have gone.
-    let _ = stream.write_all(answer.as_bytes()).await;
-    let _ = stream.shutdown().await;
+    let _ = tokio::time::timeout(REFUSAL, answer).await;
 }
