@@ -9,10 +9,17 @@ use crate::launch::{Access, Launch, LaunchError, LaunchSpec, Permission};
 /// The tools of a worker that only reads. `--tools` really takes the others away, from subagents too.
 const READ_ONLY_TOOLS: &str = "Read,Grep,Glob";
 
+/// Whose settings count while the worker asks: the person's own, not the target's. With `-p` Claude Code trusts every
+/// folder, and a `.claude/settings.json` in it runs its hooks and helpers as commands that nobody is asked about
+/// (measured on 2.1.330). That leaves out the target's `CLAUDE.md` too, which comes back where the folder is named by
+/// `--add-dir`.
+const SETTING_SOURCES: &str = "user";
+
 /// Off: telemetry, error reports, updates and everything else that is not the model's own traffic; and background
 /// tasks, since with them a turn ends while its subagents still work, and the CLI begins turns that nobody asked for
-/// (measured on 2.1.330).
-const ENV: [(&str, &str); 5] = [
+/// (measured on 2.1.330). On: the target's own `CLAUDE.md`, see [`SETTING_SOURCES`].
+const ENV: [(&str, &str); 6] = [
+    ("CLAUDE_CODE_ADDITIONAL_DIRECTORIES_CLAUDE_MD", "1"),
     ("CLAUDE_CODE_DISABLE_BACKGROUND_TASKS", "1"),
     ("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1"),
     ("DISABLE_AUTOUPDATER", "1"),
@@ -43,6 +50,7 @@ pub fn launch(spec: &LaunchSpec) -> Result<Launch, LaunchError> {
             args.flag("--include-partial-messages");
             args.pair("--permission-prompt-tool", "stdio");
             args.flag("--strict-mcp-config");
+            args.pair("--setting-sources", SETTING_SOURCES);
         }
         Permission::Bypass(proven) => {
             let missing = proven.missing_for_bypass();
@@ -70,9 +78,11 @@ pub fn launch(spec: &LaunchSpec) -> Result<Launch, LaunchError> {
         args.pair("--json-schema", &schema.to_string());
     }
     args.0.extend(spec.args.iter().map(OsString::from));
-    if !spec.add_dirs.is_empty() {
+    let cwd = (spec.permission == Permission::Ask).then_some(&spec.cwd);
+    let mut dirs = cwd.into_iter().chain(&spec.add_dirs).peekable();
+    if dirs.peek().is_some() {
         args.flag("--add-dir");
-        args.0.extend(spec.add_dirs.iter().map(|dir| dir.clone().into_os_string()));
+        args.0.extend(dirs.map(|dir| dir.clone().into_os_string()));
     }
     Ok(Launch {
         program: spec.program.clone(),

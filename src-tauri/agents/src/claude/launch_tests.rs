@@ -36,7 +36,8 @@ fn proven(all_but: Option<Guarantee>) -> Permission {
 }
 
 const ASK: &str = "-p --input-format stream-json --output-format stream-json --verbose \
-                   --include-partial-messages --permission-prompt-tool stdio --strict-mcp-config";
+                   --include-partial-messages --permission-prompt-tool stdio --strict-mcp-config \
+                   --setting-sources user";
 const BYPASS: &str =
     "--print --verbose --dangerously-skip-permissions --strict-mcp-config --output-format stream-json";
 
@@ -45,23 +46,31 @@ fn each_choice_is_its_flags() {
     let dirs = vec![PathBuf::from("/a"), PathBuf::from("/b c")];
     let args = vec!["--effort".to_owned(), "high".to_owned()];
     let table: Vec<(&str, LaunchSpec, String)> = vec![
-        ("ask", spec(), ASK.to_owned()),
+        ("ask", spec(), format!("{ASK} --add-dir /target")),
         (
             "read-only",
             LaunchSpec { access: Access::ReadOnly, ..spec() },
-            format!("{ASK} --tools Read,Grep,Glob"),
+            format!("{ASK} --tools Read,Grep,Glob --add-dir /target"),
         ),
-        ("model", LaunchSpec { model: Some("opus".into()), ..spec() }, format!("{ASK} --model opus")),
-        ("resume", LaunchSpec { resume: Some("u-1".into()), ..spec() }, format!("{ASK} --resume u-1")),
+        (
+            "model",
+            LaunchSpec { model: Some("opus".into()), ..spec() },
+            format!("{ASK} --model opus --add-dir /target"),
+        ),
+        (
+            "resume",
+            LaunchSpec { resume: Some("u-1".into()), ..spec() },
+            format!("{ASK} --resume u-1 --add-dir /target"),
+        ),
         (
             "schema",
             LaunchSpec { schema: Some(json!({"type": "object"})), ..spec() },
-            format!("{ASK} --json-schema {{\"type\":\"object\"}}"),
+            format!("{ASK} --json-schema {{\"type\":\"object\"}} --add-dir /target"),
         ),
         (
             "args before dirs",
             LaunchSpec { args: args.clone(), add_dirs: dirs.clone(), ..spec() },
-            format!("{ASK} --effort high --add-dir /a /b c"),
+            format!("{ASK} --effort high --add-dir /target /a /b c"),
         ),
         ("bypass", LaunchSpec { permission: proven(None), ..spec() }, BYPASS.to_owned()),
         (
@@ -128,6 +137,7 @@ fn telemetry_updates_and_reports_are_off_and_no_sandbox_is_pretended() {
     assert_eq!(
         names,
         [
+            "CLAUDE_CODE_ADDITIONAL_DIRECTORIES_CLAUDE_MD",
             "CLAUDE_CODE_DISABLE_BACKGROUND_TASKS",
             "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC",
             "DISABLE_AUTOUPDATER",
