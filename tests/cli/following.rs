@@ -43,6 +43,20 @@ fn it_is_followed_to_its_end() {
     assert_eq!(bytes.out, stage.run(["logs", "claude", "--raw"]).expect(0).out);
 }
 
+/// The newest event is told though nothing comes after it for as long as the worker is silent.
+#[test]
+fn the_last_event_before_a_silence_is_followed() {
+    let stage = stuck();
+    let target = stage.target();
+    let mut running = Running::start(stage.command(["run", "x", "-C", target.to_str().unwrap(), "--json"]));
+    let line: serde_json::Value = serde_json::from_str(&running.until("session_created")).unwrap();
+    let mut events = Running::start(stage.command(["events", line["session"].as_str().unwrap(), "--follow"]));
+    events.until("I begin.");
+    running.signal(Signal::INT);
+    running.finish().expect(130);
+    events.finish().expect(0);
+}
+
 #[test]
 fn it_is_read_and_what_it_holds_is_taken() {
     let stage = stuck();

@@ -1,5 +1,6 @@
 //! The command `orchestrate`, end to end: its words, its exit codes and its JSON (design.md §11), with scripted agents
 //! and nothing else on the PATH.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test's own code may stop it")]
 
 mod bad_input;
 mod decode;

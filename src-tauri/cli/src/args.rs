@@ -31,10 +31,10 @@ pub(crate) struct Cli {
 /// Options that stand before or after any command.
 #[derive(Debug, Args)]
 pub(crate) struct Global {
-    /// Read this configuration [default: <XDG config>/meta-orchestrator/config.toml]
+    /// Read this configuration [default: the one that `config` names]
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Everywhere")]
     pub(crate) config: Option<PathBuf>,
-    /// Keep sessions here [default: <XDG data>/meta-orchestrator]
+    /// Keep sessions in this folder [default: the one that `config` names]
     #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath, help_heading = "Everywhere")]
     pub(crate) data_dir: Option<PathBuf>,
     /// Print JSON alone; an error is a last line {"error":…}

@@ -23,8 +23,7 @@ Set up
   decode       Decode what an agent CLI printed, for a bug report
 
 Everywhere
-{options}
-{after-help}
+{options}{after-help}
 ";
 
 /// Examples and exit codes.

@@ -72,6 +72,7 @@ fn meaning(name: &str, key: &str) -> &'static str {
             "without a sign of work for so long, a turn counts as stalled; \"0\" = never"
         }
         ("session.time_limit", _) => "a session pauses after this time; \"0\" = never",
+        ("session.money_limit_usd", _) => "a session pauses at this known cost; 0 = no limit",
         ("review.timeout", _) => "a review that takes longer is inconclusive; \"0\" = never",
         (_, "path") => "the program; empty: the first on the PATH",
         (_, "model") => "empty: the CLI's own choice",

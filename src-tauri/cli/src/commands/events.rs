@@ -17,7 +17,7 @@ pub(super) fn events(context: &mut Context, args: &Events) -> Result<u8, Failure
     let (reading, session) = Reading::session(&context.places()?, Some(&args.session))?;
     // Before the first look, so that nothing written after it goes unnoticed.
     let watch = args.follow.then(|| Watch::new([reading.data.path()])).transpose();
-    let watch = watch.map_err(|error| Failure::system("the data folder cannot be watched", &error))?;
+    let mut watch = watch.map_err(|error| Failure::system("the data folder cannot be watched", &error))?;
     let mut since = args.since;
     loop {
         loop {
@@ -27,7 +27,7 @@ pub(super) fn events(context: &mut Context, args: &Events) -> Result<u8, Failure
             page.iter().try_for_each(|record| context.out.json(record))?;
         }
         context.out.flush()?;
-        let Some(watch) = &watch else { return Ok(exit::DONE) };
+        let Some(watch) = &mut watch else { return Ok(exit::DONE) };
         if history::is_over(&reading.journal, &session)? && reading.journal.last_seq(&session)? <= since {
             return Ok(exit::DONE);
         }

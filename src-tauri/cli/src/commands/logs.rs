@@ -29,7 +29,7 @@ pub(super) fn logs(context: &mut Context, args: &Logs) -> Result<u8, Failure> {
     };
     let (reading, session) = Reading::session(&context.places()?, session)?;
     let worker = worker.map(|name| reading.worker(&session, name)).transpose()?;
-    let watch = if args.follow { Some(watch(&reading, &session, args.raw)?) } else { None };
+    let mut watch = if args.follow { Some(watch(&reading, &session, args.raw)?) } else { None };
     let mut log: Box<dyn Log> = if args.raw {
         Box::new(raw(context, args, &reading, &session, worker)?)
     } else {
@@ -40,7 +40,7 @@ pub(super) fn logs(context: &mut Context, args: &Logs) -> Result<u8, Failure> {
         let over = history::is_over(&reading.journal, &session)?;
         log.print_new(&reading, &session, &mut context.out)?;
         context.out.flush()?;
-        match &watch {
+        match &mut watch {
             Some(watch) if !over => watch.wait().map_err(|error| unwatchable(&error))?,
             _ => return Ok(exit::DONE),
         }
