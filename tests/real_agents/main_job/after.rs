@@ -15,29 +15,31 @@ const UUID: &str = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}";
 static OWN_STATE: LazyLock<Regex> = LazyLock::new(|| {
     let patterns = [
         // Claude Code
-        r"home/(\.claude\.json|\.claude/\.last-cleanup)".to_owned(),
-        r"home/\.claude/(backups|plugins|plugins/store|projects|sessions|session-env|shell-snapshots)"
-            .to_owned(),
-        r"home/\.claude/backups/\.claude\.json\.backup\.\d+".to_owned(),
-        r"home/\.claude/plugins/store/cc-plugin-[\w-]+\.json".to_owned(),
-        format!(r"home/\.claude/projects/[\w-]+(/({UUID}\.jsonl|memory))?"),
-        r"tmp/(cc-socks|claude-\d+)".to_owned(),
+        r"home/\.claude\.json(\.lock|\.tmp\.\d+\.[0-9a-f]+)?".to_owned(),
+        r"home/\.claude/(\.last-cleanup|backups(/\.claude\.json\.backup\.\d+)?)".to_owned(),
+        r"home/\.claude/plugins(/store(/cc-plugin-[\w-]+\.json(\.lock|\.tmp\.[0-9a-f]+)?)?)?".to_owned(),
+        format!(r"home/\.claude/projects(/[\w-]+(/({UUID}\.jsonl|memory))?)?"),
+        r"home/\.claude/sessions(/\d+(\.json|\.[0-9a-f]+\.key(\.tmp\.[0-9a-f]+)?))?".to_owned(),
+        format!(r"home/\.claude/(session-env(/{UUID})?|shell-snapshots(/snapshot-bash-[\w-]+\.sh)?)"),
+        format!(r"tmp/claude-\d+(/(fswatch-probe-\w+(/probe)?|[\w-]+(/{UUID}(/started)?)?))?"),
+        r"tmp/(cc-socks(/\d+\.sock)?|claude-[0-9a-f]+-cwd)".to_owned(),
         // Codex
-        r"home/\.codex/(\.sandbox_migration|installation_id)".to_owned(),
-        r"home/\.codex/\w+_\d\.sqlite(-shm|-wal)?".to_owned(),
+        r"home/\.codex/(\.sandbox_migration|installation_id|\.tmp\w+)".to_owned(),
+        r"home/\.codex/\w+_\d\.sqlite(-journal|-shm|-wal)?".to_owned(),
         format!(r"home/\.codex/sessions(/\d{{4}}(/\d\d(/\d\d(/rollout-[\dT-]+-{UUID}\.jsonl)?)?)?)?"),
         r"home/\.codex/skills(/\.system(/.+)?)?".to_owned(),
         format!(r"home/\.codex/shell_snapshots(/{UUID}\.(tmp-\d+|\d+\.sh))?"),
         format!(r"home/\.codex/thread-writer-locks(/(\.coordination|{UUID})\.lock)?"),
         r"home/\.codex/tmp(/arg0-linux(/codex-arg0\w+(/(\.lock|apply_patch|applypatch|codex-linux-sandbox))?)?)?"
             .to_owned(),
-        r"tmp/codex-bwrap-synthetic-mount-targets-\d+(/lock)?".to_owned(),
+        r"tmp/codex-bwrap-synthetic-mount-targets-\d+(/lock|/[0-9a-f]+(/\d+)?)?".to_owned(),
         // Gemini CLI; the folders are named after the folder that it works in.
-        format!(r"home/\.gemini/(projects\.json(\.{UUID}\.tmp)?|installation_id|history|tmp)"),
+        format!(r"home/\.gemini/(projects\.json(\.lock|\.{UUID}\.tmp)?|installation_id|history|tmp)"),
         r"home/\.gemini/history/[\w-]+(/\.project_root)?".to_owned(),
         format!(
             r"home/\.gemini/tmp/[\w-]+(/(\.project_root|logs|chats|{UUID}|chats/session-[\dT-]+[0-9a-f]{{8}}\.jsonl))?"
         ),
+        r"tmp/gemini-shell-\w+(/bgpids\.tmp)?".to_owned(),
         // The model's record of requests
         r"model-log\.jsonl".to_owned(),
     ];

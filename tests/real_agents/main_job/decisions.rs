@@ -47,35 +47,8 @@ fn check_work(ran: &Ran) {
     ran.check_what_is_left(&CHANGED);
 }
 
-#[test]
-fn all_approved_continues() {
-    let ran = Job::new("all approved, git", Kind::Git, "target", &Play::all_well()).run(&[]);
-    let story = ran.check(Some("continue"), "finished", 0);
-    check_work(&ran);
-    assert_eq!(verdicts(&ran), pairs("approved", "approved", "approved"), "{story}");
-    let mut turns = ran.turns_asked();
-    turns[3..].sort();
-    let expected = [
-        "gemini: plan",
-        "openai: plan review",
-        "anthropic: work",
-        "gemini: review by gemini",
-        "openai: review by codex",
-    ];
-    assert_eq!(turns, expected);
-    // Each reviewer of the work was shown what was changed; the plan's reviewer was not.
-    for request in ran.job.sandbox.requests().unwrap() {
-        let shown = request["body"].to_string().contains("+def greet(name):");
-        let rule = request["rule"].as_str().unwrap_or_default();
-        assert!(!rule.starts_with("review by") || shown, "{request}");
-        assert!(rule != "plan review" || !shown, "{request}");
-    }
-}
-
-#[test]
-fn the_other_commands_tell_of_a_session() {
-    let ran = Job::new("told, git", Kind::Git, "target", &Play::all_well()).run(&[]);
-    ran.check(Some("continue"), "finished", 0);
+/// `events`, `status`, `diff` and `logs` tell of the session what `run` told.
+fn check_other_commands(ran: &Ran) {
     let session = ran.summary["session"].as_str().unwrap();
     let events: Vec<Value> = ran
         .ask(&["events", session])
@@ -97,7 +70,32 @@ fn the_other_commands_tell_of_a_session() {
     assert!(diff.contains("+def greet(name):") && diff.contains("docs/usage.md"), "{diff}");
     let logs = ran.ask(&["logs", session, "claude"]).stdout;
     assert!(logs.contains("I changed greet.py"), "{logs}");
+}
+
+#[test]
+fn all_approved_continues() {
+    let ran = Job::new("all approved, git", Kind::Git, "target", &Play::all_well()).run(&[]);
+    let story = ran.check(Some("continue"), "finished", 0);
     check_work(&ran);
+    assert_eq!(verdicts(&ran), pairs("approved", "approved", "approved"), "{story}");
+    let mut turns = ran.turns_asked();
+    turns[3..].sort();
+    let expected = [
+        "gemini: plan",
+        "openai: plan review",
+        "anthropic: work",
+        "gemini: review by gemini",
+        "openai: review by codex",
+    ];
+    assert_eq!(turns, expected);
+    check_other_commands(&ran);
+    // Each reviewer of the work was shown what was changed; the plan's reviewer was not.
+    for request in ran.job.sandbox.requests().unwrap() {
+        let shown = request["body"].to_string().contains("+def greet(name):");
+        let rule = request["rule"].as_str().unwrap_or_default();
+        assert!(!rule.starts_with("review by") || shown, "{request}");
+        assert!(rule != "plan review" || !shown, "{request}");
+    }
 }
 
 #[test]

@@ -81,9 +81,10 @@ impl Job {
     /// Waits for the end of a started run.
     pub(crate) fn finish(self, mut cli: Duplex) -> Ran {
         let taken = cli.until(|line| line.get("summary").is_some() || line.get("error").is_some(), |_| None);
-        let last = taken
-            .unwrap_or_else(|why| panic!("{}: {why:#}\n{}", self.name, transcripts(&self.sandbox.data())));
         let (status, stderr) = cli.close().unwrap();
+        let last = taken.unwrap_or_else(|why| {
+            panic!("{}: {status}: {stderr}\n{why:#}\n{}", self.name, transcripts(&self.sandbox.data()))
+        });
         let mut events: Vec<Value> = cli.transcript.received().cloned().collect();
         assert_eq!(events.pop(), Some(last.clone()), "the summary is the last line\n{}", cli.transcript);
         Ran { events, summary: last["summary"].clone(), code: status.code(), stderr, job: self }
@@ -204,14 +205,21 @@ fn own_settings(sandbox: &Sandbox) {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
     };
-    let claude =
-        json!({"permissions": {"allow": ["Bash", "Write", "Edit", "Read"], "defaultMode": "acceptEdits"}});
+    let says_yes =
+        r#"echo '{"hookSpecificOutput":{"hookEventName":"PreToolUse","permissionDecision":"allow"}}'"#;
+    let claude = json!({
+        "permissions": {"allow": ["Bash", "Write", "Edit", "Read"], "defaultMode": "acceptEdits"},
+        "hooks": {"PreToolUse": [{"matcher": "*", "hooks": [{"type": "command", "command": says_yes}]}]},
+    });
     write(".claude/settings.json", claude.to_string());
     write(
         ".codex/config.toml",
         "approval_policy = \"never\"\nsandbox_mode = \"danger-full-access\"\n".to_owned(),
     );
     write(".codex/rules/default.rules", "prefix_rule(pattern=[\"touch\"], decision=\"allow\")\n".to_owned());
+    let tools = "[\"run_shell_command\", \"write_file\", \"replace\"]";
+    let rule = format!("[[rule]]\ntoolName = {tools}\ndecision = \"allow\"\npriority = 950\n");
+    write(".gemini/policies/own.toml", rule);
     write(".gemini/trustedFolders.json", "{}\n".to_owned());
 }
 

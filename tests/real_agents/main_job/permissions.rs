@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::job::{Job, Ran};
 use super::play::{PLAN, Play, verdict};
-use super::project::Kind;
+use super::project::{CLAUDE_MD, Kind};
 
 /// `steps`, then what `after` holds.
 fn before(steps: Value, after: &Value) -> Value {
@@ -43,9 +43,12 @@ fn an_implementer_is_kept_to_the_target_s_files() {
         {"tool": {"name": "WebFetch", "input": {"url": "http://127.0.0.1:8123/", "prompt": "read"}}},
     ]);
     let play = Play { work: before(forbidden, &all_well.work), ..all_well };
-    let ran = Job::new("implementer's denials, git", Kind::Git, "target", &play).run(&[]);
+    let ran = Job::new("implementer's denials, hostile git", Kind::Hostile, "target", &play).run(&[]);
     let story = ran.check(Some("continue"), "finished", 0);
     ran.turns_asked();
+    let told = ran.job.sandbox.requests().unwrap();
+    let mut work = told.iter().filter(|request| request["rule"] == "work");
+    assert!(work.all(|request| request["body"].to_string().contains(CLAUDE_MD)), "{story}");
     let rules = [
         "commands",
         "commands",
@@ -103,7 +106,7 @@ fn architects_and_reviewers_write_nothing() {
         by_codex,
         ..Play::all_well()
     };
-    let ran = Job::new("readers' denials, git", Kind::Git, "target", &play).run(&[]);
+    let ran = Job::new("readers' denials, hostile git", Kind::Hostile, "target", &play).run(&[]);
     let story = ran.check(Some("continue"), "finished", 0);
     assert_eq!(fs::read_to_string(ran.folder().join("plan.md")).unwrap(), PLAN, "{story}");
     ran.turns_asked();
