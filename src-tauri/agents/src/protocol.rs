@@ -3,6 +3,7 @@
 use mo_core::agent_event::{AgentEvent, Decoded};
 use mo_core::approval::Answer;
 use mo_core::ids::RequestId;
+use mo_core::outcome::FailureClass;
 
 /// One prompt to an agent.
 #[derive(Debug, Clone, PartialEq)]
@@ -89,6 +90,12 @@ pub trait Protocol: Send {
     fn answer(&mut self, request: &RequestId, answer: &Answer, out: &mut Exchange);
     /// Asks the agent to stop the turn in flight, by its own protocol.
     fn cancel(&mut self, out: &mut Exchange);
+    /// Why the last request to the model service failed, while the agent does nothing but make it again: what a
+    /// watchdog calls a turn that it gives up (Codex reconnects for ever, Gemini for minutes). `None` as soon as
+    /// anything else was heard.
+    fn retrying(&self) -> Option<FailureClass> {
+        None
+    }
     /// The process has ended; `stderr` is the tail of what it wrote there.
     fn close(&mut self, exit: Exit, stderr: &[u8], out: &mut Exchange);
 }

@@ -30,33 +30,56 @@ impl Outcome {
     }
 }
 
-/// Why a turn failed; serialises as its snake_case word.
+/// Why a turn failed; serialises as its snake_case word. The CLIs' words and texts for each are the tables in
+/// `agents/src/<agent>/failure`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[allow(missing_docs, reason = "the words are their own meaning; the table is in agents/")]
 pub enum FailureClass {
+    /// There is no key and no login: only a person can log in.
     NotLoggedIn,
+    /// The key or login was refused: wrong, revoked, disabled, or without the right to what was asked (401, 403).
     AuthInvalid,
+    /// The login was good and is over; the person logs in again.
     AuthExpired,
+    /// The CLI's own policy forbids the way in which it was started; a tool call that was refused fails no turn.
     PermissionDenied,
+    /// The CLI wants to be told that it may trust the folder.
     UntrustedFolder,
+    /// The CLI wants a git repository, or to be told that it may do without.
     NotAGitRepo,
+    /// The CLI does not do this as root.
     RootRefused,
+    /// A plan's limit, a daily quota or the credit is used up: hours or a payment away. See [`TurnEnd::resets_at`].
     UsageLimit,
+    /// Too many requests or tokens at once (429): seconds to minutes away.
     RateLimited,
+    /// The model service fails or has no capacity (5xx); it passes.
     Overloaded,
+    /// The model service was not reached, or the connection broke.
     Network,
+    /// The conversation, or what was added to it, is more than the model takes (413 too).
     ContextTooLong,
+    /// There is no such model for this login.
     ModelUnknown,
+    /// The answer was cut off at the model's limit.
     OutputTruncated,
+    /// The model or its service's policy refused to answer.
     RefusedByModel,
+    /// Something that we gave was refused as wrong: a flag, a folder, a setting, a message.
     BadArguments,
+    /// The agent has no session of that id.
     SessionUnknown,
+    /// Somebody else has the session.
     SessionInUse,
+    /// The money or tokens that the launch allowed are used up.
     BudgetExhausted,
+    /// The requests to the model that the launch allowed are used up.
     TurnLimit,
+    /// The answer does not follow the schema, after the CLI's own further tries.
     StructuredOutputMissing,
+    /// The CLI or what it stands on failed: a crash, a full disk, no sandbox, an empty answer.
     Internal,
+    /// It failed, and nothing that it said is known.
     Unknown,
 }
 
@@ -93,7 +116,7 @@ impl Usage {
 pub struct TurnEnd {
     /// How it ended.
     pub outcome: Outcome,
-    /// Why it failed; `None` unless `outcome` is `Failed`.
+    /// Why it failed; `None` unless `outcome` is `Failed`, then always there.
     pub class: Option<FailureClass>,
     /// The agent's final answer, or the error text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -107,7 +130,7 @@ pub struct TurnEnd {
     /// US dollars of this turn; `None` is unknown, never zero.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost_usd: Option<f64>,
-    /// When a usage limit ends, where the agent said so.
+    /// When a usage limit ends; only where the agent named an instant: a clock time without zone or day is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resets_at: Option<Timestamp>,
 }

@@ -20,7 +20,7 @@ use crate::protocol::{Exchange, Exit, Line};
 use crate::shared::json::{is_blank, malformed, too_long};
 use crate::shared::surrogates::repaired;
 use crate::shared::text::stderr_text;
-use crate::shared::unclosed::unclosed;
+use crate::shared::unclosed::{Cause, unclosed};
 
 /// The most permission requests that wait for an answer at once.
 const MAX_PENDING: usize = 256;
@@ -421,13 +421,13 @@ impl Conversation {
 
     /// The end of a turn that will get no closing message.
     pub(super) fn unclosed(&self, began: bool, exit: Exit, stderr: &[u8]) -> TurnEnd {
-        let (mut class, mut text) = (failure::by_stderr(stderr, exit), stderr_text(stderr));
+        let (mut cause, mut text) = (failure::by_stderr(stderr, exit, began), stderr_text(stderr));
         if let Some((refused, said)) = &self.refused
             && !began
         {
-            (class, text) = (Some(*refused), Some(said.clone()));
+            (cause, text) = (Cause::error(Some(*refused)), Some(said.clone()));
         }
-        unclosed(exit, &[], began, class, text)
+        unclosed(exit, &[], began, cause, text)
     }
 
     /// The process has ended: ends the open turn, if there is one.

@@ -1,52 +1,140 @@
 //! Why an ACP agent failed: from the code and data of its JSON-RPC error, then from its text.
 
-use mo_core::outcome::FailureClass;
+use mo_core::outcome::FailureClass::{
+    self, AuthExpired, AuthInvalid, BadArguments, BudgetExhausted, ContextTooLong, Internal, ModelUnknown,
+    NotLoggedIn, Overloaded, RateLimited, RefusedByModel, SessionInUse, SessionUnknown, Unknown, UsageLimit,
+};
 use serde_json::Value;
 
-use super::rpc::{METHOD_NOT_FOUND, RpcError};
+use super::rpc::RpcError;
 use crate::protocol::Exit;
+use crate::shared::failure::texts::{Lazy, Text, Texts};
+use crate::shared::failure::{self, Meaning, Word, status};
+use crate::shared::unclosed::Cause;
 use crate::{codex, gemini};
 
-/// ACP's own code for "log in first".
-const AUTH_REQUIRED: i64 = -32000;
-const INVALID_PARAMS: i64 = -32602;
-const INVALID_REQUEST: i64 = -32600;
+/// Codes of JSON-RPC and of ACP. Gemini CLI uses the HTTP status of its API as the code instead.
+const CODES: &[(i64, FailureClass, &[FailureClass], &str)] = &[
+    // Servers use the same number for errors of any kind: then their text says which.
+    (
+        -32000,
+        NotLoggedIn,
+        &[
+            AuthInvalid,
+            AuthExpired,
+            UsageLimit,
+            RateLimited,
+            Overloaded,
+            ContextTooLong,
+            ModelUnknown,
+            RefusedByModel,
+            SessionUnknown,
+            FailureClass::Network,
+            BudgetExhausted,
+        ],
+        "ACP: auth_required; facts §6d",
+    ),
+    (-32002, SessionUnknown, &[ModelUnknown], "ACP: resource not found"),
+    (
+        -32602,
+        BadArguments,
+        &[SessionUnknown, SessionInUse, ModelUnknown, NotLoggedIn],
+        "JSON-RPC; facts §0.3: session gone",
+    ),
+    (-32600, Internal, &[SessionUnknown, NotLoggedIn, BadArguments], "JSON-RPC"),
+    (-32601, Internal, &[], "JSON-RPC: method not found"),
+    (-32700, Internal, &[], "JSON-RPC: our line was no JSON to it"),
+];
 
-/// The class of an error answer. Gemini uses the HTTP status of its API as the code; codex-acp carries
-/// `codexErrorInfo`; claude-agent-acp an `errorKind` (facts/agent-clis.md §6).
+/// `data.errorKind` of claude-agent-acp, and words that other agents put into `data`.
+const KINDS: &[Word] = &[
+    ("rate_limit", RateLimited, &[UsageLimit, Overloaded], "facts §6d"),
+    ("authentication_failed", AuthInvalid, &[NotLoggedIn, AuthExpired], "facts §6d"),
+    ("auth_required", NotLoggedIn, &[AuthExpired], "ACP"),
+    ("billing_error", UsageLimit, &[], "facts §6d"),
+    ("model_not_found", ModelUnknown, &[], "facts §6d"),
+    ("ProviderModelNotFoundError", ModelUnknown, &[], "opencode"),
+    ("ProviderAuthError", AuthInvalid, &[NotLoggedIn, AuthExpired], "opencode"),
+    ("MessageOutputLengthError", FailureClass::OutputTruncated, &[], "opencode"),
+    ("ContextOverflowError", ContextTooLong, &[], "opencode"),
+    ("MessageAbortedError", Internal, &[], "opencode"),
+    ("server_error", Overloaded, &[FailureClass::Network], "facts §6d"),
+    ("overloaded", Overloaded, &[], "facts §6d"),
+    ("max_output_tokens", FailureClass::OutputTruncated, &[ContextTooLong], "facts §6d"),
+    (
+        "invalid_request",
+        BadArguments,
+        &[ContextTooLong, ModelUnknown, RefusedByModel, UsageLimit, AuthInvalid, SessionUnknown],
+        "facts §6d",
+    ),
+];
+
+/// Texts of agents that are neither of the three CLIs; theirs come after. "opencode" and "goose" say who.
+const ROWS: &[Text] = &[
+    (
+        r"session( id)?( \S{1,60})? (was )?not found|no such session|unknown session|session .{0,60}does not exist|resource not found: (ses|session)",
+        SessionUnknown,
+        "ACP agents",
+    ),
+    (
+        r"(run|use) (\S+ ){1,4}(auth )?login\b|auth login|goose configure|no provider (is )?configured|provider .{0,40}not configured|(provider|model) .{0,60}(no|missing) (api key|credentials)|authenticate first",
+        NotLoggedIn,
+        "opencode, goose",
+    ),
+    (r"hit your .{0,40}limit|limit reached", UsageLimit, "facts §5: what the adapters pass on"),
+    (
+        r"issue with the selected model|providermodelnotfound|model .{0,80}is not (valid|supported|available)",
+        ModelUnknown,
+        "opencode; adapters",
+    ),
+    (r"context limit reached|context (size|limit) exceeded|compact", ContextTooLong, "goose"),
+];
+
+static TEXTS: Lazy = Lazy::new(|| Texts::new(ROWS));
+
+/// The class of an error answer.
 pub(super) fn class_of(error: &RpcError) -> FailureClass {
-    by_data(error)
-        .or_else(|| by_text(&error.message))
-        .or_else(|| by_text(&error.text()))
-        .or_else(|| u64::try_from(error.code).ok().and_then(codex::failure::by_status))
-        .unwrap_or(match error.code {
-            AUTH_REQUIRED => FailureClass::NotLoggedIn,
-            INVALID_PARAMS => FailureClass::BadArguments,
-            INVALID_REQUEST | METHOD_NOT_FOUND => FailureClass::Internal,
-            _ => FailureClass::Unknown,
-        })
+    // The most telling words are in the data; `message` may be no more than `Internal error`.
+    let said = by_text(&error.text()).or_else(|| by_text(&error.message));
+    let status = u64::try_from(error.code).ok().and_then(status::meaning);
+    let code = || {
+        let row = CODES.iter().find(|row| row.0 == error.code)?;
+        Some(Meaning { class: row.1, finer: row.2 })
+    };
+    by_data(error).or(status).or_else(code).map(|meaning| meaning.with(said)).or(said).unwrap_or(Unknown)
 }
 
-fn by_data(error: &RpcError) -> Option<FailureClass> {
+fn by_data(error: &RpcError) -> Option<Meaning> {
     let data = error.data.as_ref()?;
-    if let Some(info) = data.get("codexErrorInfo") {
-        return codex::failure::by_info(info);
+    if let Some(meaning) = data.get("codexErrorInfo").and_then(codex::failure::by_info) {
+        return Some(meaning);
     }
-    match data.get("errorKind").and_then(Value::as_str)? {
-        "rate_limit" => Some(FailureClass::RateLimited),
-        "authentication_failed" => Some(FailureClass::AuthInvalid),
-        "billing_error" => Some(FailureClass::UsageLimit),
-        "model_not_found" => Some(FailureClass::ModelUnknown),
-        "server_error" => Some(FailureClass::Overloaded),
-        _ => None,
-    }
+    let word = ["errorKind", "kind", "name", "type", "code"]
+        .iter()
+        .find_map(|name| failure::word(KINDS, data.get(name).and_then(Value::as_str)?));
+    let statuses = ["status", "statusCode", "httpStatus", "httpStatusCode"];
+    word.or_else(|| statuses.iter().find_map(|name| status::meaning(data.get(name)?.as_u64()?)))
 }
 
-fn by_text(text: &str) -> Option<FailureClass> {
-    gemini::failure::by_text(text).or_else(|| codex::failure::by_text(text))
+/// The class of an error text: an agent may be any of those that we know, or stand on the same services.
+pub(super) fn by_text(text: &str) -> Option<FailureClass> {
+    TEXTS
+        .own_class_of(text)
+        .or_else(|| gemini::failure::by_own_text(text))
+        .or_else(|| codex::failure::by_own_text(text))
+        .or_else(|| TEXTS.class_of(text))
 }
 
-/// The class of what a process wrote to stderr.
-pub(super) fn by_stderr(stderr: &[u8], exit: Exit) -> Option<FailureClass> {
-    gemini::failure::by_stderr(stderr, exit).or_else(|| codex::failure::by_stderr(stderr))
+/// The class of what a process wrote to stderr. In a turn, only Gemini CLI's records can be told from what other agents log.
+pub(super) fn by_stderr(stderr: &[u8], exit: Exit, began: bool) -> Cause {
+    let mut cause = gemini::failure::by_stderr(stderr, exit, began);
+    if !began {
+        cause.error = cause.error.or_else(|| codex::failure::by_stderr(stderr, began));
+    }
+    cause
+}
+
+#[cfg(test)]
+pub(crate) fn tables_are_sound() -> bool {
+    TEXTS.is_sound()
 }

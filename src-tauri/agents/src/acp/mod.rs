@@ -7,7 +7,7 @@ mod client;
 mod client_tests;
 mod conversation;
 mod diff;
-mod failure;
+pub(crate) mod failure;
 mod launch;
 mod recording;
 #[cfg(test)]

@@ -5,126 +5,61 @@ use mo_core::outcome::{FailureClass, Outcome, TurnEnd, Usage};
 use mo_core::time::Timestamp;
 use serde_json::Value;
 
+use super::failure::{self, ApiFailure};
 use super::spent::TurnCost;
 use super::wire::TokenCounts;
 use crate::protocol::Exit;
 use crate::shared::json::str_at;
+use crate::shared::resets;
 use crate::shared::text::stderr_text;
-use crate::shared::unclosed::unclosed;
+use crate::shared::unclosed::{Cause, unclosed};
 
 /// With which codes the CLI exits after SIGINT and SIGTERM where no `result` came.
 const SIGNAL_CODES: [i32; 2] = [130, 143];
 
-/// The failure of the model service that an `assistant` line with `error` told of.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct ApiFailure {
-    /// The word in `error`, such as `authentication_failed`.
-    pub(super) error: String,
-    /// The finer word in `api_error`, where there is one.
-    pub(super) api_error: Option<String>,
-    /// The HTTP status.
-    pub(super) status: Option<i64>,
+/// What the lines of a turn told before its closing.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    /// A request that failed for good.
+    pub(super) failure: Option<ApiFailure>,
+    /// A request that failed and is made again.
+    pub(super) retrying: Option<ApiFailure>,
+    /// When a usage limit that is reached ends.
+    pub(super) resets_at: Option<Timestamp>,
 }
 
-/// Reads a `result`. `failure` and `resets_at` are what earlier lines of the turn told.
-pub(super) fn turn_end(
-    result: &Value,
-    failure: Option<&ApiFailure>,
-    resets_at: Option<Timestamp>,
-    cost: TurnCost,
-) -> TurnEnd {
-    let (outcome, class) = outcome(result, failure);
+/// Reads a `result`.
+pub(super) fn turn_end(result: &Value, told: &Told, cost: TurnCost) -> TurnEnd {
+    let (outcome, class) = outcome(result, told.failure.as_ref());
+    let text = text(result);
+    let limited = class == Some(FailureClass::UsageLimit);
+    let named = || resets::in_text(text.as_deref()?, told.failure.as_ref().and_then(|f| f.at));
     TurnEnd {
         outcome,
         class,
-        text: text(result),
         structured: result.get("structured_output").filter(|value| !value.is_null()).cloned(),
         usage: cost.tokens,
         cost_usd: cost.usd,
-        resets_at: resets_at.filter(|_| class == Some(FailureClass::UsageLimit)),
+        resets_at: if limited { told.resets_at.or_else(named) } else { None },
+        text,
     }
+}
+
+/// The closing of a turn whose `result` came but cannot be read: nobody knows how it ended.
+pub(super) fn unreadable(reason: &str) -> TurnEnd {
+    let end = TurnEnd::bare(Outcome::Failed, Some(FailureClass::Unknown));
+    TurnEnd { text: Some(format!("the closing message cannot be read: {reason}")), ..end }
 }
 
 fn outcome(result: &Value, failure: Option<&ApiFailure>) -> (Outcome, Option<FailureClass>) {
-    let subtype = str_at(result, "/subtype").unwrap_or_default();
+    let subtype = str_at(result, "/subtype");
     let reason = str_at(result, "/terminal_reason");
-    let fine = subtype == "success" && result.get("is_error") == Some(&Value::Bool(false));
+    let fine = subtype == Some("success") && result.get("is_error") == Some(&Value::Bool(false));
     match reason {
         None | Some("completed") if fine => (Outcome::Completed, None),
-        // `hook_stopped` is a stop by a hook's `continue: false`: somebody's wish, not a failure.
-        Some("aborted_streaming" | "aborted_tools" | "hook_stopped") => (Outcome::Interrupted, None),
-        _ => (Outcome::Failed, Some(class(subtype, reason, failure, result))),
+        Some(reason) if failure::is_interruption(reason) => (Outcome::Interrupted, None),
+        _ => (Outcome::Failed, Some(failure::of_result(result, failure))),
     }
-}
-
-/// The class of a failed turn, from fields made for programs.
-fn class(subtype: &str, reason: Option<&str>, failure: Option<&ApiFailure>, result: &Value) -> FailureClass {
-    match reason {
-        // `image_error` is HTTP 413: the conversation with its attachments is too large.
-        Some("prompt_too_long" | "image_error") => return FailureClass::ContextTooLong,
-        Some("max_turns") => return FailureClass::TurnLimit,
-        Some("budget_exhausted") => return FailureClass::BudgetExhausted,
-        Some("structured_output_retry_exhausted") => return FailureClass::StructuredOutputMissing,
-        _ => {}
-    }
-    match subtype {
-        "error_max_turns" => return FailureClass::TurnLimit,
-        "error_max_budget_usd" => return FailureClass::BudgetExhausted,
-        "error_max_structured_output_retries" => return FailureClass::StructuredOutputMissing,
-        _ => {}
-    }
-    let status = result.get("api_error_status").and_then(Value::as_i64);
-    if let Some(failure) = failure {
-        return api_class(failure, failure.status.or(status));
-    }
-    let errors = result.get("errors").and_then(Value::as_array);
-    let told = errors.into_iter().flatten().filter_map(Value::as_str).find_map(recognised);
-    told.or_else(|| status.map(|status| status_class(Some(status)))).unwrap_or(FailureClass::Unknown)
-}
-
-fn api_class(failure: &ApiFailure, status: Option<i64>) -> FailureClass {
-    match failure.api_error.as_deref() {
-        Some("usage_limit_reached") => return FailureClass::UsageLimit,
-        Some("connection_failed") => return FailureClass::Network,
-        Some("max_output_tokens") => return FailureClass::OutputTruncated,
-        _ => {}
-    }
-    match failure.error.as_str() {
-        // No status means that no request was made: there is no key and no login.
-        "authentication_failed" if status.is_none() => FailureClass::NotLoggedIn,
-        "authentication_failed" => FailureClass::AuthInvalid,
-        "billing_error" => FailureClass::UsageLimit,
-        "model_not_found" => FailureClass::ModelUnknown,
-        "rate_limit" => FailureClass::RateLimited,
-        "server_error" => FailureClass::Overloaded,
-        "max_output_tokens" => FailureClass::OutputTruncated,
-        _ => status_class(status),
-    }
-}
-
-fn status_class(status: Option<i64>) -> FailureClass {
-    match status {
-        Some(401 | 403) => FailureClass::AuthInvalid,
-        Some(413) => FailureClass::ContextTooLong,
-        Some(429) => FailureClass::RateLimited,
-        Some(500..=599) => FailureClass::Overloaded,
-        _ => FailureClass::Unknown,
-    }
-}
-
-/// Texts of failures that have no machine field (facts: agent-clis §4, §5).
-fn recognised(text: &str) -> Option<FailureClass> {
-    const TEXTS: [(&str, FailureClass); 8] = [
-        ("No conversation found with session ID", FailureClass::SessionUnknown),
-        ("is already in use", FailureClass::SessionInUse),
-        ("cannot be used with root/sudo privileges", FailureClass::RootRefused),
-        ("(passed via --permission-prompt-tool) not found", FailureClass::BadArguments),
-        ("error: unknown option", FailureClass::BadArguments),
-        ("Invalid session ID. Must be a valid UUID", FailureClass::BadArguments),
-        ("--json-schema is not valid JSON", FailureClass::BadArguments),
-        ("Input must be provided either through stdin or as a prompt", FailureClass::BadArguments),
-    ];
-    TEXTS.iter().find(|(part, _)| text.contains(part)).map(|(_, class)| *class)
 }
 
 fn text(result: &Value) -> Option<String> {
@@ -148,16 +83,13 @@ impl TokenCounts {
 }
 
 /// The end of a turn whose `result` never came.
-pub(super) fn without_result(
-    exit: Exit,
-    began: bool,
-    stderr: &[u8],
-    failure: Option<&ApiFailure>,
-    resets_at: Option<Timestamp>,
-) -> TurnEnd {
-    let text = stderr_text(stderr);
-    let class = text.as_deref().and_then(recognised).or_else(|| failure.map(|f| api_class(f, f.status)));
-    let mut end = unclosed(exit, &SIGNAL_CODES, began, class, text);
-    end.resets_at = resets_at.filter(|_| end.class == Some(FailureClass::UsageLimit));
+pub(super) fn without_result(exit: Exit, began: bool, stderr: &[u8], told: &Told) -> TurnEnd {
+    let class = failure::by_stderr(stderr, began);
+    let error = class.or_else(|| told.failure.as_ref().and_then(failure::of_request));
+    let cause = Cause { error, retrying: told.retrying.as_ref().and_then(failure::of_retry) };
+    let said = |failure: &ApiFailure| Some(failure.text.clone()).filter(|text| !text.is_empty());
+    let text = stderr_text(stderr).or_else(|| told.failure.as_ref().and_then(said));
+    let mut end = unclosed(exit, &SIGNAL_CODES, began, cause, text);
+    end.resets_at = told.resets_at.filter(|_| end.class == Some(FailureClass::UsageLimit));
     end
 }

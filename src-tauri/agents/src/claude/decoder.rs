@@ -1,14 +1,15 @@
 //! Claude Code's stdout as events: `stream-json`, the single object or list of `--output-format json`.
 
 use mo_core::agent_event::{AgentEvent, Decoded, NoticeLevel};
-use mo_core::outcome::{TurnEnd, Usage};
+use mo_core::outcome::{FailureClass, TurnEnd, Usage};
 use mo_core::time::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::closing::{ApiFailure, turn_end, without_result};
+use super::closing::{self, Told, turn_end, without_result};
 use super::control::{self, Control};
+use super::failure::{self, ApiFailure};
 use super::items::{Items, push, time};
 use super::spent::{Spent, total_cost};
 use super::streaming::Streaming;
@@ -16,7 +17,7 @@ use super::system;
 use super::wire::{AssistantLine, Head, StreamLine, UserLine};
 use crate::decode::Decoder;
 use crate::protocol::{Exchange, Exit, Line};
-use crate::shared::json::{is_blank, leading_type, malformed, parse, str_at, too_long};
+use crate::shared::json::{is_blank, leading_type, malformed, parse, repeated_key, str_at, too_long};
 use crate::shared::text::{LONG, cut};
 use crate::shared::wire_text::Text;
 
@@ -30,8 +31,7 @@ pub struct ClaudeDecoder {
     prompts_open: u32,
     streaming: Streaming,
     items: Items,
-    failure: Option<ApiFailure>,
-    resets_at: Option<Timestamp>,
+    told: Told,
     usage: Usage,
     spent: Spent,
 }
@@ -56,7 +56,7 @@ impl ClaudeDecoder {
                 out.event(too_long(excerpt, bytes));
                 if is_result_start(excerpt) {
                     // A turn whose closing cannot be read must not stay open for ever.
-                    self.result(&Value::Null, None, out);
+                    self.end(closing::unreadable("the line is too long"), out);
                 }
                 return None;
             }
@@ -110,7 +110,7 @@ impl ClaudeDecoder {
             "assistant" => parse::<AssistantLine<'_>>(line, &mut buffer).map(|l| self.assistant(l, out)),
             "user" => parse::<UserLine<'_>>(line, &mut buffer).map(|l| self.items.user(l, out)),
             "system" => value(line).map(|l| self.system(&l, out)),
-            "result" => value(line).map(|l| self.result(&l, total_cost(line), out)),
+            "result" => self.closing_line(line, out),
             "rate_limit_event" => value(line).map(|l| self.rate_limit(&l, out)),
             "control_request" => return control_line(line, control::request, out),
             "control_cancel_request" => return control_line(line, control::withdrawal, out),
@@ -128,8 +128,29 @@ impl ClaudeDecoder {
         None
     }
 
+    /// Takes a `result`. One that is there and cannot be read ends the turn all the same: no other will come. Half
+    /// a line is the end of the process's output, and `close` knows more of that.
+    fn closing_line(&mut self, line: &[u8], out: &mut Exchange) -> Result<(), serde_json::Error> {
+        let reason = match value::<Value>(line) {
+            Ok(read) => match repeated_key(line) {
+                None => {
+                    self.result(&read, total_cost(line), out);
+                    return Ok(());
+                }
+                Some(key) => format!("the key `{}` stands twice", cut(&key, 40)),
+            },
+            Err(half) if half.is_eof() => return Err(half),
+            Err(error) => error.to_string(),
+        };
+        let end = closing::unreadable(&reason);
+        out.event(malformed(line, reason));
+        self.end(end, out);
+        Ok(())
+    }
+
     fn stream(&mut self, line: &StreamLine<'_>, out: &mut Exchange) {
         self.begin(None, out);
+        self.told.retrying = None;
         if let Some(usage) = self.streaming.take(line, out) {
             self.usage = self.usage.plus(usage);
             out.event(AgentEvent::UsageReported { usage: self.usage });
@@ -146,15 +167,22 @@ impl ClaudeDecoder {
                 line.message.content.0.iter().filter_map(|block| block.text.as_deref()).collect();
             let text = cut(&texts.join("\n"), LONG);
             let code = error.as_str().to_owned();
-            push(out, at, AgentEvent::Notice { level: NoticeLevel::Error, code, text });
+            let notice = AgentEvent::Notice { level: NoticeLevel::Error, code, text: text.clone() };
+            push(out, at, notice);
             if main {
-                self.failure = Some(ApiFailure {
+                self.told.retrying = None;
+                self.told.failure = Some(ApiFailure {
                     error: error.into_string(),
                     api_error: line.api_error.map(Text::into_string),
                     status: line.api_error_status,
+                    text,
+                    at,
                 });
             }
             return;
+        }
+        if main {
+            self.told.retrying = None;
         }
         for block in line.message.content.0 {
             self.items.assistant_block(block, id, main, at, out);
@@ -173,6 +201,14 @@ impl ClaudeDecoder {
             self.begin(at, out);
             return;
         }
+        if str_at(line, "/subtype") == Some("api_retry") {
+            self.told.retrying = Some(ApiFailure {
+                error: str_at(line, "/error").unwrap_or_default().to_owned(),
+                status: line.get("error_status").and_then(Value::as_u64),
+                at,
+                ..ApiFailure::default()
+            });
+        }
         match system::notice(line) {
             Ok(Some(event)) => push(out, at, event),
             Ok(None) => {}
@@ -185,7 +221,7 @@ impl ClaudeDecoder {
 
     fn rate_limit(&mut self, line: &Value, out: &mut Exchange) {
         let (event, resets) = system::rate_limit(line);
-        self.resets_at = resets.or(self.resets_at);
+        self.told.resets_at = resets.or(self.told.resets_at);
         out.events.extend(event.map(Decoded::from));
     }
 
@@ -196,7 +232,7 @@ impl ClaudeDecoder {
             self.begin(None, out);
         }
         let turn = self.spent.turn(total_cost, line);
-        let end = turn_end(line, self.failure.as_ref(), self.resets_at, turn);
+        let end = turn_end(line, &self.told, turn);
         self.end(end, out);
     }
 
@@ -232,15 +268,19 @@ impl ClaudeDecoder {
         self.prompts_open = self.prompts_open.saturating_sub(1);
         self.streaming = Streaming::default();
         self.items.close_calls();
-        self.failure = None;
-        self.resets_at = None;
+        self.told = Told::default();
         self.usage = Usage::default();
         out.event(AgentEvent::TurnEnded { end });
     }
 
+    /// Why the last request failed that the CLI is making again, if it is.
+    pub(super) fn retrying(&self) -> Option<FailureClass> {
+        self.told.retrying.as_ref().and_then(failure::of_retry)
+    }
+
     /// The end of the turn in flight when the process ended without a `result`.
     pub(super) fn end_without_result(&self, exit: Exit, stderr: &[u8]) -> TurnEnd {
-        without_result(exit, self.turn_open, stderr, self.failure.as_ref(), self.resets_at)
+        without_result(exit, self.turn_open, stderr, &self.told)
     }
 }
 

@@ -201,7 +201,7 @@ fn what_a_result_means() {
         (json!({"subtype": "success", "is_error": "false"}), failed(FailureClass::Unknown)),
         (
             json!({"subtype": "success", "is_error": false, "terminal_reason": "tool_deferred"}),
-            failed(FailureClass::Unknown),
+            failed(FailureClass::Internal),
         ),
         (json!({"subtype": "success", "is_error": false, "terminal_reason": "hook_stopped"}), interrupted),
         (
@@ -245,7 +245,8 @@ fn the_error_before_a_result_gives_its_class() {
         (json!({"error": "server_error", "api_error_status": 500}), FailureClass::Overloaded),
         (json!({"error": "model_not_found", "api_error_status": 404}), FailureClass::ModelUnknown),
         (json!({"error": "invalid_request", "api_error_status": 413}), FailureClass::ContextTooLong),
-        (json!({"error": "invalid_request", "api_error_status": 400}), FailureClass::Unknown),
+        (json!({"error": "invalid_request", "api_error_status": 400}), FailureClass::BadArguments),
+        (json!({"error": "a_new_word"}), FailureClass::Unknown),
     ];
     let result = json!({"type": "result", "subtype": "success", "is_error": true,
                         "terminal_reason": "api_error", "result": "what was said"});

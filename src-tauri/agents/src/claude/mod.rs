@@ -5,6 +5,7 @@ mod control;
 mod decoder;
 #[cfg(test)]
 mod decoder_tests;
+pub(crate) mod failure;
 mod items;
 mod launch;
 #[cfg(test)]

@@ -191,6 +191,10 @@ impl Protocol for ClaudeProtocol {
         }
     }
 
+    fn retrying(&self) -> Option<FailureClass> {
+        self.decoder.retrying().filter(|_| self.in_flight)
+    }
+
     fn close(&mut self, exit: Exit, stderr: &[u8], out: &mut Exchange) {
         self.withdraw_all(out);
         let turns =

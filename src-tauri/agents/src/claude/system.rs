@@ -5,6 +5,7 @@ use mo_core::time::Timestamp;
 use serde_json::Value;
 
 use crate::shared::json::str_at;
+use crate::shared::resets::instant;
 use crate::shared::text::{LONG, cut};
 
 /// The event of a `system` line other than `init`: `Ok(None)` for what says nothing to a person, `Err` with the
@@ -70,7 +71,7 @@ pub(super) fn rate_limit(line: &Value) -> (Option<AgentEvent>, Option<Timestamp>
     let text = |pointer: &str| str_at(line, pointer).unwrap_or_default();
     let status = text("/rate_limit_info/status");
     let resets = line.pointer("/rate_limit_info/resetsAt").and_then(Value::as_i64);
-    let resets = resets.map(|seconds| Timestamp(seconds.saturating_mul(1000)));
+    let resets = resets.and_then(instant);
     if status.is_empty() || status == "allowed" {
         return (None, None);
     }

@@ -95,7 +95,7 @@ pub(super) struct AssistantLine<'a> {
     #[serde(borrow, default)]
     pub(super) api_error: Option<Text<'a>>,
     #[serde(default)]
-    pub(super) api_error_status: Option<i64>,
+    pub(super) api_error_status: Option<u64>,
 }
 
 /// `{"type":"user","message":{…}}`: tool results, and what the CLI puts into the conversation by itself.

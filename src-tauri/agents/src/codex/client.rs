@@ -239,6 +239,10 @@ impl Protocol for CodexProtocol {
         }
     }
 
+    fn retrying(&self) -> Option<FailureClass> {
+        self.thread.retrying()
+    }
+
     fn close(&mut self, exit: Exit, stderr: &[u8], out: &mut Exchange) {
         self.thread.close(exit, stderr, out);
         for _ in self.queue.drain(..) {

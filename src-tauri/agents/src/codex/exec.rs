@@ -13,7 +13,7 @@ use crate::protocol::{Exchange, Exit, Line};
 use crate::shared::json::{is_blank, malformed, too_long};
 use crate::shared::surrogates::repaired;
 use crate::shared::text::stderr_text;
-use crate::shared::unclosed::unclosed;
+use crate::shared::unclosed::{Cause, unclosed};
 use crate::shared::wire_text::Text;
 
 #[derive(Deserialize)]
@@ -102,6 +102,7 @@ impl CodexExecDecoder {
     }
 
     fn item(&mut self, when: &str, item: Item<'_>, out: &mut Exchange) {
+        self.retrying = None;
         if !items::KNOWN.contains(&item.kind.as_str()) {
             if when == "item.completed" && !items::IGNORED.contains(&item.kind.as_str()) {
                 out.event(AgentEvent::Unrecognized { kind: format!("item:{}", item.kind) });
@@ -163,10 +164,19 @@ impl Decoder for CodexExecDecoder {
         if self.ended {
             return;
         }
-        let said = self.error.take().or_else(|| self.retrying.take().filter(|_| !exit.by_us));
-        let class = said.as_deref().and_then(failure::by_text).or_else(|| failure::by_stderr(stderr));
+        let class = |text: &String| failure::by_text(text);
+        let cause = Cause {
+            error: self
+                .error
+                .as_ref()
+                .and_then(class)
+                .or_else(|| failure::by_stderr(stderr, self.began))
+                .or_else(|| failure::by_exit(exit)),
+            retrying: self.retrying.as_ref().and_then(class),
+        };
+        let said = self.error.take().or_else(|| self.retrying.take());
         let text = said.or_else(|| stderr_text(stderr)).or_else(|| self.answer.take());
-        let end = unclosed(exit, &[], self.began, class, text);
+        let end = unclosed(exit, &[], self.began, cause, text);
         self.end(end, out);
     }
 }

@@ -20,9 +20,10 @@ use super::{failure, notifications};
 use crate::acp::rpc::{Message, RpcError, RpcId, parse};
 use crate::protocol::{Exchange, Exit, Line};
 use crate::shared::json::{is_blank, malformed, too_long};
+use crate::shared::resets::instant;
 use crate::shared::surrogates::repaired;
 use crate::shared::text::stderr_text;
-use crate::shared::unclosed::unclosed;
+use crate::shared::unclosed::{Cause, unclosed};
 
 /// The most approval requests that wait for an answer at once.
 const MAX_PENDING: usize = 256;
@@ -86,6 +87,11 @@ impl Thread {
             self.turn = Some(Turn::new(schema, self.tokens));
         }
         self.asked.insert(id, asked);
+    }
+
+    /// Why the last request of the turn in flight failed that the agent is making again, if it is.
+    pub(super) fn retrying(&self) -> Option<FailureClass> {
+        self.turn.as_ref()?.retrying()
     }
 
     pub(super) fn in_turn(&self) -> bool {
@@ -187,6 +193,9 @@ impl Thread {
             "item/reasoning/summaryTextDelta" | "item/reasoning/textDelta" => Some(DeltaOf::Thought),
             _ => None,
         };
+        if let Some(turn) = self.turn.as_mut().filter(|_| method.starts_with("item/")) {
+            turn.works();
+        }
         if let Some(of) = delta_of {
             let delta: Delta<'_> = read(params)?;
             let (item, text) = (ItemId::new(delta.item_id.as_str()), delta.delta.into_string());
@@ -352,7 +361,7 @@ impl Thread {
         out.events.push(Decoded { at, event: notice(level, code, &text) });
         let ours = self.is_ours(params.thread_id.as_deref());
         if let Some(turn) = self.turn.as_mut().filter(|_| ours) {
-            turn.failing(error, params.will_retry);
+            turn.failing(error, params.will_retry, at);
         }
     }
 
@@ -363,7 +372,7 @@ impl Thread {
             (used >= 100).then(|| window.get("resetsAt").and_then(Value::as_i64)).flatten()
         };
         let latest = window("primary").max(window("secondary"));
-        self.resets_at = latest.map(|seconds| Timestamp(seconds.saturating_mul(1000)));
+        self.resets_at = latest.and_then(instant);
     }
 
     fn response(
@@ -464,7 +473,7 @@ impl Thread {
         }
         let mut end = turn.closing(end);
         if end.class == Some(FailureClass::UsageLimit) {
-            end.resets_at = self.resets_at;
+            end.resets_at = self.resets_at.or(end.resets_at);
         }
         self.turns_ended += 1;
         out.events.push(Decoded { at, event: AgentEvent::TurnEnded { end } });
@@ -472,13 +481,14 @@ impl Thread {
 
     /// The end of a turn that will get no closing message.
     pub(super) fn unclosed(&self, began: bool, exit: Exit, stderr: &[u8]) -> TurnEnd {
-        let (mut class, mut text) = (failure::by_stderr(stderr), stderr_text(stderr));
+        let class = failure::by_stderr(stderr, began).or_else(|| failure::by_exit(exit));
+        let (mut class, mut text) = (class, stderr_text(stderr));
         if let Some((refused, said)) = &self.refused
             && !began
         {
             (class, text) = (Some(*refused), Some(said.clone()));
         }
-        unclosed(exit, &[], began, class, text)
+        unclosed(exit, &[], began, Cause::error(class), text)
     }
 
     /// The process has ended: ends the open turn, if there is one.

@@ -2,11 +2,13 @@
 
 use mo_core::agent_event::AgentEvent;
 use mo_core::outcome::{FailureClass, Outcome, TurnEnd, Usage};
+use mo_core::time::Timestamp;
 
 use super::failure;
 use super::wire::{self, TokenUsage, Tokens, TurnError};
 use crate::protocol::{Exchange, Exit};
-use crate::shared::unclosed::unclosed;
+use crate::shared::resets;
+use crate::shared::unclosed::{Cause, unclosed};
 
 /// What is known of the turn in flight.
 #[derive(Debug, Default)]
@@ -25,6 +27,8 @@ pub(super) struct Turn {
     usage: Option<Usage>,
     error: Option<TurnError>,
     retrying: Option<TurnError>,
+    /// When a usage limit ends, as an error said it.
+    resets_at: Option<Timestamp>,
 }
 
 impl Turn {
@@ -44,8 +48,23 @@ impl Turn {
     }
 
     /// A request to the model has failed.
-    pub(super) fn failing(&mut self, error: TurnError, will_retry: bool) {
-        *(if will_retry { &mut self.retrying } else { &mut self.error }) = Some(error);
+    pub(super) fn failing(&mut self, error: TurnError, will_retry: bool, at: Option<Timestamp>) {
+        if will_retry {
+            self.retrying = Some(error);
+        } else {
+            self.resets_at = resets::in_text(&error.message, at).or(self.resets_at);
+            (self.error, self.retrying) = (Some(error), None);
+        }
+    }
+
+    /// The agent has done something else: its request was answered.
+    pub(super) fn works(&mut self) {
+        self.retrying = None;
+    }
+
+    /// Why the last request failed that the agent is making again, if it is.
+    pub(super) fn retrying(&self) -> Option<FailureClass> {
+        self.retrying.as_ref().map(failure::of_turn)
     }
 
     /// The thread has used these tokens before this turn.
@@ -84,13 +103,15 @@ impl Turn {
         }
     }
 
-    /// How it ended when its process did, if the agent had told of an error. One that it would have retried counts
-    /// only where we did not end the process.
+    /// How it ended when its process did, if the agent had told of an error.
     pub(super) fn unclosed(&self, exit: Exit) -> Option<TurnEnd> {
-        let retrying = self.retrying.as_ref().filter(|_| !exit.by_us);
-        let error = self.error.as_ref().or(retrying)?;
-        let class = Some(failure::of_turn(error)).filter(|&class| class != FailureClass::Unknown);
-        Some(unclosed(exit, &[], self.began, class, Some(error.message.clone())))
+        let error = self.error.as_ref().or(self.retrying.as_ref())?;
+        let class = |error: &TurnError| Some(failure::of_turn(error)).filter(|&c| c != FailureClass::Unknown);
+        let cause = Cause {
+            error: self.error.as_ref().and_then(class),
+            retrying: self.retrying.as_ref().and_then(class),
+        };
+        Some(unclosed(exit, &[], self.began, cause, Some(error.message.clone())))
     }
 
     /// The closing with what the turn has gathered: answer, structured answer, tokens.
@@ -102,6 +123,7 @@ impl Turn {
         }
         end.text = end.text.or(answer);
         end.usage = self.usage;
+        end.resets_at = self.resets_at.filter(|_| end.class == Some(FailureClass::UsageLimit));
         end
     }
 }

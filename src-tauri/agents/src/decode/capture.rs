@@ -14,7 +14,7 @@ use super::lines::Lines;
 use crate::protocol::{Exchange, Exit, Line};
 use crate::shared::json::{is_blank, malformed, parse, too_long};
 use crate::shared::text::cut;
-use crate::shared::unclosed::unclosed;
+use crate::shared::unclosed::{Cause, unclosed};
 use crate::shared::wire_text::Text;
 use crate::{acp, claude, codex, gemini};
 
@@ -171,7 +171,7 @@ impl Capture {
         let since = out.events.len();
         self.decoder.close(exit, stderr, &mut out);
         if self.last_turn.is_none() && !has_turn_end(out.events.get(since..).unwrap_or_default()) {
-            let end = unclosed(exit, &[], false, None, None);
+            let end = unclosed(exit, &[], false, Cause::default(), None);
             out.event(AgentEvent::TurnEnded { end });
         }
         self.count(out.events.get(since..).unwrap_or_default());

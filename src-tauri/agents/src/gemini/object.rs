@@ -61,6 +61,8 @@ pub(super) struct Read {
     pub(super) model: Option<String>,
     pub(super) usage: Option<Usage>,
     pub(super) error: Option<String>,
+    /// The error's type, such as `FatalTurnLimitedError`.
+    pub(super) kind: Option<String>,
     pub(super) code: Option<i32>,
 }
 
@@ -93,6 +95,7 @@ pub(super) fn read(text: &[u8]) -> Result<Read, String> {
         model,
         usage,
         error: string("/error/message"),
+        kind: string("/error/type"),
         code: value.pointer("/error/code").and_then(Value::as_i64).and_then(|c| i32::try_from(c).ok()),
     })
 }
@@ -100,6 +103,7 @@ pub(super) fn read(text: &[u8]) -> Result<Read, String> {
 /// A fatal error as stderr tells it.
 #[derive(Debug)]
 pub(super) struct Fatal {
+    pub(super) kind: String,
     pub(super) message: String,
 }
 
@@ -110,8 +114,11 @@ pub(super) fn error_in(stderr: &[u8]) -> Option<Fatal> {
     let mut found = None;
     for line in text.lines() {
         if let Taken::Whole(object) = lines.line(line.as_bytes()) {
-            found = read(&object).ok().and_then(|read| read.error).or(found);
+            let fatal = read(&object)
+                .ok()
+                .and_then(|read| Some(Fatal { kind: read.kind.unwrap_or_default(), message: read.error? }));
+            found = fatal.or(found);
         }
     }
-    found.map(|message| Fatal { message })
+    found
 }

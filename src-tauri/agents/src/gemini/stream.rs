@@ -16,6 +16,7 @@ use crate::acp::run::{RunOf, Runs, push_message};
 use crate::decode::Decoder;
 use crate::protocol::{Exchange, Exit, Line};
 use crate::shared::json::{cut_value, is_blank, malformed, too_long};
+use crate::shared::resets;
 use crate::shared::surrogates::repaired;
 use crate::shared::text::{LONG, cut, stderr_text};
 use crate::shared::unclosed::unclosed;
@@ -101,6 +102,8 @@ pub struct GeminiStreamDecoder {
     answer: Option<String>,
     calls: HashMap<String, Call>,
     error: Option<String>,
+    /// The closing of a turn that failed for a reason that only the exit code may tell.
+    held: Option<(TurnEnd, Option<Timestamp>)>,
     object: object::Lines,
 }
 
@@ -126,12 +129,16 @@ impl GeminiStreamDecoder {
         let mut push = |event| out.events.push(Decoded { at, event });
         match read.kind.as_str() {
             "init" => {
+                if let Some((end, at)) = self.held.take() {
+                    self.end(end, at, out);
+                }
+                self.ended = false;
+                let mut push = |event| out.events.push(Decoded { at, event });
                 push(AgentEvent::SessionStarted {
                     agent_session: read.session_id.map(Text::into_string).unwrap_or_default(),
                     model: read.model.map(Text::into_string),
                     version: None,
                 });
-                self.ended = false;
                 if !std::mem::replace(&mut self.began, true) {
                     push(AgentEvent::TurnStarted);
                 }
@@ -231,10 +238,15 @@ impl GeminiStreamDecoder {
             TurnEnd { text: self.answer.take(), usage, ..TurnEnd::bare(Outcome::Completed, None) }
         } else {
             // A blocked or empty answer has its words in an `error` line before.
+            let kind = read.error.as_ref().map_or("", |e| e.kind.as_str()).to_owned();
             let said = read.error.map(|e| e.message).filter(|m| !m.is_empty()).or_else(|| self.error.take());
-            let class = said.as_deref().and_then(class_of).unwrap_or(FailureClass::Unknown);
-            let text = said.as_deref().map(failure::readable);
-            TurnEnd { text, usage, ..TurnEnd::bare(Outcome::Failed, Some(class)) }
+            let class = failure::by_type(&kind, said.as_deref().unwrap_or_default());
+            let end = TurnEnd { usage, ..failed(class, said.as_deref(), at) };
+            if class.is_none() && !self.ended {
+                self.held = Some((end, at));
+                return;
+            }
+            end
         };
         self.end(end, at, out);
     }
@@ -266,9 +278,9 @@ impl GeminiStreamDecoder {
         let end = match read.error {
             None => TurnEnd { text: read.response, ..TurnEnd::bare(Outcome::Completed, None) },
             Some(error) => {
-                let class = class_of(&error).or_else(|| read.code.and_then(failure::by_exit));
-                let bare = TurnEnd::bare(Outcome::Failed, class.or(Some(FailureClass::Unknown)));
-                TurnEnd { text: Some(failure::readable(&error)), ..bare }
+                let said = failure::by_type(&read.kind.unwrap_or_default(), &error);
+                let meaning = read.code.and_then(failure::by_exit);
+                failed(meaning.map(|m| m.with(said)).or(said), Some(&error), None)
             }
         };
         self.end(TurnEnd { usage: read.usage, ..end }, None, out);
@@ -282,7 +294,8 @@ impl Decoder for GeminiStreamDecoder {
             Line::Whole(line) => line,
             Line::TooLong { excerpt, bytes } => return out.event(too_long(excerpt, bytes)),
         };
-        match self.object.line(line) {
+        // Where lines have come, a lone brace is no beginning of the one object.
+        match if self.began { object::Taken::No } else { self.object.line(line) } {
             object::Taken::No => {}
             object::Taken::Part => return,
             object::Taken::Whole(text) => {
@@ -315,26 +328,34 @@ impl Decoder for GeminiStreamDecoder {
         if self.ended {
             return;
         }
+        let mut cause = failure::by_stderr(stderr, exit, self.began);
         let told = object::error_in(stderr);
-        let said = self.error.take().or_else(|| told.map(|t| t.message));
-        let class = said
-            .as_deref()
-            .and_then(class_of)
-            .or_else(|| failure::by_stderr(stderr, exit))
-            .or_else(|| exit.code.and_then(failure::by_exit));
+        if let Some(told) = &told {
+            cause.error = failure::by_type(&told.kind, &told.message).or(cause.error);
+        }
+        let said = self.error.take();
+        cause.error = said.as_deref().and_then(failure::by_text).or(cause.error);
+        // The code is for programs, but a text may be finer.
+        let by_exit = exit.code.and_then(failure::by_exit);
+        cause.error = by_exit.map(|meaning| meaning.with(cause.error)).or(cause.error);
+        if let Some((mut end, at)) = self.held.take() {
+            end.class = cause.error.or(cause.retrying).or(end.class);
+            return self.end(end, at, out);
+        }
+        let said = said.or_else(|| told.map(|t| t.message));
         let text = said.map(|t| failure::readable(&t)).or_else(|| stderr_text(stderr));
-        let end = unclosed(exit, &[], self.began, class, text.or_else(|| self.answer.take()));
+        let text = text.or_else(|| self.answer.take());
+        let end = unclosed(exit, &failure::SIGNAL_CODES, self.began, cause, text);
         self.end(end, None, out);
     }
 }
 
-/// The class of an error text: by its words, else by the HTTP status in it.
-fn class_of(text: &str) -> Option<FailureClass> {
-    failure::by_text(text).or_else(|| {
-        let code = text.split_once("\"code\":")?.1;
-        let digits = code.trim_start().split(|c: char| !c.is_ascii_digit()).next()?;
-        crate::codex::failure::by_status(digits.parse().ok()?)
-    })
+/// The closing of a turn that failed, with what was said of it.
+fn failed(class: Option<FailureClass>, said: Option<&str>, at: Option<Timestamp>) -> TurnEnd {
+    let class = class.unwrap_or(FailureClass::Unknown);
+    let limited = class == FailureClass::UsageLimit;
+    let resets_at = said.filter(|_| limited).and_then(|text| resets::in_text(text, at));
+    TurnEnd { text: said.map(failure::readable), resets_at, ..TurnEnd::bare(Outcome::Failed, Some(class)) }
 }
 
 fn todo(entry: &Value) -> PlanEntry {

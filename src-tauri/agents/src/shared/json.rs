@@ -1,9 +1,15 @@
 //! JSON read with care.
 
+use std::collections::HashSet;
+use std::fmt;
+
 use mo_core::agent_event::AgentEvent;
+use serde::Deserializer as _;
+use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 
 use super::text::{LONG, cut, excerpt};
+use super::wire_text::Text;
 
 /// The most strings, numbers and containers that a cut value keeps.
 const MAX_NODES: usize = 2_000;
@@ -77,6 +83,29 @@ fn cut_text(text: String, room: &mut Room) -> String {
 /// The string at a JSON pointer such as `/params/item/id`.
 pub fn str_at<'a>(value: &'a Value, pointer: &str) -> Option<&'a str> {
     value.pointer(pointer).and_then(Value::as_str)
+}
+
+/// The first key that stands twice in the outer object of a line. Readers disagree on which of the two counts, so
+/// what closes a turn must have none.
+pub fn repeated_key(line: &[u8]) -> Option<String> {
+    struct Keys;
+    impl<'de> Visitor<'de> for Keys {
+        type Value = Option<String>;
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut seen = HashSet::new();
+            let mut repeated = None;
+            while let Some((key, IgnoredAny)) = map.next_entry::<Text<'de>, IgnoredAny>()? {
+                if let Some(key) = seen.replace(key) {
+                    repeated.get_or_insert(key.into_string());
+                }
+            }
+            Ok(repeated)
+        }
+    }
+    serde_json::Deserializer::from_slice(line).deserialize_map(Keys).ok().flatten()
 }
 
 /// Reads a line into a wire type. A line that only half of a surrogate pair makes unreadable is repaired into

@@ -2,8 +2,12 @@
 //! and the rule for a turn that has no closing message.
 
 pub mod command;
+pub mod failure;
 pub mod json;
 pub mod milestone;
+pub mod resets;
+#[cfg(test)]
+mod resets_tests;
 #[cfg(test)]
 mod shared_tests;
 pub mod surrogates;

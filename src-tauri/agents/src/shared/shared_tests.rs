@@ -8,7 +8,7 @@ use super::json::{cut_value, malformed, parse};
 use super::milestone::milestones;
 use super::surrogates::repaired;
 use super::text::{LONG, cut, excerpt, stderr_text, without_ansi};
-use super::unclosed::unclosed;
+use super::unclosed::{Cause, unclosed};
 use super::wire_text::Text;
 use crate::protocol::Exit;
 
@@ -97,23 +97,30 @@ fn the_rule_for_a_turn_without_closing_message() {
     let ours = Exit { by_us: true, ..Exit::default() };
     let class = Some(FailureClass::RootRefused);
     let unknown = Some(FailureClass::Unknown);
+    let error = Cause::error(class);
+    let trying = Cause { error: None, retrying: class };
+    let none = Cause::default();
     let table = [
-        (code(1), true, class, (Outcome::Failed, class)),
-        (ours, true, class, (Outcome::Failed, class)),
-        (ours, true, None, (Outcome::Interrupted, None)),
-        (code(-2), true, None, (Outcome::Interrupted, None)),
-        (code(-15), false, None, (Outcome::Interrupted, None)),
-        (code(143), true, None, (Outcome::Interrupted, None)),
-        (code(144), true, None, (Outcome::Vanished, None)),
-        (code(-9), true, None, (Outcome::Vanished, None)),
-        (code(0), true, None, (Outcome::Vanished, None)),
-        (Exit::default(), true, None, (Outcome::Vanished, None)),
-        (code(0), false, None, (Outcome::Failed, unknown)),
-        (code(-9), false, None, (Outcome::Failed, unknown)),
+        (code(1), true, error, (Outcome::Failed, class)),
+        (ours, true, error, (Outcome::Failed, class)),
+        (ours, true, none, (Outcome::Interrupted, None)),
+        (ours, true, trying, (Outcome::Interrupted, None)),
+        (code(-2), true, trying, (Outcome::Interrupted, None)),
+        (code(-9), true, trying, (Outcome::Failed, class)),
+        (Exit::default(), false, trying, (Outcome::Failed, class)),
+        (code(-2), true, none, (Outcome::Interrupted, None)),
+        (code(-15), false, none, (Outcome::Interrupted, None)),
+        (code(143), true, none, (Outcome::Interrupted, None)),
+        (code(144), true, none, (Outcome::Vanished, None)),
+        (code(-9), true, none, (Outcome::Vanished, None)),
+        (code(0), true, none, (Outcome::Vanished, None)),
+        (Exit::default(), true, none, (Outcome::Vanished, None)),
+        (code(0), false, none, (Outcome::Failed, unknown)),
+        (code(-9), false, none, (Outcome::Failed, unknown)),
     ];
-    for (exit, began, recognised, expected) in table {
-        let end = unclosed(exit, &[130, 143], began, recognised, None);
-        assert_eq!((end.outcome, end.class), expected, "{exit:?} began {began} {recognised:?}");
+    for (exit, began, cause, expected) in table {
+        let end = unclosed(exit, &[130, 143], began, cause, None);
+        assert_eq!((end.outcome, end.class), expected, "{exit:?} began {began} {cause:?}");
     }
 }
 
