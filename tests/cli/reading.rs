@@ -1,20 +1,14 @@
 //! Reading a session that is over: `status`, `events`, `logs`, `diff`.
 
-use std::sync::OnceLock;
-
 use serde_json::{Value, json};
 
 use crate::rig::{Stage, approving_team, members};
 
-/// One finished session for all tests of this file, and its id.
-fn finished() -> &'static (Stage, String) {
-    static STAGE: OnceLock<(Stage, String)> = OnceLock::new();
-    STAGE.get_or_init(|| {
-        let stage = Stage::with_scripts(approving_team());
-        let id =
-            stage.run_goal(&["--json"]).expect(0).last()["summary"]["session"].as_str().unwrap().to_owned();
-        (stage, id)
-    })
+/// A finished session, and its id.
+fn finished() -> (Stage, String) {
+    let stage = Stage::with_scripts(approving_team());
+    let id = stage.run_goal(&["--json"]).expect(0).last()["summary"]["session"].as_str().unwrap().to_owned();
+    (stage, id)
 }
 
 #[test]
@@ -22,7 +16,7 @@ fn status_has_the_form_of_the_contract() {
     let (stage, id) = finished();
     let all = stage.run(["status", "--json"]).expect(0).last();
     assert_eq!(members(&all), ["sessions"]);
-    let one = stage.run(["status", id, "--json"]).expect(0).last();
+    let one = stage.run(["status", &id, "--json"]).expect(0).last();
     assert_eq!(all, one);
     let session = &one["sessions"][0];
     for name in [
@@ -49,14 +43,14 @@ fn status_has_the_form_of_the_contract() {
     }
     let text = stage.run(["status"]).expect(0).out;
     assert!(text.starts_with(&format!("{id}  finished   continue ")), "{text}");
-    let text = stage.run(["status", id]).expect(0).out;
+    let text = stage.run(["status", &id]).expect(0).out;
     assert!(text.starts_with("finished: "), "{text}");
 }
 
 #[test]
 fn events_are_numbered_lines() {
     let (stage, id) = finished();
-    let lines = stage.run(["events", id]).expect(0).json();
+    let lines = stage.run(["events", &id]).expect(0).json();
     assert_eq!(lines[0]["kind"], "session_created");
     assert_eq!(lines.last().unwrap()["kind"], "session_ended");
     for (index, line) in lines.iter().enumerate() {
@@ -71,9 +65,9 @@ fn events_are_numbered_lines() {
         );
     }
     // `--since` is exclusive, and following what is over ends at once.
-    let rest = stage.run(["events", id, "--since", "7", "--follow"]).expect(0).json();
+    let rest = stage.run(["events", &id, "--since", "7", "--follow"]).expect(0).json();
     assert_eq!(rest, lines[7..]);
-    let none = stage.run(["events", id, "--since", "99999999"]).expect(0);
+    let none = stage.run(["events", &id, "--since", "99999999"]).expect(0);
     assert_eq!(none.out, "");
 }
 
@@ -83,17 +77,17 @@ fn logs_tell_the_story_of_all_or_one() {
     let all = stage.run(["logs"]).expect(0).out;
     assert!(all.contains(" session             started: write a.txt\n"), "{all}");
     assert!(all.contains(" codex-reviewer      verdict: approved"), "{all}");
-    assert_eq!(stage.run(["logs", id]).expect(0).out, all);
+    assert_eq!(stage.run(["logs", &id]).expect(0).out, all);
     let claude = stage.run(["logs", "claude"]).expect(0).out;
     assert!(
         claude.contains("finished the implementation") && !claude.contains("codex-reviewer "),
         "{claude}"
     );
-    assert_eq!(stage.run(["logs", id, "claude-implementer"]).expect(0).out, claude);
+    assert_eq!(stage.run(["logs", &id, "claude-implementer"]).expect(0).out, claude);
     let entries = stage.run(["logs", "claude", "--json"]).expect(0).json();
     assert_eq!(members(&entries[0]), ["at", "detail", "kind", "seq", "text", "tone", "worker"]);
     assert!(entries.iter().all(|entry| entry["worker"] == "claude-implementer"));
-    let unknown = stage.run(["logs", id, "hal", "--json"]).expect(3).last();
+    let unknown = stage.run(["logs", &id, "hal", "--json"]).expect(3).last();
     assert_eq!(unknown["error"]["code"], "worker_unknown");
     assert!(unknown["error"]["hint"].as_str().unwrap().contains("claude-implementer"));
 }
@@ -101,7 +95,7 @@ fn logs_tell_the_story_of_all_or_one() {
 #[test]
 fn raw_logs_are_the_bytes_of_the_transcripts() {
     let (stage, id) = finished();
-    let folder = stage.data().join("sessions").join(id).join("transcripts");
+    let folder = stage.data().join("sessions").join(&id).join("transcripts");
     let mut expected = String::new();
     for attempt in 1.. {
         match std::fs::read_to_string(folder.join(format!("codex-reviewer.{attempt}.stdout.jsonl"))) {
@@ -122,7 +116,7 @@ fn diffs_between_checkpoints() {
     let (stage, id) = finished();
     let patch = stage.run(["diff"]).expect(0).out;
     assert!(patch.contains("-before\n+after\n"), "{patch}");
-    let json = stage.run(["diff", id, "--json"]).expect(0).last();
+    let json = stage.run(["diff", &id, "--json"]).expect(0).last();
     let diff = &json["diff"];
     assert_eq!(members(diff), ["changes", "from", "session", "to", "truncated", "unified"]);
     assert_eq!(diff["unified"], patch.as_str());
