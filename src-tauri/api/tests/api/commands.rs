@@ -101,7 +101,7 @@ async fn a_running_session_is_told_paused_resumed_and_stopped() {
     let client = stage.client().await;
     let session = client.start(&stage.form()).await.unwrap();
     stage.until(&session, "agent_item").await;
-    assert_eq!(client.health().await.unwrap().running, [session.clone()]);
+    assert_eq!(client.health().await.unwrap().running, std::slice::from_ref(&session));
 
     client.message(&session, "claude", "Be brief.").await.unwrap();
     stage.until(&session, "message_queued").await;

@@ -1,5 +1,7 @@
 //! The API over a real engine with scripted agents, and its client.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "all of it is test")]
+
 mod attach;
 mod attacks;
 mod commands;

@@ -13,16 +13,16 @@ async fn a_finished_session_can_be_read_in_every_way() {
     let stage = Stage::new(&writes()).await;
     let (client, session) = (stage.client().await, stage.finished().await);
 
-    let state = client.state(&session).await.unwrap();
-    assert_eq!((state.state.as_str(), state.decision.as_deref()), ("finished", Some("continue")));
+    let view = client.state(&session).await.unwrap();
+    assert_eq!((view.state.as_str(), view.decision.as_deref()), ("finished", Some("continue")));
     let id = mo_core::ids::SessionId::new(session.as_str());
-    assert_eq!(Some(&state), stage.engine.view(&id).await.unwrap().as_ref());
+    assert_eq!(Some(&view), stage.engine.view(&id).await.unwrap().as_ref());
     let sessions = client.sessions().await.unwrap().sessions;
-    assert_eq!(sessions, [state.clone()]);
+    assert_eq!(sessions, std::slice::from_ref(&view));
 
     let checkpoints = client.checkpoints(&session).await.unwrap().checkpoints;
     let numbers: Vec<u32> = checkpoints.iter().map(|at| at.taken.checkpoint).collect();
-    assert_eq!(numbers, (0..numbers.len() as u32).collect::<Vec<_>>());
+    assert_eq!(numbers, (0..).take(numbers.len()).collect::<Vec<_>>());
     assert!(checkpoints.last().unwrap().taken.changed.contains(&"greeting.txt".to_owned()));
 
     let diff = client.diff(&session, 0, None).await.unwrap();

@@ -18,7 +18,7 @@ use mo_process::ShimSpawner;
 use serde_json::{Value, json};
 
 /// How long anything here may take; only something broken reaches it.
-pub(crate) const LIMIT: Duration = Duration::from_secs(60);
+pub(crate) const LIMIT: Duration = Duration::from_mins(1);
 
 /// Awaits something that must come.
 pub(crate) async fn soon<T>(work: impl Future<Output = T>) -> T {

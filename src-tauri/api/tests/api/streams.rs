@@ -244,12 +244,12 @@ async fn state_and_stream_meet_and_sessions_keep_apart() {
             assert_eq!((event.id, event.line), (*row, serde_json::to_string(record).unwrap()));
         }
     }
-    let state = client.state(&first).await.unwrap();
-    let mut stream = client.events(&first, state.seq).await.unwrap();
+    let view = client.state(&first).await.unwrap();
+    let mut stream = client.events(&first, view.seq).await.unwrap();
     client.resume(&first, Some("Once more.".to_owned())).await.unwrap();
     let next = soon(stream.next()).await.unwrap();
     let next: Value = serde_json::from_str(&next.line).unwrap();
-    assert_eq!((&next["seq"], &next["kind"]), (&json!(state.seq + 1), &json!("session_resumed")));
+    assert_eq!((&next["seq"], &next["kind"]), (&json!(view.seq + 1), &json!("session_resumed")));
     // An id of one stream goes on with another.
     let row = all[3].0;
     let mut other = Listener::open(&socket, &format!("/api/v1/{second}/events?since=9"), Some(row)).await;
