@@ -66,6 +66,18 @@ impl Flood {
         }
     }
 
+    /// How many bytes of text the pieces of messages have, all together.
+    pub(crate) fn piece_bytes(&self) -> u64 {
+        if self.kind != Kind::Mixed {
+            return 0;
+        }
+        let text = |line: &str| -> Option<u64> {
+            let line: serde_json::Value = serde_json::from_str(line).ok()?;
+            Some(line.pointer("/event/delta/text")?.as_str()?.len() as u64)
+        };
+        (self.amount - self.messages()) * text(&piece(1)).unwrap_or(0)
+    }
+
     /// Whether the one long line must be delivered as malformed.
     pub(crate) fn is_long_line(&self) -> bool {
         self.kind == Kind::LongLine
@@ -205,13 +217,14 @@ mod tests {
             flood.lines(&mut out).unwrap();
             let text = String::from_utf8(out).unwrap();
             assert_eq!(text.lines().count(), 41);
-            let mut messages = 0;
+            let (mut messages, mut piece_bytes) = (0, 0);
             for line in text.lines() {
                 assert_eq!(line.len() + 1, LINE);
                 let line: serde_json::Value = serde_json::from_str(line).unwrap();
                 messages += u64::from(line["type"] == "assistant");
+                piece_bytes += line["event"]["delta"]["text"].as_str().map_or(0, str::len) as u64;
             }
-            assert_eq!(messages, flood.messages());
+            assert_eq!((messages, piece_bytes), (flood.messages(), flood.piece_bytes()));
         }
     }
 

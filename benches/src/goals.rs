@@ -32,7 +32,7 @@ struct Round {
     other: f64,
     /// Records a commit, on average.
     per_commit: f64,
-    /// Of all that was written, how much reached the subscriber.
+    /// How much of the pieces' text reached the subscriber live.
     delivered: f64,
 }
 
@@ -64,13 +64,13 @@ impl Report {
         });
     }
 
-    pub(crate) fn mixed(&mut self, ours: &Measured, original: &Original) {
+    pub(crate) fn mixed(&mut self, ours: &Measured, original: &Original, piece_bytes: u64) {
         self.resident_mb.push(megabytes(ours.memory.now));
         self.mixed.push(Round {
             ours: rate(original.lines, ours.seconds),
             other: rate(original.lines, original.seconds),
             per_commit: rate(ours.messages, whole(ours.commits)),
-            delivered: whole(ours.messages + ours.pieces) / whole(original.lines),
+            delivered: whole(ours.piece_bytes) / whole(piece_bytes.max(1)),
         });
     }
 
@@ -103,7 +103,7 @@ impl Report {
                 goal: MIXED_RATIO,
                 at_least: true,
                 detail: format!(
-                    "{:.0} lines/s, original {:.0} lines/s, {:.1} % of all pieces reached the subscriber live",
+                    "{:.0} lines/s, original {:.0} lines/s, {:.1} % of the pieces' text reached the subscriber live",
                     round.ours,
                     round.other,
                     round.delivered * 100.0
@@ -196,7 +196,7 @@ mod tests {
     use crate::memory::Memory;
 
     fn measured(seconds: f64, now: u64, peak: u64) -> Measured {
-        Measured { seconds, messages: 1_000, pieces: 0, commits: 10, memory: Memory { now, peak } }
+        Measured { seconds, messages: 1_000, piece_bytes: 0, commits: 10, memory: Memory { now, peak } }
     }
 
     #[test]
@@ -218,8 +218,8 @@ mod tests {
     fn memory_is_in_decimal_megabytes_and_the_worst_counts() {
         let mut report = Report::default();
         let original = Original { lines: 1_000, seconds: 10.0 };
-        report.mixed(&measured(1.0, 50_000, 0), &original);
-        report.mixed(&measured(1.0, 60_000, 0), &original);
+        report.mixed(&measured(1.0, 50_000, 0), &original, 1_000);
+        report.mixed(&measured(1.0, 60_000, 0), &original, 1_000);
         let resident = report.goals().into_iter().find(|goal| goal.name == "resident").unwrap();
         assert!((resident.value - 61.44).abs() < 0.001 && !resident.met());
         report.long_line(&measured(1.0, 0, 19_000));

@@ -84,7 +84,7 @@ fn drive(words: &[&str]) -> Result<ExitCode> {
             let flood = Flood::mixed(options.lines);
             let ours = children::through_engine(&flood, folder.path())?;
             let original = original::measure(&flood, folder.path())?;
-            report.mixed(&ours, &original);
+            report.mixed(&ours, &original, flood.piece_bytes());
         }
     }
     if options.wants("long-line") {

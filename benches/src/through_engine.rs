@@ -35,8 +35,8 @@ pub(crate) struct Measured {
     pub(crate) seconds: f64,
     /// Durable messages that reached the subscriber, in order and without a gap.
     pub(crate) messages: u64,
-    /// Pieces that reached the subscriber; those are allowed to be lost to a slow one.
-    pub(crate) pieces: u64,
+    /// Bytes of the pieces of messages that reached the subscriber; pieces are allowed to be lost to a slow one.
+    pub(crate) piece_bytes: u64,
     /// Commits to the journal.
     pub(crate) commits: u64,
     /// When the last event had been delivered.
@@ -66,7 +66,7 @@ async fn session(flood: &Flood, folder: &Path) -> Result<Measured> {
     while listener.ended.is_none() {
         match live.next().await.context("the engine ended")?? {
             Update::Events(records) => listener.hear(&records)?,
-            Update::Delta(_) => listener.pieces += 1,
+            Update::Delta(delta) => listener.piece_bytes += delta.text.len() as u64,
         }
     }
     let memory = Memory::of_this_process()?;
@@ -94,7 +94,7 @@ async fn session(flood: &Flood, folder: &Path) -> Result<Measured> {
     let (started, ended) =
         (listener.started.context("no turn began")?, listener.ended.context("no turn ended")?);
     let seconds = (ended - started).as_secs_f64();
-    Ok(Measured { seconds, messages: listener.messages, pieces: listener.pieces, commits, memory })
+    Ok(Measured { seconds, messages: listener.messages, piece_bytes: listener.piece_bytes, commits, memory })
 }
 
 async fn open(flood: &Flood, folder: &Path, home: &Path) -> Result<(EngineHandle, Sizes)> {
@@ -129,7 +129,7 @@ struct Listener {
     ended: Option<Instant>,
     over: bool,
     messages: u64,
-    pieces: u64,
+    piece_bytes: u64,
     /// The length of the line that was too long.
     long_line: Option<u64>,
     /// A durable message, as stored.
