@@ -6,6 +6,7 @@ mod dispatcher;
 mod effects;
 pub mod environment;
 mod fault;
+mod folders;
 pub mod handle;
 pub mod history;
 pub mod hub;

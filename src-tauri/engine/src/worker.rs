@@ -22,6 +22,7 @@ use tokio::time::Instant;
 
 use crate::dispatcher::Message;
 use crate::environment::Environment;
+use crate::folders::Folders;
 use crate::hub::{Delta, Hub};
 use crate::ports::Ports;
 use crate::session_desk::{SessionDesk, WorkerCommand};
@@ -69,7 +70,10 @@ pub(crate) async fn run_worker(
             };
             outlet.send(vec![spawned]).await;
             let bounds = bounds(&run.cwd, &desk.data);
-            Conversation::new(outlet, protocol, child, commands, bounds, desk.stall_timeout_ms).run().await;
+            let mut talk =
+                Conversation::new(outlet, protocol, child, commands, bounds, desk.stall_timeout_ms);
+            talk.folders = Folders::of(run.agent.as_ref());
+            talk.run().await;
         }
         Err(fault) => {
             let result = Err(fault);
@@ -188,6 +192,7 @@ struct Conversation {
     commands: mpsc::UnboundedReceiver<WorkerCommand>,
     /// Where the worker may work.
     bounds: Bounds,
+    folders: Folders,
     exchange: Exchange,
     turn: Option<TurnNo>,
     last_sign: Instant,
@@ -211,6 +216,7 @@ impl Conversation {
             child,
             commands,
             bounds,
+            folders: Folders::default(),
             exchange: Exchange::default(),
             turn: None,
             last_sign: Instant::now(),
@@ -284,6 +290,7 @@ impl Conversation {
                 self.protocol.prompt(TurnPrompt { text, schema }, &mut self.exchange);
             }
             WorkerCommand::Answer { request, answer } => {
+                self.folders.answered(&request, &answer);
                 self.protocol.answer(&request, &answer, &mut self.exchange);
             }
             WorkerCommand::Stop { urgent } => self.stop(urgent),
@@ -359,12 +366,16 @@ impl Conversation {
         self.outlet.send(inputs).await;
     }
 
-    fn input(&self, mut decoded: Decoded) -> Input {
+    fn input(&mut self, mut decoded: Decoded) -> Input {
         self.shorten(&mut decoded.event);
         let bounds = if let AgentEvent::ApprovalRequested { request } = &mut decoded.event {
             paths::resolve_action(&mut request.action, Path::new(&self.bounds.root));
+            self.folders.asked(request);
             Some(self.bounds.clone())
         } else {
+            if let AgentEvent::ApprovalWithdrawn { request } = &decoded.event {
+                self.folders.withdrawn(request);
+            }
             None
         };
         Input::Agent { worker: self.outlet.worker.clone(), attempt: self.outlet.attempt, decoded, bounds }
