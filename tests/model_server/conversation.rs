@@ -88,6 +88,13 @@ impl Asked {
             .chain(self.said.iter().filter(|(part, _)| *part != Part::Model).map(|(_, text)| text.as_str()))
     }
 
+    /// The system text and the person's side, newest last, without what tools have answered.
+    pub(crate) fn told(&self) -> impl DoubleEndedIterator<Item = &str> {
+        let told = |part: &Part| matches!(part, Part::Prompt | Part::Injected);
+        std::iter::once(self.system.as_str())
+            .chain(self.said.iter().filter(move |(part, _)| told(part)).map(|(_, text)| text.as_str()))
+    }
+
     /// The offered tool of that name.
     pub(crate) fn offer(&self, name: &str) -> Option<&Offer> {
         self.offers.iter().find(|offer| offer.name == name)

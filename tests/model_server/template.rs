@@ -46,11 +46,12 @@ impl Variables {
                 found.insert(name.to_owned(), value.trim().to_owned());
             }
         }
-        if let Some(cwd) = CWD.iter().flatten().find_map(|regex| last_match(asked, regex)) {
+        // Not from a tool's answer: errors about paths speak of the workspace too.
+        if let Some(cwd) = CWD.iter().flatten().find_map(|regex| last_match(asked.told(), regex)) {
             found.insert("cwd".to_owned(), cwd);
         }
         for (name, regex) in &rule.compiled {
-            if let Some(value) = last_match(asked, regex) {
+            if let Some(value) = last_match(asked.heard(), regex) {
                 found.insert(name.clone(), value);
             }
         }
@@ -102,9 +103,9 @@ impl Variables {
     }
 }
 
-/// The first group (or the whole) of the last match in what the model was told, the newest text first.
-fn last_match(asked: &Asked, regex: &Regex) -> Option<String> {
-    asked.heard().rev().find_map(|text| {
+/// The first group (or the whole) of the last match in these texts, the newest text first.
+fn last_match<'a>(texts: impl DoubleEndedIterator<Item = &'a str>, regex: &Regex) -> Option<String> {
+    texts.rev().find_map(|text| {
         let found = regex.captures_iter(text).last()?;
         found.get(1).or_else(|| found.get(0)).map(|group| group.as_str().to_owned())
     })

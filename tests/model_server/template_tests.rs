@@ -48,6 +48,18 @@ fn captures_and_cwd_are_read_and_json_is_filled_deeply() {
 }
 
 #[test]
+fn a_tool_s_answer_does_not_state_the_folder() {
+    let found = variables(
+        &json!([
+            {"role": "system", "content": "\n - Primary working directory: /t/w\n"},
+            {"role": "user", "content": [{"type": "tool_result", "content": "not in workspace directories: /t/w or /t/v"}]},
+        ]),
+        &json!({}),
+    );
+    assert_eq!(found.fill("${cwd}").expect("filled"), "/t/w");
+}
+
+#[test]
 fn every_cli_states_its_folder() {
     for (api, body) in [
         (
