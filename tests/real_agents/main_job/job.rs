@@ -39,7 +39,11 @@ pub(crate) struct Ran {
 impl Job {
     /// A sandbox with a project and a home that already has the person's own settings.
     pub(crate) fn new(name: &'static str, kind: Kind, folder: &str, play: &Play) -> Self {
-        let script = play.script();
+        Self::with_script(name, kind, folder, play.script())
+    }
+
+    /// The same with a script of the case's own.
+    pub(crate) fn with_script(name: &'static str, kind: Kind, folder: &str, script: Value) -> Self {
         let sandbox = Sandbox::with_target(&script, folder).unwrap();
         project::fill(&sandbox, kind);
         fs::create_dir(sandbox.root().join("outside")).unwrap();
@@ -47,6 +51,13 @@ impl Job {
         sandbox.write_config("").unwrap();
         let before = listing(sandbox.root()).unwrap();
         Self { sandbox, name, script, before, begun: Instant::now() }
+    }
+
+    /// The same with a further file, relative to the sandbox's root, which a person wrote beforehand.
+    pub(crate) fn with_file(mut self, path: &str, text: &str) -> Self {
+        fs::write(self.sandbox.root().join(path), text).unwrap();
+        self.before = listing(self.sandbox.root()).unwrap();
+        self
     }
 
     /// What was there before, relative to the sandbox's root.
@@ -159,12 +170,12 @@ impl Ran {
         for event in &self.events {
             let data = &event["data"];
             let what = match event["kind"].as_str().unwrap_or_default() {
-                "phase_started" => data["phase"].as_str().unwrap_or_default(),
+                "phase_started" => data["step"]["phase"].as_str().unwrap_or_default(),
                 "session_created" => "start",
                 "session_ended" => "end",
                 _ => continue,
             };
-            line.push_str(&format!(" {what} {}", at(event)));
+            line.extend([" ", what, " ", &at(event)]);
         }
         let session = self.summary["elapsed_ms"].as_u64().unwrap_or_default();
         eprintln!("{}: whole {:.1?}, session {session} ms:{line}", self.job.name, self.job.begun.elapsed());
@@ -191,7 +202,7 @@ fn transcripts(data: &Path) -> String {
         let said = fs::read_to_string(data.join(path)).unwrap_or_default();
         let tail: Vec<&str> = said.lines().rev().take(20).collect();
         for line in tail.into_iter().rev() {
-            text.push_str(&format!("{}: {line}\n", path.display()));
+            text.extend([&path.to_string_lossy(), ": ", line, "\n"]);
         }
     }
     text
@@ -242,7 +253,7 @@ fn orchestrate() -> &'static Path {
         let said = String::from_utf8_lossy(&built.stdout);
         let artifacts = said.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
         let program =
-            artifacts.filter_map(|artifact| artifact["executable"].as_str().map(PathBuf::from)).last();
+            artifacts.filter_map(|artifact| artifact["executable"].as_str().map(PathBuf::from)).next_back();
         program.expect("cargo built no `orchestrate`")
     })
 }

@@ -7,3 +7,4 @@ mod permissions;
 mod play;
 mod project;
 mod stopped;
+mod teams;

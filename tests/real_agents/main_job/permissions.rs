@@ -19,7 +19,7 @@ fn before(steps: Value, after: &Value) -> Value {
 }
 
 /// The rules by which requests of a worker were denied, in order.
-fn denied<'a>(ran: &'a Ran, worker: &str) -> Vec<&'a str> {
+pub(crate) fn denied<'a>(ran: &'a Ran, worker: &str) -> Vec<&'a str> {
     ran.of_kind("approval_decided")
         .into_iter()
         .filter(|(who, data)| *who == worker && data["ruling"]["answer"] == "deny")
