@@ -23,7 +23,7 @@ CHECKS = [
         ("scripts/check-file-sizes", "--self-test"),
         ("scripts/check-file-sizes",),
     )),
-    Suite("rules", "who may depend on whom, who may spawn, who may reach out", 15, (
+    Suite("rules", "who may depend on whom, who may spawn, who may reach out", 10, (
         ("scripts/check-dependencies", "--self-test"),
         ("scripts/check-dependencies",),
     )),
@@ -32,10 +32,10 @@ CHECKS = [
         ("scripts/check-docs",),
     )),
     Suite("scripts", "run and test on machines that lack things", 10, (("scripts/check-scripts",),)),
-    Suite("deny", "licences, banned crates, sources", 30, (
+    Suite("deny", "licences, banned crates, sources", 15, (
         ("scripts/cargo-deny", "--locked", "check", "bans", "licenses", "sources"),
     )),
-    Suite("ui", "the page: types, tests", 60, (
+    Suite("ui", "the page: types, tests", 30, (
         ("npm", "--prefix", "ui", "run", "--silent", "check"),
         ("npm", "--prefix", "ui", "run", "--silent", "test", "--", "--reporter=default", "--reporter=json",
          "--outputFile.json={logs}/vitest.json"),
@@ -49,26 +49,28 @@ CHECKS = [
 # the tree a second time.
 BUILD = ("cargo", "build", "--locked", "--workspace", "--all-targets", "--message-format=json-render-diagnostics")
 BUILD_BUDGET = 90
+# All of it, warm.
+WHOLE_BUDGET = 1200
 
 TESTS = [
     Suite("core", "the rules", 20, programs=(("mo-core", None),)),
-    Suite("agents", "command lines, decoders, 207 recorded runs", 40, programs=(("mo-agents", None),)),
-    Suite("journal", "durable events, killed writers, full disks", 60, programs=(("mo-journal", None),)),
-    Suite("process", "real child processes", 60, programs=(("mo-process", None),)),
-    Suite("checkpoint", "snapshots of folders", 60, programs=(("mo-checkpoint", None),)),
-    Suite("engine", "dispatcher, configuration, paths", 20, programs=(("mo-engine", None),)),
-    Suite("api", "HTTP and events on the owner's socket", 60, programs=(("mo-api", None),)),
-    Suite("scripted", "scripted agents against the real protocols' clients", 60, programs=(("mo-scripted", None),)),
-    Suite("rig", "the tests' own tools: scripted model, sandbox", 60, programs=(
+    Suite("agents", "command lines, decoders, 207 recorded runs", 30, programs=(("mo-agents", None),)),
+    Suite("journal", "durable events, killed writers, full disks", 50, programs=(("mo-journal", None),)),
+    Suite("process", "real child processes", 30, programs=(("mo-process", None),)),
+    Suite("checkpoint", "snapshots of folders", 30, programs=(("mo-checkpoint", None),)),
+    Suite("engine", "dispatcher, configuration, paths", 10, programs=(("mo-engine", None),)),
+    Suite("api", "HTTP and events on the owner's socket", 30, programs=(("mo-api", None),)),
+    Suite("scripted", "scripted agents against the real protocols' clients", 20, programs=(("mo-scripted", None),)),
+    Suite("rig", "the tests' own tools: scripted model, sandbox", 15, programs=(
         ("mo-tests", "mo_tests"), ("mo-tests", "model-server"), ("mo-tests", "actor"),
         ("mo-tests", "model_server_http"), ("mo-tests", "rig"),
     )),
-    Suite("bench", "the measures' own parts", 20, programs=(("mo-bench", None),)),
-    Suite("session", "whole sessions with scripted agents", 120, programs=(("mo-tests", "session"),)),
-    Suite("cli", "the command orchestrate, end to end", 180, programs=(("orchestrate", None), ("mo-tests", "cli"))),
-    Suite("app", "the desktop shell", 30, programs=(("meta-orchestrator", None),)),
-    Suite("real-agents", "the pinned real CLIs against a scripted model", 240, programs=(
+    Suite("bench", "the measures' own parts", 5, programs=(("mo-bench", None),)),
+    Suite("session", "whole sessions with scripted agents", 60, programs=(("mo-tests", "session"),)),
+    Suite("cli", "the command orchestrate, end to end", 120, programs=(("orchestrate", None), ("mo-tests", "cli"))),
+    Suite("app", "the desktop shell", 10, programs=(("meta-orchestrator", None),)),
+    Suite("real-agents", "the pinned real CLIs against a scripted model", 300, programs=(
         ("mo-tests", "real_agents_wire"), ("mo-tests", "real_agents"),
     )),
-    Suite("window", "the real window, driven", 180, programs=(("mo-tests", "window"),)),
+    Suite("window", "the real window, driven", 120, programs=(("mo-tests", "window"),)),
 ]
