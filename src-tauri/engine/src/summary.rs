@@ -1,5 +1,6 @@
 //! `summary.md`: how a session went, for a person.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use mo_core::view::status::SessionView;
@@ -7,9 +8,9 @@ use mo_core::view::status::SessionView;
 /// The text of `summary.md`.
 pub(crate) fn markdown(view: &SessionView, has_plan: bool) -> String {
     let mut text = format!("# {}\n\n", first_line(&view.goal));
-    let _ = writeln!(text, "- session: {}\n- folder: {}", view.id, view.target);
+    let _ = writeln!(text, "- session: {}\n- folder: {}", view.id, harmless(&view.target));
     let reason = view.reason.as_deref().unwrap_or("it goes on");
-    let _ = writeln!(text, "- state: {} ({reason})", view.state);
+    let _ = writeln!(text, "- state: {} ({})", view.state, first_line(reason));
     let _ = writeln!(text, "- decision: {}", view.decision.as_deref().unwrap_or("none was made"));
     let cost = view.cost_usd.map_or_else(|| "unknown".to_owned(), |cost| format!("${cost:.2}"));
     let seconds = view.elapsed_ms / 1000;
@@ -36,7 +37,7 @@ pub(crate) fn markdown(view: &SessionView, has_plan: bool) -> String {
         let summary = review.summary.as_deref().map(first_line).unwrap_or_default();
         let _ = writeln!(text, "- {} on {}: {verdict} {summary}", review.reviewer, review.subject);
         for finding in &review.findings {
-            let file = finding.file.as_deref().unwrap_or("the whole");
+            let file = finding.file.as_deref().map_or("the whole".into(), harmless);
             let line = finding.line.map(|line| format!(":{line}")).unwrap_or_default();
             let _ =
                 writeln!(text, "  - {} at {file}{line}: {}", finding.severity, first_line(&finding.title));
@@ -46,9 +47,10 @@ pub(crate) fn markdown(view: &SessionView, has_plan: bool) -> String {
         text.push_str("None was made.\n");
     }
     for need in &view.needs_you {
-        let _ = writeln!(text, "\n## Needs you: {}\n\n{}\n", need.title, need.details);
+        let _ =
+            writeln!(text, "\n## Needs you: {}\n\n{}\n", first_line(&need.title), harmless(&need.details));
         for action in &need.required_actions {
-            let _ = writeln!(text, "1. {action}");
+            let _ = writeln!(text, "1. {}", first_line(action));
         }
     }
     text
@@ -64,6 +66,30 @@ fn section(text: &mut String, title: &str, lines: &[String]) {
     }
 }
 
-fn first_line(text: &str) -> &str {
-    text.trim().lines().next().unwrap_or_default()
+fn first_line(text: &str) -> Cow<'_, str> {
+    harmless(text.trim().lines().next().unwrap_or_default())
 }
+
+/// The text without what a terminal obeys or nobody can see, so that the file may be shown with `cat`; line breaks
+/// and tabs stay.
+fn harmless(text: &str) -> Cow<'_, str> {
+    let shows = |c: char| match c {
+        '\n' | '\t' => true,
+        '\u{61c}'
+        | '\u{200e}'
+        | '\u{200f}'
+        | '\u{2028}'..='\u{202e}'
+        | '\u{2066}'..='\u{206f}'
+        | '\u{feff}'
+        | '\u{e0000}'..='\u{e007f}' => false,
+        _ => !c.is_control(),
+    };
+    if text.chars().all(shows) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.chars().map(|c| if shows(c) { c } else { '\u{fffd}' }).collect())
+}
+
+#[cfg(test)]
+#[path = "summary_tests.rs"]
+mod tests;
