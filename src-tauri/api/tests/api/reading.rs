@@ -2,9 +2,10 @@
 
 use mo_api::client::ClientError;
 use mo_api::dto::JournalHealth;
+use mo_engine::hub::Health;
 
 use crate::raw;
-use crate::stage::{Stage, hangs, writes};
+use crate::stage::{Stage, hangs, soon, writes};
 
 const NONE: &str = "orch_20260101_000000_abcd";
 
@@ -114,12 +115,51 @@ async fn a_session_is_deleted_when_it_does_not_run_and_only_then() {
     let Err(ClientError::Refused { status: 409, body }) = client.delete(&session).await else { panic!() };
     assert_eq!(body.code, "session_running");
     client.stop(&session, true).await.unwrap();
-    crate::stage::soon(stage.engine.idle()).await;
+    soon(stage.engine.idle()).await;
     client.delete(&session).await.unwrap();
     for gone in [client.delete(&session).await, client.state(&session).await.map(drop)] {
         let Err(ClientError::Refused { status: 404, body }) = gone else { panic!("{gone:?}") };
         assert_eq!(body.code, "session_unknown");
     }
     assert!(client.sessions().await.unwrap().sessions.is_empty());
+    stage.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_journal_that_takes_nothing_is_said_and_what_waits_is_not_lost() {
+    let stage = Stage::new(&hangs()).await;
+    let client = stage.client().await;
+    let session = client.start(&stage.form()).await.unwrap();
+    stage.until(&session, "agent_item").await;
+    let mut health = stage.engine.health();
+    stage.journal.fail_commits(u32::MAX);
+    let telling = {
+        let (client, session) = (client.clone(), session.clone());
+        tokio::spawn(async move { client.message(&session, "claude", "Are you there?").await })
+    };
+    soon(health.wait_for(|now| *now != Health::Good)).await.unwrap();
+    let down = client.health().await.unwrap();
+    assert_eq!(down.journal, JournalHealth::Down);
+    assert!(down.reason.unwrap().contains("full"));
+    assert!(!telling.is_finished(), "nothing is answered before it is durable");
+    stage.journal.fail_commits(0);
+    soon(telling).await.unwrap().unwrap();
+    assert_eq!(client.health().await.unwrap().journal, JournalHealth::Good);
+    stage.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_engine_that_has_ended_is_said() {
+    let stage = Stage::new(&writes()).await;
+    let (client, session) = (stage.client().await, stage.finished().await);
+    stage.engine.shut_down().await;
+    for ended in [
+        client.start(&stage.form()).await.map(drop),
+        client.message(&session, "claude", "Hi").await,
+        client.stop(&session, false).await,
+    ] {
+        assert!(matches!(ended, Err(ClientError::Refused { status: 503, .. })), "{ended:?}");
+    }
+    assert_eq!(client.state(&session).await.unwrap().state, "finished", "what is stored can be read");
     stage.close().await;
 }

@@ -274,7 +274,14 @@ async fn a_silent_stream_says_that_it_lives_and_ends_with_the_server() {
     let session = stage.client().await.start(&stage.form()).await.unwrap();
     let first: Value = serde_json::from_str(&listener.event().await.unwrap().data).unwrap();
     assert_eq!((&first["session"], &first["kind"]), (&json!(session), &json!("session_created")));
+    let mut followed = stage.client().await.all_events(0).await.unwrap();
     stage.close_server().await;
+    let gone = loop {
+        if let Err(gone) = soon(followed.next()).await {
+            break gone;
+        }
+    };
+    assert_eq!(gone.code(), "owner_gone");
     // What was on its way, then the end.
     while listener.line().await.is_some() {}
     stage.close().await;
