@@ -3,6 +3,7 @@
 pub(crate) mod clock;
 pub(crate) mod figures;
 pub(crate) mod frame;
+mod json;
 pub(crate) mod live;
 pub(crate) mod paint;
 pub(crate) mod plain;
@@ -46,7 +47,8 @@ impl Out {
 
     /// A value as one line of JSON.
     pub(crate) fn json(&mut self, value: &impl Serialize) -> Result<(), Failure> {
-        serde_json::to_writer(&mut self.writer, value).map_err(std::io::Error::from)?;
+        let mut serializer = serde_json::Serializer::with_formatter(&mut self.writer, json::Visible);
+        value.serialize(&mut serializer).map_err(std::io::Error::from)?;
         Ok(self.writer.write_all(b"\n")?)
     }
 

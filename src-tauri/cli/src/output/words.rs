@@ -60,7 +60,7 @@ pub(crate) fn fit(text: &str, width: usize) -> String {
 }
 
 /// Whether a terminal only shows the character, as do line breaks and tabs.
-fn is_plain(c: char) -> bool {
+pub(crate) fn is_plain(c: char) -> bool {
     match c {
         '\n' | '\t' => true,
         _ if c.is_control() => false,
