@@ -1,6 +1,12 @@
 //! Agents that fail: each ends typed, within its limit, and never as an approval.
 
+use std::sync::Arc;
+
+use mo_core::event::StopCause;
 use mo_core::settings::Settings;
+use mo_engine::handle::CommandError;
+use mo_engine::hub::{Health, Update};
+use mo_journal::MemoryJournal;
 use serde_json::{Value, json};
 
 use crate::stage::{Outcome, Stage, review, trio};
@@ -25,6 +31,7 @@ async fn an_implementer_that_fails_blocks_the_session() {
     let table = [
         (json!([{"say": "on it"}, {"crash": {"signal": 9}}]), "broke off"),
         (json!([{"say": "on it"}, {"exit": 0}]), "broke off"),
+        (json!([{"stderr": "nope"}, {"exit": 7}]), ""),
         (json!([{"error": {"class": "not_logged_in"}}]), "not_logged_in"),
         (json!([{"say": "on it"}, {"hang": true}]), "failed"),
         (json!([{"say": "on it"}, {"half_line": true}, {"close_stdout": true}]), "failed"),
@@ -36,6 +43,7 @@ async fn an_implementer_that_fails_blocks_the_session() {
         let [need] = outcome.view.needs_you.as_slice() else { panic!("{:?}", outcome.view.needs_you) };
         assert!(need.title.contains(words), "{steps}: {}", need.title);
         assert_eq!(need.kind, "permission_blocker");
+        assert!(!need.details.trim().is_empty(), "{steps}: there is evidence");
     }
 }
 
@@ -92,4 +100,30 @@ async fn garbage_and_floods_are_counted_and_survived() {
     let malformed =
         outcome.events.iter().filter(|e| e.event.data_json().contains("\"type\":\"malformed\"")).count();
     assert!(malformed >= 2, "{malformed}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_journal_that_takes_nothing_stops_everything_and_a_stop_still_kills() {
+    let hang = json!({"turns": [{"times": 0, "steps": [{"say": "thinking"}, {"hang": true}]}]});
+    let stage = Stage::new(&[("gemini", hang.clone()), ("claude", hang.clone()), ("codex", hang)]);
+    let journal = Arc::new(MemoryJournal::new());
+    let engine = stage.engine_with(journal.clone()).await;
+    let id = engine.start(stage.request(Settings::default())).await.unwrap();
+    let mut live = engine.subscribe(&id, 0);
+    while let Some(Ok(Update::Events(records))) = live.next().await {
+        if records.iter().any(|r| r.kind == "worker_spawned") {
+            break;
+        }
+    }
+    journal.fail_commits(1_000_000);
+    let mut health = engine.health();
+    let (asking, asked) = (engine.clone(), id.clone());
+    // It is heard, but cannot be written, so it does not come back.
+    tokio::spawn(async move { asking.stop(&asked, StopCause::Sigint, false).await });
+    health.wait_for(|health| matches!(health, Health::JournalDown(_))).await.unwrap();
+    let refused = engine.stop(&id, StopCause::Sigint, false).await;
+    assert!(matches!(refused, Err(CommandError::JournalDown(_))), "{refused:?}");
+    let ended = engine.shut_down();
+    tokio::time::timeout(crate::stage::LIMIT, ended).await.expect("it ends all the same");
+    stage.until_nothing_runs().await;
 }

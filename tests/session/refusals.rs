@@ -70,6 +70,9 @@ async fn one_session_in_place_at_a_time_whoever_owns_it() {
     for error in errors {
         assert_eq!((error.code(), error.exit_code()), ("target_busy", 4));
     }
+    std::fs::create_dir(stage.path("target/sub")).unwrap();
+    let inside = StartRequest { target: stage.path("target/sub"), ..same.clone() };
+    assert_eq!(foreign.start(inside).await.expect_err("inside of it").code(), "target_busy");
     engine.stop(&id, mo_core::event::StopCause::Person, true).await.unwrap();
     crate::stage::to_end(&engine, &id).await;
     engine.idle().await;

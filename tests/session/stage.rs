@@ -17,7 +17,7 @@ use mo_engine::handle::{EngineHandle, EngineSetup};
 use mo_engine::hub::Update;
 use mo_engine::ports::{NoNotifier, Ports, SystemClock};
 use mo_engine::start::{StartError, StartRequest};
-use mo_journal::{DataDir, SqliteJournal};
+use mo_journal::{DataDir, Journal, SqliteJournal};
 use mo_process::ShimSpawner;
 use serde_json::{Value, json};
 
@@ -71,11 +71,17 @@ impl Stage {
     /// Opens the engine on the stage's data folder.
     pub(crate) async fn engine(&self) -> EngineHandle {
         let data = DataDir::create(self.path("data")).unwrap();
+        self.engine_with(Arc::new(SqliteJournal::open(&data).unwrap())).await
+    }
+
+    /// The same over a given journal.
+    pub(crate) async fn engine_with(&self, journal: Arc<dyn Journal>) -> EngineHandle {
+        let data = DataDir::create(self.path("data")).unwrap();
         let lock = data.lock("{}").unwrap();
         let ports = Ports {
             spawner: Arc::new(ShimSpawner::new(env!("CARGO_BIN_EXE_actor"))),
             clock: Arc::new(SystemClock),
-            journal: Arc::new(SqliteJournal::open(&data).unwrap()),
+            journal,
             checkpoints: Arc::new(
                 FolderCheckpoints::open(data.checkpoints(), mo_checkpoint::Settings::default()).unwrap(),
             ),
@@ -113,6 +119,16 @@ impl Stage {
     /// Nothing that this stage started is left.
     pub(crate) fn assert_nothing_runs(&self) {
         assert_eq!(self.running(), Vec::<String>::new());
+    }
+
+    /// Waits until nothing that this stage started is left, where no event tells.
+    pub(crate) async fn until_nothing_runs(&self) {
+        let gone = async {
+            while !self.running().is_empty() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(LIMIT, gone).await.expect("everything ends");
     }
 
     /// Runs one session to its end.

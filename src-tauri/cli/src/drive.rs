@@ -7,7 +7,7 @@ use mo_core::event::{Ending, Envelope, Event, Purpose, StopCause};
 use mo_core::ids::SessionId;
 use mo_core::record::Record;
 use mo_engine::handle::EngineHandle;
-use mo_engine::hub::Update;
+use mo_engine::hub::{Health, Update};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::errors::{Failure, exit};
@@ -17,6 +17,7 @@ use crate::output::screen::Screen;
 pub(crate) struct Signals {
     interrupt: Signal,
     terminate: Signal,
+    hangup: Signal,
     count: u32,
 }
 
@@ -27,6 +28,7 @@ impl Signals {
         Ok(Self {
             interrupt: take(SignalKind::interrupt())?,
             terminate: take(SignalKind::terminate())?,
+            hangup: take(SignalKind::hangup())?,
             count: 0,
         })
     }
@@ -36,6 +38,8 @@ impl Signals {
         let cause = tokio::select! {
             _ = self.interrupt.recv() => StopCause::Sigint,
             _ = self.terminate.recv() => StopCause::Sigterm,
+            // The terminal was closed: nobody watches any more.
+            _ = self.hangup.recv() => StopCause::Sigterm,
         };
         self.count += 1;
         (cause, self.count)
@@ -99,7 +103,12 @@ pub(crate) async fn to_the_end(
                     "the log in the data folder's logs/ says why",
                 )),
             },
-            (cause, count) = signals.next() => stop(engine, session, cause, count, screen),
+            (cause, count) = signals.next() => {
+                if let Health::JournalDown(reason) = engine.health().borrow().clone() {
+                    return Err(stopped_unwritten(engine, session, cause, &reason).await);
+                }
+                stop(engine, session, cause, count, screen);
+            }
             Ok(()) = health.changed() => {
                 let now = health.borrow_and_update().clone();
                 screen.health(&now);
@@ -108,6 +117,24 @@ pub(crate) async fn to_the_end(
         }
     }
     Ok(told)
+}
+
+/// Nothing can be written, so nothing can be decided: the team is killed, and the person is told.
+async fn stopped_unwritten(
+    engine: &EngineHandle,
+    session: &SessionId,
+    by: StopCause,
+    reason: &str,
+) -> Failure {
+    if let Err(error) = engine.stop(session, by, true).await {
+        tracing::error!(%error, "stopped without the journal");
+    }
+    Failure::new(
+        exit::FAILURE,
+        "journal_down",
+        format!("the team was stopped, but nothing could be written any more: {reason}"),
+        "free some space on the data folder's disk; what was shown with a number is there",
+    )
 }
 
 /// Asks for the end without waiting for it: a further signal must be heard meanwhile.

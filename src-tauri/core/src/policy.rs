@@ -51,8 +51,22 @@ pub enum Rule {
 }
 
 /// What changes how tools run: never written without a person.
-const PROTECTED: [&str; 10] =
-    [".git", ".claude", ".codex", ".gemini", ".agents", ".mcp.json", ".vscode", ".idea", ".envrc", ".github"];
+const PROTECTED: [&str; 14] = [
+    ".git",
+    ".gitmodules",
+    ".claude",
+    ".codex",
+    ".gemini",
+    ".agents",
+    ".mcp.json",
+    ".vscode",
+    ".idea",
+    ".envrc",
+    ".github",
+    ".gitlab-ci.yml",
+    ".husky",
+    ".pre-commit-config.yaml",
+];
 
 /// Judges an action whose paths are absolute and resolved (no symlink, no `..`).
 pub fn judge(action: &Action, ceiling: &Ceiling<'_>) -> Ruling {

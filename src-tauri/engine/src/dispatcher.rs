@@ -199,7 +199,14 @@ impl Dispatcher {
                 Err(failed) => {
                     tracing::error!(error = %failed.error, "the journal takes nothing; trying again");
                     self.hub.set_health(Health::JournalDown(failed.error.to_string()));
-                    tokio::time::sleep(RETRY).await;
+                    if self.hub.is_closing() {
+                        tracing::error!(
+                            lost = failed.records.len(),
+                            "the engine ends with a journal that takes nothing"
+                        );
+                        return;
+                    }
+                    self.hub.retry_pause(RETRY).await;
                     result = self.ports.journal.commit(failed.records).await;
                 }
             }

@@ -87,6 +87,9 @@ pub enum CommandError {
     /// The engine has been shut down.
     #[error("the engine has been shut down")]
     Closed,
+    /// The journal takes nothing, so nothing can be decided.
+    #[error("the journal takes nothing ({0}); the session's processes were killed")]
+    JournalDown(String),
 }
 
 impl EngineHandle {
@@ -208,11 +211,19 @@ impl EngineHandle {
         self.ask(session, Input::Message { worker: worker.clone(), text: text.to_owned() }).await
     }
 
-    /// Stops a session: by the ladder, or at once. With [`StopCause::Pause`] it can be resumed as it was. Effective when this returns; the burial may take its time.
+    /// Stops a session: by the ladder, or at once. With [`StopCause::Pause`] it can be resumed as it was. Effective
+    /// when this returns; the burial may take its time.
     ///
     /// # Errors
-    /// When it does not run.
+    /// When it does not run. When the journal takes nothing, nothing can be decided any more: then its processes
+    /// are killed, and [`CommandError::JournalDown`] says so.
     pub async fn stop(&self, session: &SessionId, by: StopCause, urgent: bool) -> Result<(), CommandError> {
+        if let Health::JournalDown(reason) = &*self.shared.hub.health().borrow() {
+            if let Some(desk) = self.desks().get(session) {
+                desk.kill_all();
+            }
+            return Err(CommandError::JournalDown(reason.clone()));
+        }
         self.ask(session, Input::Stop { by, urgent }).await
     }
 
@@ -295,7 +306,10 @@ impl EngineHandle {
 
     /// Waits until everything that is queued is durable, then ends the engine. Sessions that still run lose their
     /// processes; stop them before.
+    ///
+    /// With a journal that takes nothing it ends all the same; what could not be written is lost, and logged.
     pub async fn shut_down(&self) {
+        self.shared.hub.close();
         let sender = self.shared.queue.lock().unwrap_or_else(PoisonError::into_inner).take();
         drop(sender);
         let dispatcher = self.shared.dispatcher.lock().unwrap_or_else(PoisonError::into_inner).take();

@@ -68,6 +68,7 @@ pub(crate) struct Hub {
     positions: Arc<Positions>,
     views: RwLock<BTreeMap<SessionId, Arc<SessionView>>>,
     health: watch::Sender<Health>,
+    closing: watch::Sender<bool>,
 }
 
 impl Hub {
@@ -77,6 +78,7 @@ impl Hub {
             positions: Arc::default(),
             views: RwLock::new(BTreeMap::new()),
             health: watch::Sender::new(Health::Good),
+            closing: watch::Sender::new(false),
         }
     }
 
@@ -111,6 +113,21 @@ impl Hub {
 
     pub(crate) fn view(&self, session: &SessionId) -> Option<Arc<SessionView>> {
         self.views.read().unwrap_or_else(PoisonError::into_inner).get(session).cloned()
+    }
+
+    /// The engine is to end, also when the journal takes nothing any more.
+    pub(crate) fn close(&self) {
+        self.closing.send_replace(true);
+    }
+
+    pub(crate) fn is_closing(&self) -> bool {
+        *self.closing.borrow()
+    }
+
+    /// Waits before another try, but not when the engine is to end.
+    pub(crate) async fn retry_pause(&self, time: std::time::Duration) {
+        let mut closing = self.closing.subscribe();
+        let _ = tokio::time::timeout(time, closing.wait_for(|closing| *closing)).await;
     }
 
     pub(crate) fn set_health(&self, health: Health) {

@@ -52,9 +52,45 @@ pub(crate) fn resolve_action(action: &mut Action, root: &Path) {
 fn resolve_one(path: &str, root: &Path) -> String {
     // A tilde is the home folder to some tools: never inside.
     let path = if path.starts_with('~') { Path::new("/").join(path) } else { root.join(path) };
+    if depends_on_the_process(&path) {
+        return NO_ONE_PLACE.to_owned();
+    }
     // `a/link/../b` leads elsewhere than its text says: the parent of what the link names.
     let walked = walk(&path);
     resolve(&walked).to_string_lossy().into_owned()
+}
+
+/// What is below `/proc` names another place to the agent than to us (`/proc/self/cwd`, `/proc/self/fd/3`).
+const NO_ONE_PLACE: &str = "/proc";
+/// As many links as the system follows in one path.
+const MAX_LINKS: u32 = 40;
+
+/// Whether the path leads into `/proc`, by itself or by a link on its way.
+fn depends_on_the_process(path: &Path) -> bool {
+    let parts = |path: &Path| -> Vec<std::ffi::OsString> {
+        path.components().rev().map(|part| part.as_os_str().to_owned()).collect()
+    };
+    let (mut to_go, mut at, mut links) = (parts(path), PathBuf::new(), 0);
+    while let Some(part) = to_go.pop() {
+        if part == ".." {
+            at.pop();
+            continue;
+        }
+        // The root of an absolute link starts anew.
+        at.push(part);
+        if at.starts_with(NO_ONE_PLACE) {
+            return true;
+        }
+        if let Ok(link) = at.read_link() {
+            links += 1;
+            if links > MAX_LINKS {
+                return true;
+            }
+            at.pop();
+            to_go.extend(parts(&link));
+        }
+    }
+    false
 }
 
 /// Follows symlinks component by component, so that `..` after a link means what the system means.

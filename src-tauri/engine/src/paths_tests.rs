@@ -26,3 +26,21 @@ fn links_and_parents_are_followed_before_judging() {
     }
     assert_eq!(resolve(&root.join("out")), outside);
 }
+
+/// `/proc/self` is this process here and the agent there: nothing by way of it is inside, wherever we stand.
+#[test]
+fn what_depends_on_who_looks_is_nowhere_inside() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path().canonicalize().unwrap();
+    let here = std::fs::File::open(&root).unwrap();
+    let ours = format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&here));
+    assert_eq!(std::fs::canonicalize(&ours).unwrap(), root, "to us it is the root");
+    symlink(&ours, root.join("fd")).unwrap();
+    symlink("fd", root.join("round")).unwrap();
+    symlink("loop", root.join("loop")).unwrap();
+    let own = format!("{}/x", ours.replace("/proc/", "/proc/../proc/./"));
+    for path in ["fd/x", "round/x", "loop/x", &own, &format!("{ours}/x"), "/dev/fd/0", "/proc"] {
+        assert_eq!(resolve_one(path, &root), "/proc", "{path}");
+    }
+    assert_eq!(resolve_one("proc/x", &root), root.join("proc/x").to_string_lossy());
+}

@@ -48,7 +48,7 @@ pub(crate) struct SessionDesk {
 struct Held {
     workers: BTreeMap<(WorkerName, AttemptNo), mpsc::UnboundedSender<WorkerCommand>>,
     timers: BTreeMap<Timer, AbortHandle>,
-    lock: Option<File>,
+    locks: Vec<File>,
 }
 
 /// What a timer is for.
@@ -69,8 +69,8 @@ impl SessionDesk {
         place: WorkPlace,
         stall_timeout_ms: u64,
     ) -> Arc<Self> {
-        let WorkPlace { target, programs, lock } = place;
-        let held = Mutex::new(Held { lock: Some(lock), ..Held::default() });
+        let WorkPlace { target, programs, locks } = place;
+        let held = Mutex::new(Held { locks, ..Held::default() });
         Arc::new(Self { id, target, data, folder, programs, stall_timeout_ms, held })
     }
 
@@ -108,6 +108,15 @@ impl SessionDesk {
         }
     }
 
+    /// Kills all processes without asking anybody: for when nothing can be decided any more.
+    pub(crate) fn kill_all(&self) {
+        let workers: Vec<_> = self.with(|held| held.workers.values().cloned().collect());
+        for worker in workers {
+            // A task that is over needs nothing more.
+            let _ = worker.send(WorkerCommand::Stop { urgent: true });
+        }
+    }
+
     pub(crate) fn set_timer(&self, timer: Timer, handle: AbortHandle) {
         if let Some(old) = self.with(|held| held.timers.insert(timer, handle)) {
             old.abort();
@@ -123,7 +132,7 @@ impl SessionDesk {
     /// Lets go of the target and of everything that still waits.
     pub(crate) fn close(&self) {
         let timers = self.with(|held| {
-            held.lock = None;
+            held.locks.clear();
             held.workers.clear();
             std::mem::take(&mut held.timers)
         });

@@ -1,11 +1,13 @@
 //! Validates what a person wants to start. Nothing is created before everything is found good.
 
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
+use mo_agents::kinds;
+use mo_agents::launch::{Access, LaunchError, LaunchSpec, Permission};
 use mo_core::event::SessionCreated;
-use mo_core::ids::AgentKind;
+use mo_core::ids::{AgentKind, Role};
 use mo_core::settings::{PermissionMode, Settings};
 use mo_core::team::Team;
 
@@ -57,6 +59,8 @@ pub enum StartError {
     AgentNotInstalled(&'static str, String),
     #[error("bypass is refused: no sandbox has proven {}", .0.join(", "))]
     BypassRefused(Vec<&'static str>),
+    #[error("[agents.{0}] cannot be launched like this: {1}")]
+    Launch(AgentKind, LaunchError),
     #[error(transparent)]
     Config(#[from] ConfigError),
     #[error("the journal takes nothing: {0}")]
@@ -78,6 +82,7 @@ impl StartError {
             Self::AgentUnknown(_) => "agent_unknown",
             Self::AgentNotInstalled(..) => "agent_not_installed",
             Self::BypassRefused(_) => "bypass_refused",
+            Self::Launch(_, error) => error.code(),
             Self::Config(error) => error.code(),
             Self::Journal(_) => "journal_down",
         }
@@ -90,6 +95,7 @@ impl StartError {
             | Self::GoalTooLong(_)
             | Self::TargetNotAFolder(_)
             | Self::AgentUnknown(_)
+            | Self::Launch(..)
             | Self::Config(_) => 2,
             Self::TargetMissing(_) | Self::AgentNotInstalled(..) => 3,
             Self::TargetUnreadable(..)
@@ -129,6 +135,7 @@ impl StartError {
                     .to_owned()
             }
             Self::BypassRefused(_) => "use permission = \"ask\"".to_owned(),
+            Self::Launch(agent, _) => format!("mend [agents.{agent}] args in the configuration"),
             Self::Config(error) => error.hint().to_owned(),
             Self::Journal(_) => "look at the data folder's permissions and free space".to_owned(),
         }
@@ -145,7 +152,8 @@ pub(crate) struct Validated {
 pub(crate) struct WorkPlace {
     pub(crate) target: PathBuf,
     pub(crate) programs: BTreeMap<AgentKind, FoundProgram>,
-    pub(crate) lock: File,
+    /// The target's own lock and those on the way to it.
+    pub(crate) locks: Vec<File>,
 }
 
 /// Finds out whether a request can start, without starting, taking or making anything; `data` need not exist. For a
@@ -205,8 +213,9 @@ pub(crate) fn take_place(
     let target = check_target(target, environment, data, yes_really)?;
     config.check_outside(&target)?;
     let programs = find_programs(team, config, environment)?;
-    let lock = lock_target(&target)?;
-    Ok(WorkPlace { target, programs, lock })
+    check_launches(team, &programs, &target)?;
+    let locks = lock_target(&target)?;
+    Ok(WorkPlace { target, programs, locks })
 }
 
 fn warnings() -> Vec<String> {
@@ -282,14 +291,52 @@ fn find_programs(
     Ok(programs)
 }
 
-/// One session in place at a time, whoever's data folder it is in: a lock on the folder itself.
-fn lock_target(target: &Path) -> Result<File, StartError> {
+/// A launch that will be refused is refused now, before anybody has worked.
+fn check_launches(
+    team: &Team,
+    programs: &BTreeMap<AgentKind, FoundProgram>,
+    target: &Path,
+) -> Result<(), StartError> {
+    for member in &team.workers {
+        let Some(program) = programs.get(&member.agent) else { continue };
+        let spec = LaunchSpec {
+            agent: member.agent.clone(),
+            program: program.path.clone(),
+            cwd: target.to_owned(),
+            add_dirs: Vec::new(),
+            access: if member.role == Role::Implementer { Access::Write } else { Access::ReadOnly },
+            permission: Permission::Ask,
+            model: program.model.clone(),
+            args: program.args.clone(),
+            resume: None,
+            skip_git_repo_check: false,
+            skip_trust: true,
+            schema: None,
+            files_dir: target.to_owned(),
+        };
+        kinds::launch(&spec).map_err(|error| StartError::Launch(member.agent.clone(), error))?;
+    }
+    Ok(())
+}
+
+/// One session in place at a time, whoever's data folder it is in: a lock on the folder itself, and shared ones on
+/// the folders above it, so that none begins in a folder that holds another's target, nor inside one.
+fn lock_target(target: &Path) -> Result<Vec<File>, StartError> {
     let unreadable =
         |error: std::io::Error| StartError::TargetUnreadable(target.to_owned(), error.to_string());
+    let check = |locked: Result<(), TryLockError>| match locked {
+        Ok(()) => Ok(()),
+        Err(TryLockError::WouldBlock) => Err(StartError::TargetBusy(target.to_owned())),
+        Err(TryLockError::Error(error)) => Err(unreadable(error)),
+    };
     let folder = File::open(target).map_err(unreadable)?;
-    match folder.try_lock() {
-        Ok(()) => Ok(folder),
-        Err(std::fs::TryLockError::WouldBlock) => Err(StartError::TargetBusy(target.to_owned())),
-        Err(std::fs::TryLockError::Error(error)) => Err(unreadable(error)),
+    check(folder.try_lock())?;
+    let mut locks = vec![folder];
+    for above in target.ancestors().skip(1) {
+        // One that this user may not open, no session of theirs can have as its target.
+        let Ok(folder) = File::open(above) else { continue };
+        check(folder.try_lock_shared())?;
+        locks.push(folder);
     }
+    Ok(locks)
 }

@@ -13,6 +13,7 @@ use mo_core::agent_event::{AgentEvent, Decoded};
 use mo_core::event::Fault;
 use mo_core::ids::{AgentKind, AttemptNo, TurnNo, WorkerName};
 use mo_core::input::Input;
+use mo_core::outcome::Outcome;
 use mo_core::policy::Bounds;
 use mo_journal::Stream;
 use mo_process::{Child, LaunchCommand, LineBatch, RawSink, StdinMode, StdoutMode, StopLadder, StopReport};
@@ -31,6 +32,8 @@ use crate::{fault, paths};
 
 /// How long an agent has for its protocol's own cancel before it gets a signal.
 const CANCEL_GRACE: Duration = Duration::from_millis(700);
+/// The most bytes of stderr that are evidence.
+const MAX_EVIDENCE: usize = 2_000;
 /// Far enough away to mean never.
 const NEVER: Duration = Duration::from_hours(24 * 365);
 
@@ -257,7 +260,11 @@ impl Conversation {
         };
         self.child.stderr.ended().await;
         let exit = Exit { code: end.code, signal: end.signal, by_us: self.stop.is_some() };
-        self.protocol.close(exit, &self.child.stderr.tail(), &mut self.exchange);
+        let stderr = self.child.stderr.tail();
+        self.protocol.close(exit, &stderr, &mut self.exchange);
+        for decoded in &mut self.exchange.events {
+            give_evidence(&mut decoded.event, exit, &stderr);
+        }
         self.pass_on().await;
         self.outlet
             .send(vec![Input::Exited {
@@ -385,6 +392,23 @@ impl Conversation {
 fn bounds(folder: &Path, data: &Path) -> Bounds {
     let text = |path: &Path| paths::resolve(path).to_string_lossy().into_owned();
     Bounds { root: text(folder), keep_out: text(data) }
+}
+
+/// A turn that broke off without a word gets the process's end as its text: a person needs something to go by.
+fn give_evidence(event: &mut AgentEvent, exit: Exit, stderr: &[u8]) {
+    let AgentEvent::TurnEnded { end } = event else { return };
+    let silent = end.text.as_deref().is_none_or(|text| text.trim().is_empty());
+    if !silent || !matches!(end.outcome, Outcome::Vanished | Outcome::Failed) {
+        return;
+    }
+    let how = match (exit.code, exit.signal) {
+        (Some(code), _) => format!("it ended with exit code {code}"),
+        (None, Some(signal)) => format!("signal {signal} ended it"),
+        (None, None) => "how it ended is not known".to_owned(),
+    };
+    let from = stderr.len().saturating_sub(MAX_EVIDENCE);
+    let said = String::from_utf8_lossy(stderr.get(from..).unwrap_or_default()).trim().to_owned();
+    end.text = Some(if said.is_empty() { how } else { format!("{how}; its last words on stderr:\n{said}") });
 }
 
 /// The text without the folder in front of paths inside it.

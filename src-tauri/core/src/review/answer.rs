@@ -177,6 +177,9 @@ fn check(wire: &Wire, nonce: &Nonce, digest: &Digest) -> Result<(), Unusable> {
     if wire.findings.len() > MAX_FINDINGS {
         return Err(Unusable::TooManyFindings);
     }
+    if let Some(line) = wire.findings.iter().find_map(|f| f.line.filter(|_| f.file.is_none())) {
+        return Err(Unusable::NoSuchPlace(format!("line {line} of no file")));
+    }
     let blocks = |finding: &&Finding| finding.severity == Severity::Blocker;
     let backed = |finding: &Finding| !finding.evidence.trim().is_empty();
     let claims_blocker = matches!(wire.verdict, WireVerdict::Blocker);

@@ -63,6 +63,8 @@ fn what_is_not_exactly_one_answer_to_this_request_is_unusable() {
     assert_eq!(text(&answer("blocker", &json!([])).to_string()), Err(Unusable::NoEvidence));
     assert_eq!(text(&answer("approved", &finding("blocker", " ")).to_string()), Err(Unusable::NoEvidence));
     assert!(matches!(text(&answer("fine", &json!([])).to_string()), Err(Unusable::Schema(_))));
+    let nowhere = json!([{"severity": "note", "file": null, "line": 9, "title": "t", "evidence": "e"}]);
+    assert!(matches!(text(&answer("concern", &nowhere).to_string()), Err(Unusable::NoSuchPlace(_))));
     let twice = good.replacen("{\"", "{\"verdict\":\"blocker\",\"", 1);
     assert!(matches!(text(&twice), Err(Unusable::Schema(_))), "{twice}");
     assert_eq!(text(&format!("[{}", "x".repeat(1 << 20))), Err(Unusable::TooLarge));

@@ -5,6 +5,7 @@ mod file;
 mod shown;
 
 use std::collections::BTreeMap;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use mo_core::ids::AgentKind;
@@ -108,7 +109,7 @@ static NOTHING_SET: AgentConfig =
 impl Config {
     /// Reads the file. A default location where no file is gives the defaults; a named file must be there.
     pub fn read(file: &Path, named: bool) -> Result<Self, ConfigError> {
-        match std::fs::read_to_string(file) {
+        match read_bounded(file) {
             Ok(text) => Self::parse(file, &text),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound && !named => Ok(Self::default()),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -142,6 +143,18 @@ impl Config {
             _ => Ok(()),
         }
     }
+}
+
+/// The most bytes of a configuration file.
+const MAX_FILE: u64 = 1 << 20;
+
+fn read_bounded(file: &Path) -> std::io::Result<String> {
+    let mut text = String::new();
+    std::fs::File::open(file)?.take(MAX_FILE + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > MAX_FILE {
+        return Err(std::io::Error::other("it is larger than 1 MiB"));
+    }
+    Ok(text)
 }
 
 fn permission_word(mode: PermissionMode) -> &'static str {
