@@ -142,21 +142,14 @@ impl From<JournalError> for Refusal {
 
 impl From<StartError> for Refusal {
     fn from(error: StartError) -> Self {
-        let status = match &error {
-            StartError::GoalEmpty | StartError::TargetNotAFolder(_) | StartError::AgentUnknown(_) => {
-                StatusCode::BAD_REQUEST
-            }
-            StartError::GoalTooLong(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            // 404 is for what the path of a request names.
-            StartError::TargetMissing(_) | StartError::AgentNotInstalled(..) | StartError::Config(_) => {
-                StatusCode::UNPROCESSABLE_ENTITY
-            }
-            StartError::TargetBusy(_) => StatusCode::CONFLICT,
-            StartError::TargetUnreadable(..)
-            | StartError::TargetAndData(..)
-            | StartError::TargetTooWide(..)
-            | StartError::BypassRefused(_) => StatusCode::FORBIDDEN,
-            StartError::Journal(_) => StatusCode::SERVICE_UNAVAILABLE,
+        let status = match (&error, error.exit_code()) {
+            (StartError::GoalTooLong(_), _) => StatusCode::PAYLOAD_TOO_LARGE,
+            (StartError::TargetBusy(_), _) => StatusCode::CONFLICT,
+            // What the owner has configured, or what is not there: 404 is for what the path of a request names.
+            (StartError::Config(_), _) | (_, 3) => StatusCode::UNPROCESSABLE_ENTITY,
+            (_, 2) => StatusCode::BAD_REQUEST,
+            (_, 4) => StatusCode::FORBIDDEN,
+            _ => StatusCode::SERVICE_UNAVAILABLE,
         };
         Self::new(status, error.code(), error.to_string()).hint(error.hint())
     }
@@ -165,13 +158,16 @@ impl From<StartError> for Refusal {
 impl From<CommandError> for Refusal {
     fn from(error: CommandError) -> Self {
         let message = error.to_string();
-        match error {
-            CommandError::Closed => Self::new(StatusCode::SERVICE_UNAVAILABLE, "engine_closed", message),
+        let CommandError::Rejected(rejection) = error else {
+            let code = if error == CommandError::Closed { "engine_closed" } else { "journal_down" };
+            return Self::new(StatusCode::SERVICE_UNAVAILABLE, code, message);
+        };
+        match rejection {
             // That the session exists has been looked up before.
-            CommandError::Rejected(Rejection::Unknown | Rejection::Ended) => {
+            Rejection::Unknown | Rejection::Ended => {
                 Self::new(StatusCode::CONFLICT, "session_not_running", "the session does not run")
             }
-            CommandError::Rejected(rejection) => Self::new(StatusCode::CONFLICT, rejection.code(), message),
+            other => Self::new(StatusCode::CONFLICT, other.code(), message),
         }
     }
 }
