@@ -259,10 +259,6 @@ impl From<StartError> for Refusal {
 
 impl From<CommandError> for Refusal {
     fn from(error: CommandError) -> Self {
-        let code = match &error {
-            CommandError::Rejected(rejection) => rejection.code(),
-            CommandError::Closed => "engine_closed",
-        };
-        Self { code: code.to_owned(), message: error.to_string(), hint: None }
+        Self { code: error.code().to_owned(), message: error.to_string(), hint: None }
     }
 }

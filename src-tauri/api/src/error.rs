@@ -159,8 +159,7 @@ impl From<CommandError> for Refusal {
     fn from(error: CommandError) -> Self {
         let message = error.to_string();
         let CommandError::Rejected(rejection) = error else {
-            let code = if error == CommandError::Closed { "engine_closed" } else { "journal_down" };
-            return Self::new(StatusCode::SERVICE_UNAVAILABLE, code, message);
+            return Self::new(StatusCode::SERVICE_UNAVAILABLE, error.code(), message);
         };
         match rejection {
             // That the session exists has been looked up before.

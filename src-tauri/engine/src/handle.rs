@@ -92,6 +92,17 @@ pub enum CommandError {
     JournalDown(String),
 }
 
+impl CommandError {
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Rejected(rejection) => rejection.code(),
+            Self::Closed => "engine_closed",
+            Self::JournalDown(_) => "journal_down",
+        }
+    }
+}
+
 impl EngineHandle {
     /// Starts the engine on the current runtime, and settles what a former owner left in flight.
     ///
