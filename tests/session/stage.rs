@@ -22,7 +22,7 @@ use mo_process::ShimSpawner;
 use serde_json::{Value, json};
 
 /// How long anything here may take; only a broken engine reaches it.
-pub(crate) const LIMIT: Duration = Duration::from_secs(60);
+pub(crate) const LIMIT: Duration = Duration::from_mins(1);
 
 /// The private folder of one test.
 pub(crate) struct Stage {
@@ -158,17 +158,11 @@ impl Outcome {
 
     pub(crate) fn story(&self) -> String {
         let lines = self.events.iter().filter_map(mo_core::view::timeline_entry);
-        lines
-            .map(|e| {
-                format!(
-                    "{} {}: {} [{}]\n",
-                    e.worker.unwrap_or_default(),
-                    e.kind,
-                    e.text,
-                    e.detail.unwrap_or_default()
-                )
-            })
-            .collect()
+        let told = lines.map(|e| {
+            let (worker, detail) = (e.worker.unwrap_or_default(), e.detail.unwrap_or_default());
+            format!("{worker} {}: {} [{detail}]", e.kind, e.text)
+        });
+        told.collect::<Vec<_>>().join("\n")
     }
 }
 

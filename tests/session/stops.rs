@@ -45,14 +45,14 @@ async fn fifty_stops_at_random_moments_leave_no_process() {
     let engine = stage.engine().await;
     for trial in 0..trials {
         let id = engine.start(stage.request(Settings::default())).await.unwrap();
-        let (after, urgent) = (at.next().unwrap() % 30, at.next().unwrap() % 2 == 0);
+        let (after, urgent) = (at.next().unwrap() % 30, at.next().unwrap().is_multiple_of(2));
         // The moment is counted in events, so that a fast machine and a slow one stop at the same step.
         let mut live = engine.subscribe(&id, 0);
-        let mut seen = 0;
-        while seen < after {
+        let mut count = 0;
+        while count < after {
             let next = tokio::time::timeout(Duration::from_secs(30), live.next()).await.expect("an event");
             if let Some(Ok(mo_engine::hub::Update::Events(records))) = next {
-                seen += records.len() as u64;
+                count += records.len() as u64;
                 if records.iter().any(|r| r.kind == "session_ended") {
                     break;
                 }
