@@ -17,7 +17,9 @@ use super::tools::Calls;
 use super::updates;
 use super::wire::{PermissionParams, ToolParams, UpdateKind, UpdateParams};
 use crate::protocol::{Exchange, Exit, Line};
-use crate::shared::json::{is_blank, malformed, too_long};
+use crate::shared::json::{is_blank, malformed};
+use crate::shared::line::readable;
+use crate::shared::money::spent;
 use crate::shared::surrogates::repaired;
 use crate::shared::text::stderr_text;
 use crate::shared::unclosed::{Cause, unclosed};
@@ -135,13 +137,7 @@ impl Conversation {
 
     /// Takes a line of stdout.
     pub(super) fn line(&mut self, line: Line<'_>, out: &mut Exchange) -> Option<Step> {
-        let line = match line {
-            Line::Whole(line) => line,
-            Line::TooLong { excerpt, bytes } => {
-                out.event(too_long(excerpt, bytes));
-                return None;
-            }
-        };
+        let line = readable(line, out)?;
         if is_blank(line) {
             return None;
         }
@@ -185,8 +181,11 @@ impl Conversation {
             return Ok(Some(Step::NotServed(id, method.to_owned())));
         }
         let params: PermissionParams<'_> = serde_json::from_str(params).map_err(|e| e.to_string())?;
-        self.begin_if_seen(out);
         let request = id.as_request();
+        if self.pending.contains_key(&request) {
+            return Err("a second request with the id of one that waits".to_owned());
+        }
+        self.begin_if_seen(out);
         let item = params.tool_call.tool_call_id.as_str().to_owned();
         let option = |kind: &str| {
             let found = params.options.iter().find(|o| o.kind.as_ref().is_some_and(|k| k.as_str() == kind));
@@ -296,8 +295,13 @@ impl Conversation {
         result: Result<&str, RpcError>,
         out: &mut Exchange,
     ) -> Result<Option<Step>, String> {
-        let result = match result {
-            Ok(text) => Ok(value_of::<Value>(text)?),
+        let result = match result.map(value_of::<Value>) {
+            Ok(Ok(value)) => Ok(value),
+            // An answer that cannot be read is one all the same: no other will come.
+            Ok(Err(reason)) if self.asked.contains_key(id) => {
+                Err(RpcError { code: 0, message: format!("the answer cannot be read: {reason}"), data: None })
+            }
+            Ok(Err(reason)) => return Err(reason),
             Err(error) => Err(error),
         };
         let asked = match self.asked.remove(id) {
@@ -404,7 +408,7 @@ impl Conversation {
         }
         end.text = end.text.or(turn.answer);
         let before = turn.cost_before.or_else(|| self.fresh.then_some(0.0));
-        end.cost_usd = self.cost.zip(before).map(|(now, before)| (now - before).max(0.0));
+        end.cost_usd = self.cost.zip(before).and_then(|(now, before)| spent(now, before));
         self.turns_ended += 1;
         out.event(AgentEvent::TurnEnded { end });
     }

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use crate::shared::resets::instant;
 use crate::shared::wire_text::Text;
 
 /// "Method not found": what a request gets that we offer no answer to.
@@ -86,7 +87,7 @@ struct Envelope<'a> {
     #[serde(default)]
     error: Option<RpcError>,
     #[serde(default, rename = "emittedAtMs")]
-    emitted_at_ms: Option<i64>,
+    emitted_at_ms: Option<serde_json::Number>,
 }
 
 /// A message of the other side.
@@ -103,9 +104,11 @@ pub(crate) fn parse(line: &[u8]) -> Result<Message<'_>, String> {
     let params = read.params.map_or("null", RawValue::get);
     match (read.method, read.id) {
         (Some(method), Some(id)) => Ok(Message::Request { id, method, params }),
-        (Some(method), None) => {
-            Ok(Message::Notification { method, params, at: read.emitted_at_ms.map(Timestamp) })
-        }
+        (Some(method), None) => Ok(Message::Notification {
+            method,
+            params,
+            at: read.emitted_at_ms.and_then(|ms| ms.as_i64()).and_then(instant),
+        }),
         (None, Some(id)) => {
             let result = read.error.map_or(Ok(read.result.map_or("null", RawValue::get)), Err);
             Ok(Message::Response { id, result })

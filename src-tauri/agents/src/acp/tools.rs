@@ -15,9 +15,11 @@ use crate::shared::json::cut_value;
 use crate::shared::text::{LONG, cut};
 
 /// The most calls of one turn that are kept in mind; ended ones are forgotten first.
-const MAX_CALLS: usize = 4096;
-/// The most files of one call.
+const MAX_CALLS: usize = 512;
+/// The most files and places of one call, and the longest name that any system opens. A call that goes beyond is
+/// kept as a tool of which nobody can tell what it would touch.
 const MAX_FILES: usize = 1000;
+const MAX_PATH: usize = 8 * 1024;
 
 /// What Gemini puts before a command's description, in the content of the call (facts: gemini-acp-allow).
 const CWD_NOTE: &str = "[current working directory ";
@@ -35,6 +37,8 @@ pub(super) struct Call {
     text: String,
     started: bool,
     ended: bool,
+    /// Whether more was said of it than is kept.
+    beyond: bool,
 }
 
 /// The calls of the turn in flight.
@@ -125,17 +129,21 @@ impl Call {
             self.name = cut(&name, LONG);
         }
         if let Some(kind) = fields.kind {
-            kind.as_str().clone_into(&mut self.kind);
+            self.kind = cut(&kind, 100);
         }
         if let Some(input) = fields.raw_input.filter(|v| !is_empty(v)) {
             self.input = Some(cut_value(input));
         }
         if let Some(places) = fields.locations {
-            let named = places.into_iter().filter_map(|p| Some(p.path?.into_string()));
-            for path in named.take(MAX_FILES) {
-                if !self.places.contains(&path) {
-                    self.places.push(path);
+            for path in places.into_iter().filter_map(|place| place.path) {
+                if self.places.iter().any(|known| known == path.as_str()) {
+                    continue;
                 }
+                if self.places.len() >= MAX_FILES || path.len() > MAX_PATH {
+                    self.beyond = true;
+                    break;
+                }
+                self.places.push(path.into_string());
             }
         }
         if let Some(content) = fields.content {
@@ -152,7 +160,9 @@ impl Call {
                     self.files.clear();
                     fresh = false;
                 }
-                if self.files.len() < MAX_FILES {
+                if self.files.len() >= MAX_FILES || path.len() > MAX_PATH {
+                    self.beyond = true;
+                } else {
                     let change = touch(&piece, new);
                     self.files.push(FileTouch { path: path.as_str().to_owned(), change });
                 }
@@ -230,6 +240,7 @@ impl Call {
             }
         }
         match self.kind.as_str() {
+            _ if self.beyond => self.plain(),
             "edit" | "delete" | "move" if !paths.is_empty() => {
                 let diff = (!self.diff.is_empty()).then(|| cut(&self.diff, LONG));
                 Action::Write { paths, diff }

@@ -23,7 +23,19 @@ pub(super) enum Pending {
     Permission {
         /// The input as it was asked.
         input: Value,
+        /// How long the line was.
+        bytes: usize,
     },
+}
+
+impl Pending {
+    /// How much it keeps, in bytes of the line that asked.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Self::Hook => 0,
+            Self::Permission { bytes, .. } => *bytes,
+        }
+    }
 }
 
 /// What a control line means to whoever holds the conversation.
@@ -39,8 +51,8 @@ pub(super) enum Control {
     Refused { kind: String, reply: Value },
 }
 
-/// Reads a `control_request`; `Err` says what is missing.
-pub(super) fn request(line: &Value) -> Result<Control, &'static str> {
+/// Reads a `control_request` of a line of so many bytes; `Err` says what is missing.
+pub(super) fn request(line: &Value, bytes: usize) -> Result<Control, &'static str> {
     let id = str_at(line, "/request_id").ok_or("a control_request without request_id")?;
     let subtype = str_at(line, "/request/subtype").unwrap_or_default();
     match subtype {
@@ -56,7 +68,7 @@ pub(super) fn request(line: &Value) -> Result<Control, &'static str> {
                 action: action(tool, &input, None),
                 reason,
             };
-            Ok(Control::Asked(asked, Pending::Permission { input }))
+            Ok(Control::Asked(asked, Pending::Permission { input, bytes }))
         }
         other => {
             let reply = json!({"type": "control_response", "response": {
@@ -87,13 +99,13 @@ fn hook_callback(line: &Value, id: &str) -> Control {
 }
 
 /// Reads a `control_cancel_request`.
-pub(super) fn withdrawal(line: &Value) -> Result<Control, &'static str> {
+pub(super) fn withdrawal(line: &Value, _: usize) -> Result<Control, &'static str> {
     let id = str_at(line, "/request_id").ok_or("a control_cancel_request without request_id")?;
     Ok(Control::Withdrawn(RequestId::new(id)))
 }
 
 /// Reads a `control_response`.
-pub(super) fn response(line: &Value) -> Result<Control, &'static str> {
+pub(super) fn response(line: &Value, _: usize) -> Result<Control, &'static str> {
     let id = str_at(line, "/response/request_id").ok_or("a control_response without request_id")?.to_owned();
     let error = match str_at(line, "/response/subtype") {
         Some("success") => None,
@@ -124,7 +136,7 @@ pub(super) fn user_message(text: &str) -> Value {
 pub(super) fn answer(id: &str, pending: &Pending, answer: &Answer) -> Value {
     match pending {
         Pending::Hook => hook_answer(id, answer),
-        Pending::Permission { input } => {
+        Pending::Permission { input, .. } => {
             let decision = match answer {
                 Answer::Allow => json!({"behavior": "allow", "updatedInput": input}),
                 Answer::Deny { message } => {

@@ -10,14 +10,16 @@ use serde_json::value::RawValue;
 use super::closing::{self, Told, turn_end, without_result};
 use super::control::{self, Control};
 use super::failure::{self, ApiFailure};
-use super::items::{Items, push, time};
+use super::items::{Items, push};
 use super::spent::{Spent, total_cost};
 use super::streaming::Streaming;
 use super::system;
 use super::wire::{AssistantLine, Head, StreamLine, UserLine};
 use crate::decode::Decoder;
 use crate::protocol::{Exchange, Exit, Line};
-use crate::shared::json::{is_blank, leading_type, malformed, parse, repeated_key, str_at, too_long};
+use crate::shared::clock::time;
+use crate::shared::json::{is_blank, leading_type, malformed, parse, repeated_key, str_at};
+use crate::shared::line::readable;
 use crate::shared::text::{LONG, cut};
 use crate::shared::wire_text::Text;
 
@@ -50,16 +52,16 @@ impl ClaudeDecoder {
 
     /// Takes a line and tells what it means to whoever holds the conversation.
     pub(super) fn take(&mut self, line: Line<'_>, out: &mut Exchange) -> Option<Control> {
-        let line = match line {
+        let start = match line {
             Line::Whole(line) => line,
-            Line::TooLong { excerpt, bytes } => {
-                out.event(too_long(excerpt, bytes));
-                if is_result_start(excerpt) {
-                    // A turn whose closing cannot be read must not stay open for ever.
-                    self.end(closing::unreadable("the line is too long"), out);
-                }
-                return None;
+            Line::TooLong { excerpt, .. } => excerpt,
+        };
+        let Some(line) = readable(line, out) else {
+            if is_result_start(start) {
+                // A turn whose closing cannot be read must not stay open for ever.
+                self.end(closing::unreadable("the line is too large"), out);
             }
+            return None;
         };
         let mut buffer = Vec::new();
         if is_blank(line) {
@@ -320,10 +322,10 @@ fn value<T: DeserializeOwned>(line: &[u8]) -> Result<T, serde_json::Error> {
 
 fn control_line(
     line: &[u8],
-    read: fn(&Value) -> Result<Control, &'static str>,
+    read: fn(&Value, usize) -> Result<Control, &'static str>,
     out: &mut Exchange,
 ) -> Option<Control> {
-    let read = value(line).map_err(|error| error.to_string()).and_then(|line| Ok(read(&line)?));
+    let read = value(line).map_err(|error| error.to_string()).and_then(|value| Ok(read(&value, line.len())?));
     read.map_err(|reason| out.event(malformed(line, reason))).ok()
 }
 

@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 use super::tools;
 use super::wire::{Block, ToolReport, UserLine, not_run, output_text};
 use crate::protocol::Exchange;
+use crate::shared::clock::time;
 use crate::shared::json::cut_value;
 use crate::shared::milestone::milestones;
 use crate::shared::text::{LONG, cut};
@@ -18,6 +19,9 @@ use crate::shared::text::{LONG, cut};
 /// How many messages are remembered to number their blocks, and how many open calls to know their files. Bounds
 /// the memory against a stream that never closes anything.
 const REMEMBERED: usize = 256;
+
+/// No system opens a longer path.
+const MAX_PATH: usize = 8 * 1024;
 
 /// What earlier lines told about messages and calls.
 #[derive(Debug, Default)]
@@ -63,6 +67,7 @@ impl Items {
                 let item = block.id.as_deref().map_or_else(|| block_item(message, number), ItemId::new);
                 let plan = if main { tools::plan(name, &input) } else { None };
                 if let Some(path) = tools::edited_file(name, &input)
+                    && path.len() <= MAX_PATH
                     && self.edits.len() < REMEMBERED
                 {
                     self.edits.insert(item.clone(), path.to_owned());
@@ -161,11 +166,6 @@ pub(super) fn block_item(message: &str, number: u64) -> ItemId {
 /// Adds an event with the time of its line.
 pub(super) fn push(out: &mut Exchange, at: Option<Timestamp>, event: AgentEvent) {
     out.events.push(Decoded { at, event });
-}
-
-/// The time in a line, where it has one that can be read.
-pub(super) fn time(text: Option<&str>) -> Option<Timestamp> {
-    text.and_then(Timestamp::parse)
 }
 
 /// The code in `Exit code N`, with which the output of a failed command begins.

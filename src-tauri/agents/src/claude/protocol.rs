@@ -10,13 +10,17 @@ use serde_json::Value;
 
 use super::control::{self, Control, Pending};
 use super::decoder::{ClaudeDecoder, control_error};
+use super::failure;
 use crate::launch::LaunchSpec;
 use crate::protocol::{Exchange, Exit, Line, Protocol, TurnPrompt};
+use crate::shared::json::malformed;
 use crate::shared::text::{LONG, cut};
 
 const INITIALIZE: &str = "initialize";
 /// How many requests may wait for an answer; more are denied at once. Far more than Claude runs tools in parallel.
 const OPEN_QUESTIONS: usize = 1_000;
+/// How much the inputs of open questions may take, in bytes of the lines that asked: an allow repeats them.
+const OPEN_BYTES: usize = 64 * 1024 * 1024;
 
 /// How far the handshake is. No prompt is sent before our hook stands, else tools could run unseen.
 #[derive(Debug, PartialEq, Eq)]
@@ -73,7 +77,7 @@ impl ClaudeProtocol {
             Handshake::Failed(error) => {
                 let error = error.clone();
                 for _ in 0..std::mem::take(&mut self.waiting).len() {
-                    let class = Some(FailureClass::Internal);
+                    let class = failure::by_text(&error).or(Some(FailureClass::Internal));
                     let end = TurnEnd { text: Some(error.clone()), ..TurnEnd::bare(Outcome::Failed, class) };
                     out.event(AgentEvent::TurnEnded { end });
                 }
@@ -83,7 +87,11 @@ impl ClaudeProtocol {
 
     fn control(&mut self, control: Control, out: &mut Exchange) {
         match control {
-            Control::Asked(request, pending) if self.pending.len() >= OPEN_QUESTIONS => {
+            Control::Asked(request, _) if self.pending.contains_key(&request.request) => {
+                let reason = "a second request with the id of one that waits";
+                out.event(malformed(request.request.as_str().as_bytes(), reason));
+            }
+            Control::Asked(request, pending) if self.is_full(&pending) => {
                 let full = Answer::Deny { message: "too many questions are open".to_owned() };
                 out.send_json(&control::answer(request.request.as_str(), &pending, &full));
             }
@@ -96,7 +104,7 @@ impl ClaudeProtocol {
                     out.event(AgentEvent::ApprovalWithdrawn { request });
                 }
             }
-            Control::Answered { id, error } if id == INITIALIZE => {
+            Control::Answered { id, error } if id == INITIALIZE && self.handshake == Handshake::Waiting => {
                 self.handshake = match error {
                     None => Handshake::Done,
                     Some(error) => {
@@ -116,6 +124,12 @@ impl ClaudeProtocol {
                 out.send_json(&reply);
             }
         }
+    }
+
+    /// Whether there is no room for another open question.
+    fn is_full(&self, another: &Pending) -> bool {
+        let open = self.pending.values().map(Pending::bytes).sum::<usize>();
+        self.pending.len() >= OPEN_QUESTIONS || open.saturating_add(another.bytes()) > OPEN_BYTES
     }
 
     /// What was asked and not answered is void.

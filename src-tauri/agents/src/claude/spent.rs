@@ -7,6 +7,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::shared::json::parse;
+use crate::shared::money::spent;
 
 /// What had been spent when the last turn ended; `None` is unknown.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -30,7 +31,7 @@ impl Spent {
 
     /// Takes the totals of a `result` and returns the turn's share.
     pub(super) fn turn(&mut self, total_cost: Option<f64>, result: &Value) -> TurnCost {
-        let usd = total_cost.zip(self.cost).map(|(total, before)| difference(total, before));
+        let usd = total_cost.zip(self.cost).and_then(|(total, before)| spent(total, before));
         self.cost = total_cost.or(self.cost);
 
         let total = all_models(result);
@@ -44,14 +45,6 @@ impl Spent {
         let tokens = if said.is_some_and(|said| said.total() > 0) { said } else { share.or(said) };
         TurnCost { usd, tokens }
     }
-}
-
-/// Sums of decimal prices carry noise at their 16th digit; a difference is rounded to the billionth of a dollar.
-fn difference(total: f64, before: f64) -> f64 {
-    if before == 0.0 {
-        return total.max(0.0);
-    }
-    ((total - before) * 1e9).round().max(0.0) / 1e9
 }
 
 /// The number in `total_cost_usd`, read from its own digits: a JSON value may round its last one.

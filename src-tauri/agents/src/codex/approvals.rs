@@ -1,7 +1,7 @@
 //! What the app-server asks its client for. Commands and patches become approval requests; for everything else
 //! there is one fixed answer that grants nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use mo_core::approval::{Action, ApprovalRequest, AskedVia};
 use mo_core::ids::{ItemId, RequestId};
@@ -16,6 +16,9 @@ use crate::shared::wire_text::Text;
 /// The most patches that are kept in mind until they are asked about.
 const MAX_PATCHES: usize = 256;
 
+/// The most that the files' names of one patch may take, in bytes.
+const MAX_PATHS: usize = 1024 * 1024;
+
 /// The patches of the turn: the request to approve one names only its item.
 #[derive(Debug, Default)]
 pub(super) struct Patches {
@@ -28,11 +31,17 @@ impl Patches {
         if self.open.len() >= MAX_PATCHES && !self.open.contains_key(item) {
             self.open.pop_first();
         }
-        let mut paths = Vec::new();
+        let (mut paths, mut seen, mut bytes) = (Vec::new(), HashSet::new(), 0);
         for touched in touches(changes) {
-            if !paths.contains(&touched.path) {
+            if !seen.contains(&touched.path) {
+                bytes += touched.path.len();
+                seen.insert(touched.path.clone());
                 paths.push(touched.path);
             }
+        }
+        if bytes > MAX_PATHS {
+            // Without its files it is asked about as a tool that nobody knows.
+            paths.clear();
         }
         let mut diff = String::new();
         for change in changes {

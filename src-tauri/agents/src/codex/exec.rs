@@ -10,7 +10,8 @@ use super::items::{self, Said, notice};
 use super::wire::{Item, ItemKind, Tokens};
 use crate::decode::Decoder;
 use crate::protocol::{Exchange, Exit, Line};
-use crate::shared::json::{is_blank, malformed, too_long};
+use crate::shared::json::{is_blank, malformed};
+use crate::shared::line::readable;
 use crate::shared::surrogates::repaired;
 use crate::shared::text::stderr_text;
 use crate::shared::unclosed::{Cause, unclosed};
@@ -142,10 +143,7 @@ impl CodexExecDecoder {
 
 impl Decoder for CodexExecDecoder {
     fn line(&mut self, line: Line<'_>, out: &mut Exchange) {
-        let line = match line {
-            Line::Whole(line) => line,
-            Line::TooLong { excerpt, bytes } => return out.event(too_long(excerpt, bytes)),
-        };
+        let Some(line) = readable(line, out) else { return };
         if is_blank(line) {
             return;
         }

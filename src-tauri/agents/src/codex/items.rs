@@ -108,7 +108,7 @@ pub(super) fn completed(item: Item<'_>, at: Option<Timestamp>, out: &mut Exchang
         "commandExecution" | "command_execution" => push(AgentEvent::ToolEnded {
             item: id,
             status: status(&item),
-            exit_code: item.exit_code,
+            exit_code: item.exit_code.and_then(|code| i32::try_from(code).ok()),
             output: cut(item.output.as_deref().unwrap_or(""), LONG),
         }),
         "fileChange" | "file_change" => {

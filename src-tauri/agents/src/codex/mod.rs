@@ -1,5 +1,6 @@
 //! Codex: `app-server` and `exec --json`.
 
+mod answers;
 mod approvals;
 #[cfg(test)]
 mod approvals_tests;

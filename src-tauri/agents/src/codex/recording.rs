@@ -1,6 +1,8 @@
 //! Codex as recorded: raw stdout of `exec --json` or of the app-server, or a duplex recording of the latter.
 
 use mo_core::agent_event::AgentEvent;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::exec::CodexExecDecoder;
@@ -18,15 +20,26 @@ pub(super) enum CodexRecording {
     AppServer(Box<Thread>),
 }
 
+/// The fields that tell the shapes apart.
+#[derive(Deserialize)]
+struct Fields {
+    #[serde(default, rename = "type")]
+    kind: Option<IgnoredAny>,
+    #[serde(default)]
+    method: Option<IgnoredAny>,
+    #[serde(default)]
+    id: Option<IgnoredAny>,
+}
+
 impl CodexRecording {
     fn find(&mut self, line: &[u8]) {
         if !matches!(self, Self::Unknown) {
             return;
         }
-        let Ok(Value::Object(fields)) = serde_json::from_slice::<Value>(line) else { return };
-        if fields.contains_key("type") {
+        let Ok(fields) = serde_json::from_slice::<Fields>(line) else { return };
+        if fields.kind.is_some() {
             *self = Self::Exec(CodexExecDecoder::new());
-        } else if fields.contains_key("method") || fields.contains_key("id") {
+        } else if fields.method.is_some() || fields.id.is_some() {
             *self = Self::AppServer(Box::default());
         }
     }

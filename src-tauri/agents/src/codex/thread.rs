@@ -14,12 +14,14 @@ use super::approvals::{self, Patches, Request};
 use super::items::{self, Said, notice};
 use super::turn::Turn;
 use super::wire::{
-    Delta, ErrorParams, ItemKind, ItemParams, PatchParams, ResolvedParams, TokenParams, Tokens, TurnParams,
+    BareTurnParams, Delta, ErrorParams, ItemKind, ItemParams, PatchParams, ResolvedParams, TokenParams,
+    Tokens, TurnParams,
 };
 use super::{failure, notifications};
-use crate::acp::rpc::{Message, RpcError, RpcId, parse};
+use crate::acp::rpc::{Message, RpcId, parse};
 use crate::protocol::{Exchange, Exit, Line};
-use crate::shared::json::{is_blank, malformed, too_long};
+use crate::shared::json::{is_blank, malformed};
+use crate::shared::line::readable;
 use crate::shared::resets::instant;
 use crate::shared::surrogates::repaired;
 use crate::shared::text::stderr_text;
@@ -62,18 +64,18 @@ pub(super) enum Step {
 /// The state of one app-server connection.
 #[derive(Debug, Default)]
 pub(super) struct Thread {
-    asked: HashMap<RpcId, Asked>,
-    duplex: bool,
+    pub(super) asked: HashMap<RpcId, Asked>,
+    pub(super) duplex: bool,
     pub(super) id: Option<String>,
     /// The sandbox that the thread was opened with, by its type's name.
     pub(super) sandbox: Option<String>,
-    turn: Option<Turn>,
+    pub(super) turn: Option<Turn>,
     pending: BTreeMap<RequestId, RpcId>,
     patches: Patches,
     tokens: Option<Tokens>,
     /// When a usage limit that is reached ends.
     resets_at: Option<Timestamp>,
-    refused: Option<(FailureClass, String)>,
+    pub(super) refused: Option<(FailureClass, String)>,
     turns_ended: u32,
 }
 
@@ -117,12 +119,14 @@ impl Thread {
 
     /// Takes a line of stdout.
     pub(super) fn line(&mut self, line: Line<'_>, out: &mut Exchange) -> Option<Step> {
-        let line = match line {
+        let start = match line {
             Line::Whole(line) => line,
-            Line::TooLong { excerpt, bytes } => {
-                out.event(too_long(excerpt, bytes));
-                return None;
-            }
+            Line::TooLong { excerpt, .. } => excerpt,
+        };
+        let Some(line) = readable(line, out) else {
+            // A turn whose closing cannot be read must not stay open for ever.
+            let closing = start.starts_with(br#"{"method":"turn/completed""#) && self.names_us(start);
+            return if closing { self.unreadable("the line is too large", None, out) } else { None };
         };
         if is_blank(line) {
             return None;
@@ -156,6 +160,9 @@ impl Thread {
         Ok(match approvals::read(&id, method, params, &self.patches)? {
             Request::Approval(_) if self.pending.len() >= MAX_PENDING => {
                 Some(Step::Reply(id, serde_json::json!({ "decision": "decline" })))
+            }
+            Request::Approval(request) if self.pending.contains_key(&request.request) => {
+                return Err("a second request with the id of one that waits".to_owned());
             }
             Request::Approval(request) => {
                 self.pending.insert(request.request.clone(), id);
@@ -212,10 +219,19 @@ impl Thread {
                 let started: TurnParams<'_> = read(params)?;
                 return Ok(self.turn_started(&started, at, out));
             }
-            "turn/completed" => {
-                let completed: TurnParams<'_> = read(params)?;
-                return Ok(self.turn_completed(completed, at, out));
-            }
+            "turn/completed" => match read::<TurnParams<'_>>(params) {
+                Ok(completed) => return Ok(self.turn_completed(&completed, at, out)),
+                Err(reason) => {
+                    let bare: BareTurnParams<'_> = read(params).map_err(|_| reason.clone())?;
+                    let ours = self.is_ours(bare.thread_id.as_deref());
+                    let Some(turn) = self.turn.as_ref().filter(|_| ours) else { return Err(reason) };
+                    if !turn.is(&bare.turn.id) {
+                        return Err(reason);
+                    }
+                    out.event(malformed(params.as_bytes(), reason.clone()));
+                    return Ok(self.unreadable(&reason, at, out));
+                }
+            },
             "turn/plan/updated" => push(notifications::plan(read(params)?)),
             "thread/tokenUsage/updated" => {
                 let told: TokenParams<'_> = read(params)?;
@@ -320,7 +336,7 @@ impl Thread {
 
     fn turn_completed(
         &mut self,
-        completed: TurnParams<'_>,
+        completed: &TurnParams<'_>,
         at: Option<Timestamp>,
         out: &mut Exchange,
     ) -> Option<Step> {
@@ -328,9 +344,25 @@ impl Thread {
             return None;
         }
         let mut turn = self.turn.take_if(|turn| turn.is(completed.turn.id.as_str()))?;
-        let end = turn.completed(completed.turn, out);
+        let end = turn.completed(&completed.turn, out);
         self.finish(turn, end, at, out);
         Some(Step::TurnEnded)
+    }
+
+    /// Ends the turn in flight whose closing came and cannot be read: nobody knows how it ended.
+    fn unreadable(&mut self, reason: &str, at: Option<Timestamp>, out: &mut Exchange) -> Option<Step> {
+        let turn = self.turn.take()?;
+        let text = Some(format!("the closing message cannot be read: {reason}"));
+        let bare = TurnEnd::bare(Outcome::Failed, Some(FailureClass::Unknown));
+        self.finish(turn, TurnEnd { text, ..bare }, at, out);
+        Some(Step::TurnEnded)
+    }
+
+    /// Whether the beginning of a line names our thread.
+    fn names_us(&self, start: &[u8]) -> bool {
+        let Some(id) = &self.id else { return false };
+        let named = format!("\"threadId\":\"{id}\"");
+        start.windows(named.len()).take(4096).any(|window| window == named.as_bytes())
     }
 
     fn tokens_told(&mut self, told: &TokenParams<'_>, at: Option<Timestamp>, out: &mut Exchange) {
@@ -350,7 +382,7 @@ impl Thread {
 
     fn error(&mut self, params: ErrorParams<'_>, at: Option<Timestamp>, out: &mut Exchange) {
         let error = params.error;
-        let detail = error.additional_details.as_deref().unwrap_or("");
+        let detail = error.details().unwrap_or("");
         let text =
             if detail.is_empty() { error.message.clone() } else { format!("{} ({detail})", error.message) };
         let (level, code) = if params.will_retry {
@@ -375,88 +407,6 @@ impl Thread {
         self.resets_at = latest.and_then(instant);
     }
 
-    fn response(
-        &mut self,
-        id: &RpcId,
-        result: Result<&str, RpcError>,
-        out: &mut Exchange,
-    ) -> Result<Option<Step>, String> {
-        let result = match result {
-            Ok(text) => Ok(read::<Value>(text)?),
-            Err(error) => Err(error),
-        };
-        let asked = match self.asked.remove(id) {
-            Some(asked) => asked,
-            None if self.duplex => {
-                out.event(AgentEvent::Unrecognized { kind: "response to no request of ours".to_owned() });
-                return Ok(None);
-            }
-            None => self.guess(&result),
-        };
-        Ok(match (asked, result) {
-            (Asked::Initialize, Ok(_)) => Some(Step::Initialized),
-            (Asked::Thread, Ok(result)) => {
-                if !self.opened(&result, out) {
-                    let text = "the app-server named no thread".to_owned();
-                    return Ok(Some(self.refuse(FailureClass::Internal, text)));
-                }
-                Some(Step::ThreadOpened)
-            }
-            (Asked::Initialize | Asked::Thread, Err(error)) => {
-                Some(self.refuse(failure::of_answer(&error), error.text()))
-            }
-            (Asked::Turn { .. }, Ok(result)) => {
-                let named = result.pointer("/turn/id").and_then(Value::as_str);
-                let turn = self.turn.as_mut().filter(|turn| turn.id.is_none());
-                turn.zip(named).map(|(turn, named)| {
-                    turn.id = Some(named.to_owned());
-                    Step::TurnNamed
-                })
-            }
-            (Asked::Turn { .. }, Err(error)) => {
-                let Some(turn) = self.turn.take_if(|turn| !turn.began) else { return Ok(None) };
-                let end = if turn.cancelled {
-                    TurnEnd::bare(Outcome::Interrupted, None)
-                } else {
-                    let bare = TurnEnd::bare(Outcome::Failed, Some(failure::of_answer(&error)));
-                    TurnEnd { text: Some(error.text()), ..bare }
-                };
-                self.finish(turn, end, None, out);
-                Some(Step::TurnEnded)
-            }
-            (Asked::Other, _) => None,
-        })
-    }
-
-    /// What a response answers, where our requests are not known.
-    fn guess(&self, result: &Result<Value, RpcError>) -> Asked {
-        match result {
-            Ok(result) if result.get("userAgent").is_some() => Asked::Initialize,
-            Ok(result) if result.get("thread").is_some() && self.id.is_none() => Asked::Thread,
-            Ok(result) if result.get("turn").is_some() => Asked::Turn { schema: false },
-            Err(_) if self.id.is_none() => Asked::Thread,
-            Ok(_) | Err(_) => Asked::Other,
-        }
-    }
-
-    fn opened(&mut self, told: &Value, out: &mut Exchange) -> bool {
-        let text = |at: &str| told.pointer(at).and_then(Value::as_str).map(str::to_owned);
-        let Some(id) = text("/thread/id") else { return false };
-        self.sandbox = text("/sandbox/type");
-        if self.id.as_ref() != Some(&id) {
-            let model = text("/model").or_else(|| text("/thread/model"));
-            let version = text("/thread/cliVersion");
-            self.id = Some(id.clone());
-            out.event(AgentEvent::SessionStarted { agent_session: id, model, version });
-        }
-        true
-    }
-
-    fn refuse(&mut self, class: FailureClass, text: String) -> Step {
-        self.refused = Some((class, text.clone()));
-        Step::Refused(class, text)
-    }
-
     /// Whether something is about our thread; other threads are those of the agent's own helpers.
     fn is_ours(&self, thread: Option<&str>) -> bool {
         match (&self.id, thread) {
@@ -465,7 +415,8 @@ impl Thread {
         }
     }
 
-    fn finish(&mut self, turn: Turn, end: TurnEnd, at: Option<Timestamp>, out: &mut Exchange) {
+    /// Ends a turn.
+    pub(super) fn finish(&mut self, turn: Turn, end: TurnEnd, at: Option<Timestamp>, out: &mut Exchange) {
         for request in std::mem::take(&mut self.pending).into_keys() {
             if self.duplex {
                 out.events.push(Decoded { at, event: AgentEvent::ApprovalWithdrawn { request } });

@@ -81,9 +81,9 @@ impl Turn {
     }
 
     /// How `turn/completed` says that it ended.
-    pub(super) fn completed(&mut self, told: wire::Turn<'_>, out: &mut Exchange) -> TurnEnd {
+    pub(super) fn completed(&mut self, told: &wire::Turn<'_>, out: &mut Exchange) -> TurnEnd {
         // A message whose own item was not seen.
-        for item in told.items.into_iter().flatten() {
+        for item in told.items() {
             if item.kind.as_str() == "agentMessage" && self.answer.is_none() {
                 self.answer = item.text.map(crate::shared::wire_text::Text::into_string);
             }
@@ -96,7 +96,7 @@ impl Turn {
                     let kind = format!("turn status:{}", status.unwrap_or("none"));
                     out.event(AgentEvent::Unrecognized { kind });
                 }
-                let error = told.error.or_else(|| self.error.take());
+                let error = told.failure().or_else(|| self.error.take());
                 let class = error.as_ref().map_or(FailureClass::Unknown, failure::of_turn);
                 TurnEnd { text: error.map(|e| e.message), ..TurnEnd::bare(Outcome::Failed, Some(class)) }
             }

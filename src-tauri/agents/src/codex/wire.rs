@@ -6,6 +6,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::acp::rpc::RpcId;
+use crate::shared::text::{LONG, cut};
 use crate::shared::wire_text::Text;
 
 /// A piece of text of an item.
@@ -63,7 +64,7 @@ pub(super) struct Item<'a> {
     #[serde(borrow, default, rename = "aggregatedOutput", alias = "aggregated_output")]
     pub(super) output: Option<Text<'a>>,
     #[serde(default, rename = "exitCode", alias = "exit_code")]
-    pub(super) exit_code: Option<i32>,
+    pub(super) exit_code: Option<i64>,
     #[serde(borrow, default)]
     pub(super) status: Option<Text<'a>>,
     #[serde(borrow, default)]
@@ -139,10 +140,27 @@ pub(super) struct Turn<'a> {
     pub(super) id: Text<'a>,
     #[serde(borrow, default)]
     pub(super) status: Option<Text<'a>>,
-    #[serde(default)]
-    pub(super) error: Option<TurnError>,
     #[serde(borrow, default)]
-    pub(super) items: Option<Vec<Item<'a>>>,
+    pub(super) error: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    pub(super) items: Option<&'a RawValue>,
+}
+
+/// `turn/completed`, of which only the names can be read.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct BareTurnParams<'a> {
+    #[serde(borrow, default)]
+    pub(super) thread_id: Option<Text<'a>>,
+    #[serde(borrow)]
+    pub(super) turn: BareTurn<'a>,
+}
+
+/// See [`BareTurnParams`].
+#[derive(Debug, Deserialize)]
+pub(super) struct BareTurn<'a> {
+    #[serde(borrow)]
+    pub(super) id: Text<'a>,
 }
 
 /// Why a turn or a request to the model failed.
@@ -154,7 +172,37 @@ pub(super) struct TurnError {
     #[serde(default)]
     pub(super) codex_error_info: Option<Value>,
     #[serde(default)]
-    pub(super) additional_details: Option<String>,
+    additional_details: Option<Value>,
+}
+
+impl TurnError {
+    /// An error of which nothing can be read but its raw text.
+    fn raw(text: &str) -> Self {
+        Self { message: cut(text, LONG), codex_error_info: None, additional_details: None }
+    }
+
+    /// More words about it.
+    pub(super) fn details(&self) -> Option<&str> {
+        self.additional_details.as_ref()?.as_str()
+    }
+}
+
+impl<'a> Turn<'a> {
+    /// Why it failed. A form that is not known keeps its words.
+    pub(super) fn failure(&self) -> Option<TurnError> {
+        let raw = self.error?.get();
+        if raw == "null" {
+            return None;
+        }
+        Some(serde_json::from_str(raw).unwrap_or_else(|_| TurnError::raw(raw)))
+    }
+
+    /// Its items, as far as they are there and can be read.
+    pub(super) fn items(&self) -> Vec<Item<'a>> {
+        let raw = self.items.map_or("[]", RawValue::get);
+        let pieces: Vec<&'a RawValue> = serde_json::from_str(raw).unwrap_or_default();
+        pieces.into_iter().filter_map(|piece| serde_json::from_str(piece.get()).ok()).collect()
+    }
 }
 
 /// `error`.

@@ -13,6 +13,7 @@ use super::Decoder;
 use super::lines::Lines;
 use crate::protocol::{Exchange, Exit, Line};
 use crate::shared::json::{is_blank, malformed, parse, too_long};
+use crate::shared::line::is_dense;
 use crate::shared::text::cut;
 use crate::shared::unclosed::{Cause, unclosed};
 use crate::shared::wire_text::Text;
@@ -157,6 +158,9 @@ impl Capture {
                 self.decoder.line(Line::Whole(text.as_bytes()), out);
             }
             "recv" => self.decoder.line(Line::Whole(message.as_bytes()), out),
+            "send" if is_dense(message.as_bytes()) => {
+                out.event(malformed(line, "the line has too many values"));
+            }
             "send" => {
                 if let Ok(message) = serde_json::from_str::<Value>(message) {
                     self.decoder.sent(&message, out);

@@ -18,7 +18,7 @@ pub(super) struct Lines {
 impl Lines {
     /// Takes a piece and gives each line that it completes.
     pub(super) fn feed(&mut self, mut piece: &[u8], mut line: impl FnMut(Line<'_>)) {
-        while let Some(end) = piece.iter().position(|&b| b == b'\n') {
+        while let Some(end) = memchr::memchr(b'\n', piece) {
             let (head, rest) = piece.split_at(end);
             piece = rest.get(1..).unwrap_or_default();
             if self.partial.is_empty() && self.dropped == 0 && head.len() <= MAX_LINE {

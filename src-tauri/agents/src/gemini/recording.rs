@@ -1,5 +1,7 @@
 //! Gemini CLI as recorded: stream-json, the pretty object, ACP lines, or a duplex recording of the latter.
 
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::stream::GeminiStreamDecoder;
@@ -12,6 +14,13 @@ use crate::shared::json::is_blank;
 #[derive(Default)]
 pub(super) struct GeminiRecording {
     found: Option<Box<dyn Decoder>>,
+}
+
+/// The field that only ACP has.
+#[derive(Deserialize)]
+struct Fields {
+    #[serde(default)]
+    jsonrpc: Option<IgnoredAny>,
 }
 
 impl GeminiRecording {
@@ -30,8 +39,7 @@ impl Decoder for GeminiRecording {
             return;
         }
         let decoder = self.found.get_or_insert_with(|| {
-            let read = serde_json::from_slice::<Value>(bytes).ok();
-            let acp = read.is_some_and(|value| value.get("jsonrpc").is_some());
+            let acp = serde_json::from_slice::<Fields>(bytes).is_ok_and(|read| read.jsonrpc.is_some());
             if acp { acp::decoder() } else { Self::stream() }
         });
         decoder.line(line, out);

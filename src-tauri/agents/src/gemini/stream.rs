@@ -15,13 +15,17 @@ use super::{failure, object};
 use crate::acp::run::{RunOf, Runs, push_message};
 use crate::decode::Decoder;
 use crate::protocol::{Exchange, Exit, Line};
-use crate::shared::json::{cut_value, is_blank, malformed, too_long};
+use crate::shared::clock::time;
+use crate::shared::json::{cut_value, is_blank, malformed};
+use crate::shared::line::readable;
 use crate::shared::resets;
 use crate::shared::surrogates::repaired;
 use crate::shared::text::{LONG, cut, stderr_text};
 use crate::shared::unclosed::unclosed;
 use crate::shared::wire_text::Text;
 
+/// No system opens a longer path.
+const MAX_PATH: usize = 8 * 1024;
 /// The most tool calls that are kept in mind until their result.
 const MAX_CALLS: usize = 4096;
 
@@ -125,7 +129,7 @@ impl GeminiStreamDecoder {
                 return Ok(());
             }
         };
-        let at = read.timestamp.as_deref().and_then(Timestamp::parse);
+        let at = time(read.timestamp.as_deref());
         let mut push = |event| out.events.push(Decoded { at, event });
         match read.kind.as_str() {
             "init" => {
@@ -185,7 +189,7 @@ impl GeminiStreamDecoder {
         let input = read.parameters.unwrap_or(Value::Null);
         let kind = tool_kind(name);
         let named = |field: &str| input.get(field).and_then(Value::as_str).map(str::to_owned);
-        let path = named("file_path").or_else(|| named("path"));
+        let path = named("file_path").or_else(|| named("path")).filter(|path| path.len() <= MAX_PATH);
         let title = match kind {
             ToolKind::Command => named("command"),
             ToolKind::Read | ToolKind::Edit => path.clone(),
@@ -276,6 +280,8 @@ impl GeminiStreamDecoder {
             push_message(ItemId::new("message-1"), text.clone(), None, out);
         }
         let end = match read.error {
+            // Neither an error nor an answer: nobody knows how it ended.
+            None if read.response.is_none() => failed(None, None, None),
             None => TurnEnd { text: read.response, ..TurnEnd::bare(Outcome::Completed, None) },
             Some(error) => {
                 let said = failure::by_type(&read.kind.unwrap_or_default(), &error);
@@ -290,10 +296,7 @@ impl GeminiStreamDecoder {
 
 impl Decoder for GeminiStreamDecoder {
     fn line(&mut self, line: Line<'_>, out: &mut Exchange) {
-        let line = match line {
-            Line::Whole(line) => line,
-            Line::TooLong { excerpt, bytes } => return out.event(too_long(excerpt, bytes)),
-        };
+        let Some(line) = readable(line, out) else { return };
         // Where lines have come, a lone brace is no beginning of the one object.
         match if self.began { object::Taken::No } else { self.object.line(line) } {
             object::Taken::No => {}

@@ -1,10 +1,13 @@
 //! What the decoders of all CLIs need: texts cut to size, JSON read with care, milestone lines, quoted commands,
 //! and the rule for a turn that has no closing message.
 
+pub mod clock;
 pub mod command;
 pub mod failure;
 pub mod json;
+pub mod line;
 pub mod milestone;
+pub mod money;
 pub mod resets;
 #[cfg(test)]
 mod resets_tests;

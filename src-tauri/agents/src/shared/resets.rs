@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use mo_core::time::Timestamp;
 use regex::Regex;
 
+use super::clock::time;
 use super::failure::texts::plain;
 
 const MONTHS: &str = "janfebmaraprmayjunjulaugsepoctnovdec";
@@ -66,7 +67,7 @@ pub fn in_text(text: &str, at: Option<Timestamp>) -> Option<Timestamp> {
     }
     if let Some(found) = patterns.rfc3339.captures(&text) {
         let upper = found.get(1)?.as_str().trim_end_matches(['.', ',', ')', ']']).to_ascii_uppercase();
-        let named = Timestamp::parse(upper.get(..upper.len().min(32))?)?;
+        let named = time(Some(&upper))?;
         return Some(named).filter(|named| SOUND.contains(&(named.0 / SECOND)));
     }
     let at = at.filter(|at| SOUND.contains(&(at.0 / SECOND)))?;

@@ -70,7 +70,7 @@ fn log_level(line: &str) -> Option<&str> {
 
 /// The class of a failed turn or model request.
 pub(super) fn of_turn(error: &TurnError) -> FailureClass {
-    let said = by_text(&error.message).or_else(|| error.additional_details.as_deref().and_then(by_text));
+    let said = by_text(&error.message).or_else(|| error.details().and_then(by_text));
     let meaning = error.codex_error_info.as_ref().and_then(by_info);
     meaning.map(|meaning| meaning.with(said)).or(said).unwrap_or(FailureClass::Unknown)
 }

@@ -1,20 +1,14 @@
-//! Whatever comes, however it is cut: a decoder neither panics nor loses the end of the turn.
-
-mod support;
+//! Random bytes, random lines of all CLIs, and random pieces.
 
 use mo_agents::decode::Decode;
-use mo_agents::protocol::{Exit, Line};
-use mo_core::agent_event::{AgentEvent, Decoded};
+use mo_agents::protocol::Exit;
 use mo_core::ids::AgentKind;
 use mo_core::outcome::Outcome;
 use proptest::prelude::*;
-use support::{captures, lines};
+
+use crate::support::{self, captures, lines};
 
 const AGENTS: [&str; 4] = ["claude", "codex", "gemini", "acp"];
-
-fn turn_ends(events: &[Decoded]) -> usize {
-    events.iter().filter(|decoded| matches!(decoded.event, AgentEvent::TurnEnded { .. })).count()
-}
 
 /// Bytes that look like a protocol's lines often enough to get past the first test.
 fn almost_a_line() -> impl Strategy<Value = Vec<u8>> {
@@ -48,7 +42,7 @@ proptest! {
                         text in proptest::collection::vec(prop_oneof![Just(b'\n'), Just(b'{'), any::<u8>()], 0..400)) {
         let agent: AgentKind = agent.parse().unwrap();
         let (events, summary) = support::decode(&agent, &text, Exit::default(), &text);
-        prop_assert!(turn_ends(&events) >= 1);
+        prop_assert!(crate::ends(&events).count() >= 1);
         prop_assert!(summary.outcome != Outcome::Completed);
     }
 
@@ -60,7 +54,7 @@ proptest! {
     ) {
         let agent: AgentKind = agent.parse().unwrap();
         let (events, summary) = support::decode(&agent, &lines.join(&b'\n'), Exit::from_number(number), b"");
-        prop_assert!(turn_ends(&events) >= 1);
+        prop_assert!(crate::ends(&events).count() >= 1);
         prop_assert!(summary.class.is_some() == (summary.outcome == Outcome::Failed));
     }
 
@@ -74,46 +68,5 @@ proptest! {
         }
         let summary = decode.finish(capture.exit, &capture.stderr, &mut events);
         prop_assert_eq!((events, summary), capture.decode());
-    }
-}
-
-/// Decodes what a process had written when it was cut off after `end` bytes.
-fn decode_prefix(capture: &support::Capture, end: usize) {
-    let mut decode = Decode::new(&capture.agent);
-    let mut events = Vec::new();
-    for line in lines(&capture.stdout[..end]) {
-        decode.feed_line(Line::Whole(line), &mut events);
-    }
-    decode.finish(Exit::from_number(-9), b"", &mut events);
-    assert!(turn_ends(&events) >= 1, "{} cut at {end}", capture.name);
-}
-
-fn short() -> impl Iterator<Item = &'static support::Capture> {
-    captures().iter().filter(|capture| capture.stdout.len() <= 10 * 1024)
-}
-
-/// All cuts near the ends of lines, where the state changes, and a part of those inside of them, another part for
-/// each capture.
-#[test]
-fn prefixes_of_the_short_captures_decode() {
-    for (number, capture) in short().enumerate() {
-        let text = &capture.stdout;
-        for end in 0..=text.len() {
-            let around = &text[end.saturating_sub(8)..(end + 8).min(text.len())];
-            if around.contains(&b'\n') || end % 31 == number % 31 {
-                decode_prefix(capture, end);
-            }
-        }
-    }
-}
-
-/// Takes about a minute unoptimised.
-#[test]
-#[ignore = "the whole of what `prefixes_of_the_short_captures_decode` samples"]
-fn every_prefix_of_the_short_captures_decodes() {
-    for capture in short() {
-        for end in 0..=capture.stdout.len() {
-            decode_prefix(capture, end);
-        }
     }
 }
