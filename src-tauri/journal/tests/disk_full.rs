@@ -22,7 +22,7 @@ fn a_full_disk_is_borne() {
     }
     let place = tempfile::tempdir().unwrap();
     let inner = child::command("child_on_a_small_disk", place.path());
-    let mount = "mount -t tmpfs -o size=6m tmpfs \"$MO_TEST_FOLDER\" && exec \"$@\"";
+    let mount = "mount -t tmpfs -o size=12m tmpfs \"$MO_TEST_FOLDER\" && exec \"$@\"";
     let done = Command::new("unshare")
         .args(["-rm", "sh", "-c", mount, "sh"])
         .arg(inner.get_program())
@@ -39,7 +39,8 @@ fn a_full_disk_is_borne() {
 fn child_on_a_small_disk() {
     let folder = child::folder();
     let ballast = folder.join("ballast");
-    fs::write(&ballast, vec![1; 2 << 20]).unwrap();
+    // More than all the rest: once there is space, the database takes over what its log holds, too.
+    fs::write(&ballast, vec![1; 7 << 20]).unwrap();
     let dir = DataDir::create(folder.join("data")).unwrap();
     let journal = SqliteJournal::open(&dir).unwrap();
     let worker = WorkerName::new("claude-implementer");
