@@ -91,6 +91,6 @@ fn misused(error: &clap::Error) -> u8 {
     let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
     let usage = error.get(ContextKind::Usage).map(|usage| usage.to_string().trim().replace('\n', " "));
     let hint = Some(usage.unwrap_or_else(|| "see `orchestrate -h`".to_owned()));
-    tell(&Told { code: "usage", message, hint, exit: exit::USAGE }, true);
+    tell(&Told { code: "usage".into(), message, hint, exit: exit::USAGE }, true);
     exit::USAGE
 }
