@@ -168,6 +168,22 @@ pub struct StopForm {
     /// At once instead of by the ladder.
     #[serde(default)]
     pub urgent: bool,
+    /// By whom.
+    #[serde(default)]
+    pub by: StopBy,
+}
+
+/// Who stops a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StopBy {
+    /// A person, by a command or a button.
+    #[default]
+    Person,
+    /// SIGINT to a command that follows the session.
+    Sigint,
+    /// SIGTERM to such a command.
+    Sigterm,
 }
 
 /// `POST …/pause`: nothing to say.

@@ -299,6 +299,17 @@ impl EngineHandle {
         &self.shared.data
     }
 
+    /// Waits until a session does not run here: it has ended, its documents are written, its target is free.
+    pub async fn at_rest(&self, session: &SessionId) {
+        loop {
+            let freed = self.shared.freed.notified();
+            if !self.desks().contains_key(session) {
+                return;
+            }
+            freed.await;
+        }
+    }
+
     /// Waits until no session runs here: each has ended, its documents are written, its target is free.
     pub async fn idle(&self) {
         loop {

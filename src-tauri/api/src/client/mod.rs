@@ -14,7 +14,7 @@ use mo_core::view::status::{SessionView, StatusView};
 
 use crate::dto::{
     Checkpoints, Diff, DiffAnswer, HealthAnswer, LogPage, MessageForm, PauseForm, ResumeForm, ReviewNowForm,
-    SessionNamed, StartForm, StopForm,
+    SessionNamed, StartForm, StopBy, StopForm,
 };
 use crate::owner::Owner;
 
@@ -64,8 +64,8 @@ impl Client {
     }
 
     /// Stops a session by the ladder, or at once. Effective when this returns.
-    pub async fn stop(&self, session: &str, urgent: bool) -> Result<(), ClientError> {
-        self.command(session, "stop", &StopForm { urgent }).await
+    pub async fn stop(&self, session: &str, urgent: bool, by: StopBy) -> Result<(), ClientError> {
+        self.command(session, "stop", &StopForm { urgent, by }).await
     }
 
     /// Pauses a session. Effective when this returns.
