@@ -3,9 +3,9 @@
 
 use std::path::PathBuf;
 
-use mo_checkpoint::FileChange;
-use mo_core::event::{CheckpointTaken, Event};
-use mo_core::ids::{AgentKind, Role};
+use mo_checkpoint::{FileChange, RelPath};
+use mo_core::event::{CheckpointRestored, CheckpointTaken, Event};
+use mo_core::ids::{AgentKind, CheckpointNo, Role};
 use mo_core::view::timeline::TimelineEntry;
 use serde::{Deserialize, Serialize};
 
@@ -71,6 +71,7 @@ names! {
     CheckpointRequested "checkpoint_requested" Session,
     CheckpointTaken "checkpoint_taken" Session,
     CheckpointFailed "checkpoint_failed" Session,
+    CheckpointRestored "checkpoint_restored" Session,
     WorkerSpawnRequested "worker_spawn_requested" Agent,
     WorkerSpawned "worker_spawned" Agent,
     WorkerSpawnFailed "worker_spawn_failed" Agent,
@@ -217,6 +218,24 @@ pub struct ReviewNowForm {
     /// What to look at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub focus: Option<String>,
+}
+
+/// `POST …/restore`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RestoreForm {
+    /// Which checkpoint.
+    pub checkpoint: CheckpointNo,
+    /// Which paths, relative to the target and in the written form of a diff; empty: all.
+    #[serde(default)]
+    pub paths: Vec<RelPath>,
+}
+
+/// The answer to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RestoreAnswer {
+    /// What was done.
+    pub restored: CheckpointRestored,
 }
 
 /// The session that was started or that a command was for.

@@ -62,6 +62,9 @@ pub(crate) enum Command {
     Review(Review),
     /// Tell a worker something; it hears it after its turn
     Message(Message),
+    /// Bring files back to a checkpoint; what is there now is saved first
+    #[command(after_help = help::RESTORE)]
+    Restore(Restore),
     /// Delete a session with everything that was kept of it
     Delete(Delete),
     /// Run the sessions of other commands until Ctrl+C
@@ -96,7 +99,13 @@ impl Command {
     pub(crate) fn may_own(&self) -> bool {
         matches!(
             self,
-            Self::Run(_) | Self::Demo(_) | Self::Resume(_) | Self::Review(_) | Self::Delete(_) | Self::Serve
+            Self::Run(_)
+                | Self::Demo(_)
+                | Self::Resume(_)
+                | Self::Review(_)
+                | Self::Delete(_)
+                | Self::Restore(_)
+                | Self::Serve
         )
     }
 }
@@ -154,6 +163,20 @@ pub(crate) struct Message {
     /// Your words
     #[arg(value_name = "TEXT")]
     pub(crate) text: String,
+}
+
+/// `restore`.
+#[derive(Debug, Args)]
+pub(crate) struct Restore {
+    /// The session
+    #[arg(value_name = "SESSION")]
+    pub(crate) session: String,
+    /// The checkpoint; 0 = before anything was done
+    #[arg(value_name = "N")]
+    pub(crate) checkpoint: u32,
+    /// Files or folders, written from the session's folder on [default: all]
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
 }
 
 /// `delete`.

@@ -16,6 +16,7 @@ Steer
   stop         End a session
   review       Have the work reviewed now
   message      Tell a worker something; it hears it after its turn
+  restore      Bring files back to a checkpoint; what is there now is saved first
   delete       Delete a session with everything that was kept of it
 
 Look
@@ -82,6 +83,15 @@ finished. Returns like `run`, with the same output and exit codes.
 Examples:
   orchestrate resume                   the newest session
   orchestrate resume -m \"now add a test for it\"";
+
+/// After `restore -h`.
+pub(crate) const RESTORE: &str = "\
+What is there now becomes a further checkpoint, so that a restore can be undone.
+Ignored files and `.git` are not touched.
+
+Examples:
+  orchestrate restore orch_20260102_030405_0a1b 0
+  orchestrate restore orch_20260102_030405_0a1b 1 src/lib.rs docs";
 
 /// After `demo -h`.
 pub(crate) const DEMO: &str = "\

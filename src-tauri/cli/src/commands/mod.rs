@@ -10,6 +10,7 @@ mod doctor;
 mod events;
 mod following;
 mod logs;
+mod restore;
 mod resume;
 mod run;
 mod serve;
@@ -28,6 +29,7 @@ pub(crate) fn execute(command: &Command, context: &mut Context) -> Result<u8, Fa
         Command::Pause(args) => control::pause(context, args),
         Command::Stop(args) => control::stop(context, args),
         Command::Message(args) => control::message(context, args),
+        Command::Restore(args) => restore::restore(context, args),
         Command::Delete(args) => control::delete(context, args),
         Command::Serve => serve::serve(context),
         Command::Demo(args) => demo::demo(context, args),
