@@ -62,7 +62,7 @@ pub(crate) enum Command {
     Review(Review),
     /// Tell a worker something; it hears it after its turn
     Message(Message),
-    /// Bring files back to a checkpoint; what is there now is saved first
+    /// Bring files back; what is there now is saved first
     #[command(after_help = help::RESTORE)]
     Restore(Restore),
     /// Delete a session with everything that was kept of it

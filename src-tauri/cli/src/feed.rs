@@ -202,12 +202,7 @@ impl There {
             return Ok(Some(records));
         }
         let Some(client) = owner::find(&self.data).await? else {
-            return Err(Failure::new(
-                exit::FAILURE,
-                "owner_gone",
-                format!("the program that ran session {} went away", self.session),
-                format!("`orchestrate resume {}` goes on", self.session),
-            ));
+            return Err(owner::gone(&self.session));
         };
         self.client = client;
         Ok(None)

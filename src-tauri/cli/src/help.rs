@@ -16,7 +16,7 @@ Steer
   stop         End a session
   review       Have the work reviewed now
   message      Tell a worker something; it hears it after its turn
-  restore      Bring files back to a checkpoint; what is there now is saved first
+  restore      Bring files back; what is there now is saved first
   delete       Delete a session with everything that was kept of it
 
 Look

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use mo_api::Owner;
 use mo_api::client::{AttachError, Client, ClientError};
+use mo_core::ids::SessionId;
 use mo_journal::{DataDir, JournalError};
 
 use crate::errors::{Failure, exit};
@@ -56,6 +57,16 @@ pub(crate) async fn find_or_take(data: &Path) -> Result<Owned, Failure> {
 pub(crate) fn lives(data: &DataDir) -> bool {
     let owner = data.owner().ok().flatten();
     owner.and_then(|text| serde_json::from_str::<Owner>(&text).ok()).is_some_and(|owner| owner.is_alive())
+}
+
+/// Nobody runs a session any more that nobody has ended.
+pub(crate) fn gone(session: &SessionId) -> Failure {
+    Failure::new(
+        exit::FAILURE,
+        "owner_gone",
+        format!("the program that ran session {session} went away"),
+        format!("`orchestrate resume {session}` goes on"),
+    )
 }
 
 enum Seen {

@@ -55,6 +55,21 @@ impl Reading {
         Ok(view.map(|view| if view.ended_at.is_some() { view } else { crashed(view) }))
     }
 
+    /// Whether more will come of a session.
+    ///
+    /// # Errors
+    /// When nobody has ended it and nobody runs it.
+    pub(crate) fn goes_on(&self, session: &SessionId) -> Result<bool, Failure> {
+        if history::is_over(&self.journal, session)? {
+            return Ok(false);
+        }
+        // Its owner may have ended it and itself since the first look.
+        if owner::lives(&self.data) || history::is_over(&self.journal, session)? {
+            return Ok(true);
+        }
+        Err(owner::gone(session))
+    }
+
     /// The worker of a session that a name means: its own, or its agent's where that is unambiguous.
     pub(crate) fn worker(&self, session: &SessionId, name: &str) -> Result<WorkerName, Failure> {
         let state = history::replay(&self.journal, session)?;

@@ -1,6 +1,7 @@
 //! Brings files of a session's target back to one of its checkpoints. What was there before is saved first, as a
 //! checkpoint of the session.
 
+use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -128,16 +129,8 @@ impl EngineHandle {
             let range = first.zip(state.checkpoints.keys().next_back().copied());
             RestoreError::NoSuchCheckpoint { number: checkpoint, range }
         })?;
-        let _lock = {
-            let target = target.clone();
-            blocking(move || {
-                lock_target(Path::new(&target)).map_err(|error| match error {
-                    StartError::TargetBusy(_) => RestoreError::Busy(error),
-                    other => RestoreError::Target(other),
-                })
-            })
-            .await?
-        };
+        let place = target.clone();
+        let _lock = blocking(move || take_target(Path::new(&place))).await?;
         // A path that nobody knows is told before anything is done.
         let (ports, first) = (self.shared.ports.clone(), state.checkpoints.get(&0).map(|c| c.digest.clone()));
         let saved = state.next_checkpoint;
@@ -245,6 +238,23 @@ impl Drop for Desk<'_> {
         self.engine.desks().remove(self.session);
         self.engine.shared.freed.notify_waiters();
     }
+}
+
+/// The target for ourselves, if it is still there.
+fn take_target(target: &Path) -> Result<File, RestoreError> {
+    match target.metadata() {
+        Ok(found) if !found.is_dir() => {
+            return Err(RestoreError::Target(StartError::TargetNotAFolder(target.to_owned())));
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Err(RestoreError::Target(StartError::TargetMissing(target.to_owned())));
+        }
+        _ => {}
+    }
+    lock_target(target).map_err(|error| match error {
+        StartError::TargetBusy(_) => RestoreError::Busy(error),
+        other => RestoreError::Target(other),
+    })
 }
 
 /// Every path must be in the checkpoint or in the target, itself or as a folder of something.
