@@ -130,7 +130,7 @@ impl EngineHandle {
             RestoreError::NoSuchCheckpoint { number: checkpoint, range }
         })?;
         let place = target.clone();
-        let _lock = blocking(move || take_target(Path::new(&place))).await?;
+        let _locks = blocking(move || take_target(Path::new(&place))).await?;
         // A path that nobody knows is told before anything is done.
         let (ports, first) = (self.shared.ports.clone(), state.checkpoints.get(&0).map(|c| c.digest.clone()));
         let saved = state.next_checkpoint;
@@ -241,7 +241,7 @@ impl Drop for Desk<'_> {
 }
 
 /// The target for ourselves, if it is still there.
-fn take_target(target: &Path) -> Result<File, RestoreError> {
+fn take_target(target: &Path) -> Result<Vec<File>, RestoreError> {
     match target.metadata() {
         Ok(found) if !found.is_dir() => {
             return Err(RestoreError::Target(StartError::TargetNotAFolder(target.to_owned())));
