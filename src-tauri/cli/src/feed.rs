@@ -37,7 +37,7 @@ pub(crate) enum Feed {
     /// It runs in this process.
     Here(Here),
     /// It runs in the owner.
-    There(There),
+    There(Box<There>),
 }
 
 /// A session of the engine in this process.
@@ -68,7 +68,7 @@ impl Feed {
     /// The events of a session of the owner after a seq.
     pub(crate) fn there(client: Client, session: &SessionId, data: &Path, since: u64) -> Self {
         let (session, data) = (session.clone(), data.to_owned());
-        Self::There(There { client, session, data, stream: None, last: since })
+        Self::There(Box::new(There { client, session, data, stream: None, last: since }))
     }
 
     /// Whose events these are.

@@ -156,7 +156,7 @@ async fn an_engine_that_has_ended_is_said() {
     for ended in [
         client.start(&stage.form()).await.map(drop),
         client.message(&session, "claude", "Hi").await,
-        client.stop(&session, false).await,
+        client.stop(&session, false, StopBy::Person).await,
     ] {
         assert!(matches!(ended, Err(ClientError::Refused { status: 503, .. })), "{ended:?}");
     }

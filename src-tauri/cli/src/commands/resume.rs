@@ -81,7 +81,7 @@ async fn here(
         Wish::Resume(message) => engine.resume(session, message.clone()).await,
         Wish::Review(focus) => engine.review_now(session, focus.clone()).await,
     }
-    .map_err(|error| wish.refused(error, session))?;
+    .map_err(|error| refused(error, session))?;
     follow(context, feed, told, engine.data(), signals).await
 }
 
@@ -101,7 +101,7 @@ async fn in_owner(
         Wish::Resume(message) => client.resume(session.as_str(), message.clone()).await,
         Wish::Review(focus) => client.review(session.as_str(), focus.clone()).await,
     };
-    asked.map_err(|error| wish.hinted(error.into(), session))?;
+    asked.map_err(|error| hinted(error.into(), session))?;
     if running {
         return done(context, "review", session);
     }
@@ -122,44 +122,44 @@ impl Wish {
         let (Self::Resume(words) | Self::Review(words)) = self;
         words.as_deref().map_or(Ok(()), super::control::check_words)
     }
+}
 
-    fn refused(&self, error: ResumeError, session: &SessionId) -> Failure {
-        let rejection = match error {
-            ResumeError::Start(error) => return error.into(),
-            ResumeError::Journal(error) => return error.into(),
-            ResumeError::Command(CommandError::Rejected(rejection)) => rejection,
-            ResumeError::Command(error) => {
-                let hint = "look at the data folder's permissions and free space";
-                return Failure::new(exit::FAILURE, error.code(), error.to_string(), hint);
-            }
-        };
-        let failure = match rejection {
-            Rejection::Unknown => not_running(session, "does not exist any more"),
-            _ => Failure::new(exit::REFUSED, rejection.code(), rejection.to_string(), ""),
-        };
-        self.hinted(failure, session)
-    }
-
-    /// With what a person can do about it.
-    fn hinted(&self, failure: Failure, session: &SessionId) -> Failure {
-        let Failure::Said(mut told) = failure else { return failure };
-        if told.exit == exit::REFUSED {
-            match told.code.as_ref() {
-                "nothing_to_resume" => {
-                    told.message = format!("session {session} has nothing to resume");
-                    told.hint = Some(format!(
-                        "while it runs, `orchestrate message {session} WORKER TEXT` speaks to a worker; once it has \
-                         finished, `orchestrate resume {session} -m TEXT` gives it more to do"
-                    ));
-                }
-                "nothing_to_review" => {
-                    told.hint = Some(
-                        "a review needs work of the implementer in a session that has not failed".to_owned(),
-                    );
-                }
-                _ => {}
-            }
+fn refused(error: ResumeError, session: &SessionId) -> Failure {
+    let rejection = match error {
+        ResumeError::Start(error) => return error.into(),
+        ResumeError::Journal(error) => return error.into(),
+        ResumeError::Command(CommandError::Rejected(rejection)) => rejection,
+        ResumeError::Command(error) => {
+            let hint = "look at the data folder's permissions and free space";
+            return Failure::new(exit::FAILURE, error.code(), error.to_string(), hint);
         }
-        Failure::Said(told)
+    };
+    let failure = match rejection {
+        Rejection::Unknown => not_running(session, "does not exist any more"),
+        _ => Failure::new(exit::REFUSED, rejection.code(), rejection.to_string(), ""),
+    };
+    hinted(failure, session)
+}
+
+/// With what a person can do about it.
+fn hinted(failure: Failure, session: &SessionId) -> Failure {
+    let Failure::Said(mut told) = failure else { return failure };
+    if told.exit == exit::REFUSED {
+        match told.code.as_ref() {
+            "nothing_to_resume" => {
+                told.message = format!("session {session} has nothing to resume");
+                told.hint = Some(format!(
+                    "while it runs, `orchestrate message {session} WORKER TEXT` speaks to a worker; once it has \
+                     finished, `orchestrate resume {session} -m TEXT` gives it more to do"
+                ));
+            }
+            "nothing_to_review" => {
+                told.hint = Some(
+                    "a review needs work of the implementer in a session that has not failed".to_owned(),
+                );
+            }
+            _ => {}
+        }
     }
+    Failure::Said(told)
 }

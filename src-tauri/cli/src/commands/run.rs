@@ -40,13 +40,12 @@ pub(super) fn run(context: &mut Context, args: &Run) -> Result<u8, Failure> {
     let runtime = host::runtime()?;
     let done = runtime.block_on(async {
         let mut signals = Signals::take()?;
-        let owned = match owner::find(&places.data).await? {
-            Some(client) => Owned::ByAnother(client),
-            None => {
-                // Before anything is made: a mistake leaves nothing behind.
-                check(&request, &config, &environment, &places.data)?;
-                owner::find_or_take(&places.data).await?
-            }
+        let owned = if let Some(client) = owner::find(&places.data).await? {
+            Owned::ByAnother(client)
+        } else {
+            // Before anything is made: a mistake leaves nothing behind.
+            check(&request, &config, &environment, &places.data)?;
+            owner::find_or_take(&places.data).await?
         };
         let taken = match owned {
             Owned::ByAnother(client) => {
