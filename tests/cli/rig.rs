@@ -154,8 +154,9 @@ fn list(folder: &Path, found: &mut Vec<(PathBuf, Option<Vec<u8>>)>) {
             found.push((path.clone(), None));
             list(&path, found);
         } else {
-            let content = std::fs::read(&path).unwrap();
-            found.push((path, Some(content)));
+            // A socket has none.
+            let content = if path.is_file() { Some(std::fs::read(&path).unwrap()) } else { None };
+            found.push((path, content));
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::rig::{Done, Running, Stage, approving_team, kinds};
 
 /// Asserts that nothing which was started on this stage lives on. What is just going away may finish.
 #[track_caller]
-fn nothing_is_left(stage: &Stage) {
+pub(crate) fn nothing_is_left(stage: &Stage) {
     let place = stage.path("");
     let place = place.to_str().unwrap().trim_end_matches('/').as_bytes();
     let until = Instant::now() + Duration::from_secs(10);

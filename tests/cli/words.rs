@@ -12,9 +12,26 @@ fn the_help() {
 #[test]
 fn the_help_of_the_commands() {
     let stage = Stage::new();
-    for command in
-        ["run", "demo", "status", "logs", "events", "diff", "doctor", "config", "completions", "decode"]
-    {
+    for command in [
+        "run",
+        "resume",
+        "demo",
+        "pause",
+        "stop",
+        "review",
+        "message",
+        "restore",
+        "delete",
+        "status",
+        "logs",
+        "events",
+        "diff",
+        "serve",
+        "doctor",
+        "config",
+        "completions",
+        "decode",
+    ] {
         insta::assert_snapshot!(format!("help_{command}"), stage.run([command, "-h"]).expect(0).out);
     }
 }

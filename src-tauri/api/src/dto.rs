@@ -3,9 +3,9 @@
 
 use std::path::PathBuf;
 
-use mo_checkpoint::FileChange;
-use mo_core::event::{CheckpointTaken, Event};
-use mo_core::ids::{AgentKind, Role};
+use mo_checkpoint::{FileChange, RelPath};
+use mo_core::event::{CheckpointRestored, CheckpointTaken, Event};
+use mo_core::ids::{AgentKind, CheckpointNo, Role};
 use mo_core::view::timeline::TimelineEntry;
 use serde::{Deserialize, Serialize};
 
@@ -71,6 +71,7 @@ names! {
     CheckpointRequested "checkpoint_requested" Session,
     CheckpointTaken "checkpoint_taken" Session,
     CheckpointFailed "checkpoint_failed" Session,
+    CheckpointRestored "checkpoint_restored" Session,
     WorkerSpawnRequested "worker_spawn_requested" Agent,
     WorkerSpawned "worker_spawned" Agent,
     WorkerSpawnFailed "worker_spawn_failed" Agent,
@@ -168,6 +169,22 @@ pub struct StopForm {
     /// At once instead of by the ladder.
     #[serde(default)]
     pub urgent: bool,
+    /// By whom.
+    #[serde(default)]
+    pub by: StopBy,
+}
+
+/// Who stops a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StopBy {
+    /// A person, by a command or a button.
+    #[default]
+    Person,
+    /// SIGINT to a command that follows the session.
+    Sigint,
+    /// SIGTERM to such a command.
+    Sigterm,
 }
 
 /// `POST …/pause`: nothing to say.
@@ -201,6 +218,24 @@ pub struct ReviewNowForm {
     /// What to look at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub focus: Option<String>,
+}
+
+/// `POST …/restore`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RestoreForm {
+    /// Which checkpoint.
+    pub checkpoint: CheckpointNo,
+    /// Which paths, relative to the target and in the written form of a diff; empty: all.
+    #[serde(default)]
+    pub paths: Vec<RelPath>,
+}
+
+/// The answer to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RestoreAnswer {
+    /// What was done.
+    pub restored: CheckpointRestored,
 }
 
 /// The session that was started or that a command was for.

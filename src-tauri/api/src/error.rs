@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use mo_checkpoint::CheckpointError;
 use mo_core::input::Rejection;
 use mo_engine::handle::{CommandError, ResumeError};
+use mo_engine::restoring::RestoreError;
 use mo_engine::start::StartError;
 use mo_journal::JournalError;
 use serde::{Deserialize, Serialize};
@@ -168,6 +169,21 @@ impl From<CommandError> for Refusal {
             }
             other => Self::new(StatusCode::CONFLICT, other.code(), message),
         }
+    }
+}
+
+impl From<RestoreError> for Refusal {
+    fn from(error: RestoreError) -> Self {
+        let status = match &error {
+            RestoreError::Running | RestoreError::Busy(_) => StatusCode::CONFLICT,
+            RestoreError::Unknown | RestoreError::NoSuchCheckpoint { .. } | RestoreError::NoSuchPath(_) => {
+                StatusCode::NOT_FOUND
+            }
+            RestoreError::Target(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            RestoreError::Command(_) | RestoreError::Journal(_) => StatusCode::SERVICE_UNAVAILABLE,
+            RestoreError::Checkpoint { .. } => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        Self::new(status, error.code(), error.to_string()).hint(error.hint())
     }
 }
 

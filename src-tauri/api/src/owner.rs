@@ -49,15 +49,23 @@ impl Owner {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// Whether exactly this process exists still.
+    /// Whether exactly this process lives still. One that has ended and whom nobody has reaped does not.
     pub fn is_alive(&self) -> bool {
         let Ok(pid) = i32::try_from(self.pid) else { return false };
         #[cfg(target_os = "linux")]
         if let Some(start_time) = self.start_time {
-            return mo_process::ProcessIdentity { pid, start_time }.exists();
+            return mo_process::ProcessIdentity { pid, start_time }.exists() && !has_ended(pid);
         }
         rustix::process::Pid::from_raw(pid).is_some_and(|pid| rustix::process::test_kill_process(pid).is_ok())
     }
+}
+
+/// Whether the process is a zombie: its state stands behind its name, which may hold anything (proc(5)).
+#[cfg(target_os = "linux")]
+fn has_ended(pid: i32) -> bool {
+    let stat = std::fs::read(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let behind_name = stat.iter().rposition(|byte| *byte == b')').and_then(|at| stat.get(at + 2));
+    behind_name.is_none_or(|state| matches!(state, b'Z' | b'X'))
 }
 
 fn start_time() -> Option<u64> {

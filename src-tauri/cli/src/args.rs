@@ -51,6 +51,24 @@ pub(crate) enum Command {
     /// Put the team to work on a folder
     #[command(override_usage = "orchestrate run <GOAL|-> -C <DIR> [OPTIONS]", after_help = help::RUN)]
     Run(Run),
+    /// Go on with a session that rests, also after a crash
+    #[command(after_help = help::RESUME)]
+    Resume(Resume),
+    /// Stop a session for now; it can be resumed as it was
+    Pause(Pause),
+    /// End a session
+    Stop(Stop),
+    /// Have the work reviewed now
+    Review(Review),
+    /// Tell a worker something; it hears it after its turn
+    Message(Message),
+    /// Bring files back; what is there now is saved first
+    #[command(after_help = help::RESTORE)]
+    Restore(Restore),
+    /// Delete a session with everything that was kept of it
+    Delete(Delete),
+    /// Run the sessions of other commands until Ctrl+C
+    Serve,
     /// Watch scripted agents do a whole session: no CLI, no login
     #[command(after_help = help::DEMO)]
     Demo(Demo),
@@ -74,6 +92,99 @@ pub(crate) enum Command {
     /// Decode what an agent CLI printed, for a bug report
     #[command(after_help = help::DECODE)]
     Decode(Decode),
+}
+
+impl Command {
+    /// Whether it may become the owner of the data folder, and then logs there.
+    pub(crate) fn may_own(&self) -> bool {
+        matches!(
+            self,
+            Self::Run(_)
+                | Self::Demo(_)
+                | Self::Resume(_)
+                | Self::Review(_)
+                | Self::Delete(_)
+                | Self::Restore(_)
+                | Self::Serve
+        )
+    }
+}
+
+/// `resume`.
+#[derive(Debug, Args)]
+pub(crate) struct Resume {
+    /// The session [default: the newest]
+    #[arg(value_name = "SESSION")]
+    pub(crate) session: Option<String>,
+    /// Your words to go on with; a finished session needs them
+    #[arg(short, long, value_name = "TEXT")]
+    pub(crate) message: Option<String>,
+}
+
+/// `pause`.
+#[derive(Debug, Args)]
+pub(crate) struct Pause {
+    /// The session [default: the newest]
+    #[arg(value_name = "SESSION")]
+    pub(crate) session: Option<String>,
+}
+
+/// `stop`.
+#[derive(Debug, Args)]
+pub(crate) struct Stop {
+    /// The session [default: the newest]
+    #[arg(value_name = "SESSION")]
+    pub(crate) session: Option<String>,
+    /// At once, without letting the workers come to a stand
+    #[arg(long)]
+    pub(crate) now: bool,
+}
+
+/// `review`.
+#[derive(Debug, Args)]
+pub(crate) struct Review {
+    /// The session
+    #[arg(value_name = "SESSION")]
+    pub(crate) session: String,
+    /// What the reviewers are to look at
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) focus: Option<String>,
+}
+
+/// `message`.
+#[derive(Debug, Args)]
+pub(crate) struct Message {
+    /// The session
+    #[arg(value_name = "SESSION")]
+    pub(crate) session: String,
+    /// The worker's name, or its agent's
+    #[arg(value_name = "WORKER")]
+    pub(crate) worker: String,
+    /// Your words
+    #[arg(value_name = "TEXT")]
+    pub(crate) text: String,
+}
+
+/// `restore`.
+#[derive(Debug, Args)]
+pub(crate) struct Restore {
+    /// The session
+    #[arg(value_name = "SESSION")]
+    pub(crate) session: String,
+    /// The checkpoint; 0 = before anything was done
+    #[arg(value_name = "N")]
+    pub(crate) checkpoint: u32,
+    /// Files or folders, written from the session's folder on [default: all]
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+}
+
+/// `delete`.
+#[derive(Debug, Args)]
+pub(crate) struct Delete {
+    /// The session
+    #[arg(value_name = "SESSION")]
+    pub(crate) session: String,
 }
 
 /// `run`.

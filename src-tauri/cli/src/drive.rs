@@ -6,11 +6,12 @@ use std::time::Duration;
 use mo_core::event::{Ending, Envelope, Event, Purpose, StopCause};
 use mo_core::ids::SessionId;
 use mo_core::record::Record;
-use mo_engine::handle::EngineHandle;
-use mo_engine::hub::{Health, Update};
+use mo_engine::hub::Update;
+use mo_journal::Journal;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::errors::{Failure, exit};
+use crate::errors::Failure;
+use crate::feed::{Feed, News};
 use crate::output::screen::Screen;
 
 /// The signals that stop a session.
@@ -34,7 +35,7 @@ impl Signals {
     }
 
     /// The next one, with how many there were. Dropping the future loses none.
-    async fn next(&mut self) -> (StopCause, u32) {
+    pub(crate) async fn next(&mut self) -> (StopCause, u32) {
         let cause = tokio::select! {
             _ = self.interrupt.recv() => StopCause::Sigint,
             _ = self.terminate.recv() => StopCause::Sigterm,
@@ -55,7 +56,23 @@ pub(crate) struct Told {
     pub(crate) closings: BTreeMap<String, String>,
 }
 
+/// How many records are read at once.
+const PAGE: usize = 2_000;
+
 impl Told {
+    /// What was told of a session before it goes on after a seq.
+    pub(crate) fn before(journal: &dyn Journal, session: &SessionId, until: u64) -> Result<Self, Failure> {
+        let (mut told, mut since) = (Self::default(), 0);
+        while since < until {
+            let page = journal.read(session, since, PAGE)?;
+            let Some(last) = page.last() else { break };
+            since = last.seq;
+            page.iter().filter(|record| record.seq <= until).for_each(|record| told.note(record));
+        }
+        told.ending = None;
+        Ok(told)
+    }
+
     fn note(&mut self, record: &Record) {
         match Envelope::from_record(record).map(|envelope| envelope.event) {
             Ok(Event::SessionEnded(ending)) => self.ending = Some(ending),
@@ -73,72 +90,51 @@ impl Told {
 /// Tells a session until it has ended. The first signal stops it gracefully, the second at once, the third leaves
 /// without waiting: the supervision ends what is left.
 pub(crate) async fn to_the_end(
-    engine: &EngineHandle,
-    session: &SessionId,
+    feed: &mut Feed,
+    told: &mut Told,
     signals: &mut Signals,
     screen: &mut dyn Screen,
-) -> Result<Told, Failure> {
-    let mut told = Told::default();
-    let mut updates = engine.subscribe(session, 0);
-    let mut health = engine.health();
+) -> Result<(), Failure> {
     let period = screen.beat().map(Duration::from_millis);
     let mut beat = tokio::time::interval(period.unwrap_or(Duration::from_hours(1)));
     beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+    let mut stale = false;
     while told.ending.is_none() {
         tokio::select! {
-            update = updates.next() => match update {
-                Some(Ok(Update::Events(records))) => {
+            news = feed.next() => match news? {
+                News::Update(Update::Events(records)) => {
                     records.iter().for_each(|record| told.note(record));
-                    if let Some(view) = engine.view(session).await? {
-                        screen.view(view);
+                    stale = true;
+                    if feed.is_here() && screen.shows_views() {
+                        screen.view(feed.view().await?);
+                        stale = false;
                     }
                     screen.records(&records);
                 }
-                Some(Ok(Update::Delta(delta))) => screen.delta(&delta),
-                Some(Err(error)) => return Err(error.into()),
-                None => return Err(Failure::new(
-                    exit::FAILURE,
-                    "engine_gone",
-                    "the engine ended before the session did",
-                    "the log in the data folder's logs/ says why",
-                )),
+                News::Update(Update::Delta(delta)) => screen.delta(&delta),
+                News::Health(health) => screen.health(&health),
             },
             (cause, count) = signals.next() => {
-                if let Health::JournalDown(reason) = engine.health().borrow().clone() {
-                    return Err(stopped_unwritten(engine, session, cause, &reason).await);
+                if let Some(failure) = feed.stopped_unwritten(cause).await {
+                    return Err(failure);
                 }
-                stop(engine, session, cause, count, screen);
+                stop(feed, cause, count, screen);
             }
-            Ok(()) = health.changed() => {
-                let now = health.borrow_and_update().clone();
-                screen.health(&now);
+            _ = beat.tick(), if period.is_some() => {
+                // From another process no more often than it is drawn.
+                if stale && screen.shows_views() {
+                    screen.view(feed.view().await?);
+                    stale = false;
+                }
+                screen.tick();
             }
-            _ = beat.tick(), if period.is_some() => screen.tick(),
         }
     }
-    Ok(told)
-}
-
-/// Nothing can be written, so nothing can be decided: the team is killed, and the person is told.
-async fn stopped_unwritten(
-    engine: &EngineHandle,
-    session: &SessionId,
-    by: StopCause,
-    reason: &str,
-) -> Failure {
-    if let Err(error) = engine.stop(session, by, true).await {
-        tracing::error!(%error, "stopped without the journal");
-    }
-    Failure::new(
-        exit::FAILURE,
-        "journal_down",
-        format!("the team was stopped, but nothing could be written any more: {reason}"),
-        "free some space on the data folder's disk; what was shown with a number is there",
-    )
+    Ok(())
 }
 
 /// Asks for the end without waiting for it: a further signal must be heard meanwhile.
-fn stop(engine: &EngineHandle, session: &SessionId, by: StopCause, count: u32, screen: &mut dyn Screen) {
+fn stop(feed: &Feed, by: StopCause, count: u32, screen: &mut dyn Screen) {
     let urgent = match count {
         1 => {
             screen.note("stopping the team; Ctrl+C again stops it at once");
@@ -153,10 +149,5 @@ fn stop(engine: &EngineHandle, session: &SessionId, by: StopCause, count: u32, s
             std::process::exit(if by == StopCause::Sigterm { 143 } else { 130 });
         }
     };
-    let (engine, session) = (engine.clone(), session.clone());
-    tokio::spawn(async move {
-        if let Err(error) = engine.stop(&session, by, urgent).await {
-            tracing::info!(%error, "the stop came to nothing");
-        }
-    });
+    feed.stop(by, urgent);
 }

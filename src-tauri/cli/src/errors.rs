@@ -1,5 +1,6 @@
 //! What a person or a script is told when something does not work: a stable code, a sentence, a hint, an exit code.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use mo_checkpoint::CheckpointError;
@@ -35,7 +36,7 @@ pub(crate) enum Failure {
 #[derive(Debug, Serialize)]
 pub(crate) struct Told {
     /// Stable.
-    pub(crate) code: &'static str,
+    pub(crate) code: Cow<'static, str>,
     /// What is wrong.
     pub(crate) message: String,
     /// How to mend it.
@@ -49,11 +50,11 @@ impl Failure {
     /// An error of this command line.
     pub(crate) fn new(
         exit: u8,
-        code: &'static str,
+        code: impl Into<Cow<'static, str>>,
         message: impl Into<String>,
         hint: impl Into<String>,
     ) -> Self {
-        Self::Said(Told { code, message: message.into(), hint: Some(hint.into()), exit })
+        Self::Said(Told { code: code.into(), message: message.into(), hint: Some(hint.into()), exit })
     }
 
     /// A file that was named and cannot be read.
@@ -84,7 +85,7 @@ impl Failure {
     /// Something that the system refused us and that nobody asked for by name.
     pub(crate) fn system(what: &str, error: &std::io::Error) -> Self {
         Self::Said(Told {
-            code: "system",
+            code: "system".into(),
             message: format!("{what}: {error}"),
             hint: None,
             exit: exit::FAILURE,
@@ -123,7 +124,7 @@ impl From<JournalError> for Failure {
             JournalError::Missing { .. } | JournalError::BadName { .. } => exit::NOT_FOUND,
             _ => exit::FAILURE,
         };
-        Self::Said(Told { code: error.code(), message: error.to_string(), hint: error.hint(), exit })
+        Self::Said(Told { code: error.code().into(), message: error.to_string(), hint: error.hint(), exit })
     }
 }
 
@@ -134,6 +135,6 @@ impl From<CheckpointError> for Failure {
             CheckpointError::StoreTooNew { .. } => exit::REFUSED,
             _ => exit::FAILURE,
         };
-        Self::Said(Told { code: error.code(), message: error.to_string(), hint: None, exit })
+        Self::Said(Told { code: error.code().into(), message: error.to_string(), hint: None, exit })
     }
 }

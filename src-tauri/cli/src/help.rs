@@ -8,7 +8,16 @@ Usage: orchestrate <COMMAND> [OPTIONS]
 
 Work
   run          Put the team to work on a folder
+  resume       Go on with a session that rests, also after a crash
   demo         Watch scripted agents do a whole session: no CLI, no login
+
+Steer
+  pause        Stop a session for now; it can be resumed as it was
+  stop         End a session
+  review       Have the work reviewed now
+  message      Tell a worker something; it hears it after its turn
+  restore      Bring files back; what is there now is saved first
+  delete       Delete a session with everything that was kept of it
 
 Look
   status       Show sessions: state, workers, decisions, what needs you
@@ -17,6 +26,7 @@ Look
   diff         Show what a session changed
 
 Set up
+  serve        Run the sessions of other commands until Ctrl+C
   doctor       Show what is found here: agents, places, guarantees
   config       Show the settings in effect and where each comes from
   completions  Print a completion script for a shell
@@ -64,6 +74,24 @@ Examples:
 Exit codes:
   0 done, 10 done with a warning, 11 paused, 12 blocked, 13 escalated,
   14 stopped, 130 and 143 stopped by a signal; 1 to 4 as everywhere";
+
+/// After `resume -h`.
+pub(crate) const RESUME: &str = "\
+Takes what is paused, blocked, stopped or crashed, and with -m also what has
+finished. Returns like `run`, with the same output and exit codes.
+
+Examples:
+  orchestrate resume                   the newest session
+  orchestrate resume -m \"now add a test for it\"";
+
+/// After `restore -h`.
+pub(crate) const RESTORE: &str = "\
+What is there now becomes a further checkpoint, so that a restore can be undone.
+Ignored files and `.git` are not touched.
+
+Examples:
+  orchestrate restore orch_20260102_030405_0a1b 0
+  orchestrate restore orch_20260102_030405_0a1b 1 src/lib.rs docs";
 
 /// After `demo -h`.
 pub(crate) const DEMO: &str = "\

@@ -5,10 +5,12 @@ mod commands;
 mod context;
 mod drive;
 mod errors;
+mod feed;
 mod help;
 mod host;
 mod logging;
 mod output;
+mod owner;
 mod places;
 mod reading;
 mod team_file;
@@ -41,7 +43,7 @@ fn main() -> ExitCode {
 fn execute(cli: Cli) -> u8 {
     let (json, verbose) = (cli.global.json, cli.global.verbose);
     // What starts something logs to a file too, once the data folder is its own.
-    if !matches!(cli.command, args::Command::Run(_) | args::Command::Demo(_)) {
+    if !cli.command.may_own() {
         logging::start(verbose, None);
     }
     let mut context = Context::new(cli.global);
@@ -91,6 +93,6 @@ fn misused(error: &clap::Error) -> u8 {
     let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
     let usage = error.get(ContextKind::Usage).map(|usage| usage.to_string().trim().replace('\n', " "));
     let hint = Some(usage.unwrap_or_else(|| "see `orchestrate -h`".to_owned()));
-    tell(&Told { code: "usage", message, hint, exit: exit::USAGE }, true);
+    tell(&Told { code: "usage".into(), message, hint, exit: exit::USAGE }, true);
     exit::USAGE
 }

@@ -87,7 +87,7 @@ mod tests {
     #[test]
     fn without_a_home_the_places_must_be_named() {
         let Err(Failure::Said(told)) = find(Some("/c.toml"), None, &[]) else { panic!() };
-        assert_eq!((told.code, told.exit), ("no_home", 2));
+        assert_eq!((told.code.as_ref(), told.exit), ("no_home", 2));
         assert!(told.hint.unwrap().contains("--data-dir"));
     }
 }

@@ -2,10 +2,12 @@
 
 use mo_core::ids::{SessionId, WorkerName};
 use mo_core::team::{Team, resolve};
+use mo_core::view::status::SessionView;
 use mo_engine::history;
 use mo_journal::{DataDir, Journal, JournalError, SqliteJournal};
 
 use crate::errors::{Failure, exit};
+use crate::owner;
 use crate::places::Places;
 
 /// A data folder that exists, with its journal open for reading.
@@ -42,6 +44,32 @@ impl Reading {
         id.map(|id| (reading, id)).ok_or_else(|| unknown(named))
     }
 
+    /// A session as it stands. One that is unfinished without anybody who runs it has crashed.
+    pub(crate) fn view(&self, session: &SessionId) -> Result<Option<SessionView>, Failure> {
+        let view = history::view(&self.journal, session)?;
+        if view.as_ref().is_none_or(|view| view.ended_at.is_some()) || owner::lives(&self.data) {
+            return Ok(view);
+        }
+        // Its owner may have ended it and itself since the first look.
+        let view = history::view(&self.journal, session)?;
+        Ok(view.map(|view| if view.ended_at.is_some() { view } else { crashed(view) }))
+    }
+
+    /// Whether more will come of a session.
+    ///
+    /// # Errors
+    /// When nobody has ended it and nobody runs it.
+    pub(crate) fn goes_on(&self, session: &SessionId) -> Result<bool, Failure> {
+        if history::is_over(&self.journal, session)? {
+            return Ok(false);
+        }
+        // Its owner may have ended it and itself since the first look.
+        if owner::lives(&self.data) || history::is_over(&self.journal, session)? {
+            return Ok(true);
+        }
+        Err(owner::gone(session))
+    }
+
     /// The worker of a session that a name means: its own, or its agent's where that is unambiguous.
     pub(crate) fn worker(&self, session: &SessionId, name: &str) -> Result<WorkerName, Failure> {
         let state = history::replay(&self.journal, session)?;
@@ -66,6 +94,19 @@ impl Reading {
             }
         })
     }
+}
+
+/// Nothing of it runs, though nobody has written that down.
+fn crashed(mut view: SessionView) -> SessionView {
+    "crashed".clone_into(&mut view.state);
+    view.reason = Some("the program that ran it went away; `orchestrate resume` goes on".to_owned());
+    for worker in &mut view.workers {
+        if !matches!(worker.state.as_str(), "idle" | "done" | "failed") {
+            "stopped".clone_into(&mut worker.state);
+            "stopped".clone_into(&mut worker.doing);
+        }
+    }
+    view
 }
 
 /// Whether a word of the command line is a worker's name rather than a session's.

@@ -88,9 +88,9 @@ fn place(text: &str, at: usize) -> (usize, usize) {
 mod tests {
     use super::*;
 
-    fn told(text: &str) -> (&'static str, String) {
+    fn told(text: &str) -> (String, String) {
         match parse(Path::new("t.toml"), text) {
-            Err(Failure::Said(told)) => (told.code, told.message),
+            Err(Failure::Said(told)) => (told.code.into_owned(), told.message),
             other => panic!("{text}: {other:?}"),
         }
     }

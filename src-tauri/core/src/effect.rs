@@ -110,6 +110,7 @@ pub fn effects(state: &State, worker: Option<&WorkerName>, event: &Event) -> Vec
         | Event::PhaseStarted { .. }
         | Event::CheckpointTaken(_)
         | Event::CheckpointFailed { .. }
+        | Event::CheckpointRestored(_)
         | Event::WorkerSpawnFailed { .. }
         | Event::WorkerExited { .. }
         | Event::AgentItem { .. }

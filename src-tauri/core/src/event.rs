@@ -15,7 +15,10 @@ use crate::review::verdict::Judgement;
 
 pub use envelope::{BadRecord, Envelope};
 pub use session::{Blocker, Ending, Fault, FoundAgent, Prepared, RestState, SessionCreated, Step, StopCause};
-pub use work::{CheckpointPurpose, CheckpointTaken, DecisionMade, GoesOn, Place, Purpose, ReviewRequested};
+pub use work::{
+    CheckpointPurpose, CheckpointRestored, CheckpointTaken, DecisionMade, GoesOn, Place, Purpose,
+    ReviewRequested,
+};
 
 /// One fact.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -48,6 +51,8 @@ pub enum Event {
         /// Why.
         fault: Fault,
     },
+    /// Files of the target were brought back to it.
+    CheckpointRestored(CheckpointRestored),
     /// A process is to be started. Written before it is.
     WorkerSpawnRequested {
         /// The new process's number.
@@ -253,6 +258,7 @@ impl Event {
             Self::CheckpointRequested { .. } => "checkpoint_requested",
             Self::CheckpointTaken(_) => "checkpoint_taken",
             Self::CheckpointFailed { .. } => "checkpoint_failed",
+            Self::CheckpointRestored(_) => "checkpoint_restored",
             Self::WorkerSpawnRequested { .. } => "worker_spawn_requested",
             Self::WorkerSpawned { .. } => "worker_spawned",
             Self::WorkerSpawnFailed { .. } => "worker_spawn_failed",

@@ -1,7 +1,7 @@
 //! What may come into the core: commands, what workers put out, timers, and the outcomes of effects.
 
 use crate::agent_event::Decoded;
-use crate::event::{CheckpointTaken, Fault, Prepared, SessionCreated, StopCause};
+use crate::event::{CheckpointRestored, CheckpointTaken, Fault, Prepared, SessionCreated, StopCause};
 use crate::ids::{AttemptNo, CheckpointNo, Nonce, ReviewId, TurnNo, WorkerName};
 use crate::policy::Bounds;
 
@@ -114,6 +114,15 @@ pub enum Input {
         /// Their words.
         text: String,
     },
+    /// The target of a session that rests was saved as a checkpoint, because a person wants files back.
+    Saved(CheckpointTaken),
+    /// They are back, and the target is a checkpoint again.
+    Restored {
+        /// What was done.
+        restored: CheckpointRestored,
+        /// The target since then.
+        now: CheckpointTaken,
+    },
     /// Nothing came in; what follows is asked again. After a restart the last follow-up may be missing.
     Proceed,
     /// Something that a person should know.
@@ -135,6 +144,9 @@ pub enum Rejection {
     /// It has ended.
     #[error("the session has ended")]
     Ended,
+    /// It runs, and what was asked needs it to rest.
+    #[error("the session still runs")]
+    Running,
     /// It runs, or it has finished and there is nothing more to do without a message.
     #[error("there is nothing to resume")]
     NotAtRest,
@@ -156,6 +168,7 @@ impl Rejection {
             Self::Exists => "session_exists",
             Self::Unknown => "session_unknown",
             Self::Ended => "session_ended",
+            Self::Running => "session_running",
             Self::NotAtRest => "nothing_to_resume",
             Self::WorkerAtRest => "worker_at_rest",
             Self::NothingToReview => "nothing_to_review",

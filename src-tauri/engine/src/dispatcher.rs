@@ -143,7 +143,10 @@ impl Dispatcher {
                 batch.replies.push((reply, result));
             }
             Message::Adopt { session, state } => {
-                batch.touched.push(session.clone());
+                // One that rests is held for what is asked of it next; it is let go of by that or by `Forget`.
+                if !state.is_over() {
+                    batch.touched.push(session.clone());
+                }
                 self.sessions.insert(session, Held { state: *state });
             }
             Message::Forget { session } => {
@@ -221,7 +224,10 @@ impl Dispatcher {
             let _ = reply.send(result);
         }
         for id in batch.ended {
-            self.sessions.remove(&id);
+            // It may go on by now: what came in meanwhile has been decided already.
+            if self.sessions.get(&id).is_some_and(|held| held.state.is_over()) {
+                self.sessions.remove(&id);
+            }
         }
     }
 }

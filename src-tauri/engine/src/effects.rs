@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mo_agents::launch::Access;
-use mo_checkpoint::{Access as CheckoutAccess, CancelFlag};
+use mo_checkpoint::{Access as CheckoutAccess, CancelFlag, CheckpointError};
 use mo_core::effect::Effect;
 use mo_core::event::{CheckpointTaken, Fault, Place, Prepared};
 use mo_core::ids::{Digest, Nonce, SessionId};
@@ -298,9 +298,21 @@ fn take(
     checkpoint: u32,
     first: Option<&Digest>,
 ) -> Result<CheckpointTaken, Fault> {
-    let taken = ports.checkpoints.take(target, &CancelFlag::new()).map_err(|e| fault::of_checkpoint(&e))?;
-    let digest = places::to_core(&taken.digest)
-        .ok_or_else(|| fault::new("internal", format!("{} is no digest", taken.digest), "report this"))?;
+    snapshot(ports, target, checkpoint, first).map_err(|error| fault::of_checkpoint(&error))
+}
+
+/// Takes a checkpoint. `first`: the session's checkpoint 0, where this is a later one.
+pub(crate) fn snapshot(
+    ports: &Ports,
+    target: &Path,
+    checkpoint: u32,
+    first: Option<&Digest>,
+) -> Result<CheckpointTaken, CheckpointError> {
+    let taken = ports.checkpoints.take(target, &CancelFlag::new())?;
+    let digest = places::to_core(&taken.digest).ok_or_else(|| CheckpointError::StoreDamaged {
+        path: target.to_owned(),
+        what: format!("{} is no digest", taken.digest),
+    })?;
     let changed = match first {
         None => Vec::new(),
         Some(first) => changed_paths(ports, first, &digest)?,
@@ -320,12 +332,9 @@ fn take(
     })
 }
 
-fn changed_paths(ports: &Ports, from: &Digest, to: &Digest) -> Result<Vec<String>, Fault> {
+fn changed_paths(ports: &Ports, from: &Digest, to: &Digest) -> Result<Vec<String>, CheckpointError> {
     let options = mo_checkpoint::DiffOptions { max_bytes: 0, ..mo_checkpoint::DiffOptions::default() };
-    let diff = ports
-        .checkpoints
-        .diff(&places::from_core(from), &places::from_core(to), options)
-        .map_err(|e| fault::of_checkpoint(&e))?;
+    let diff = ports.checkpoints.diff(&places::from_core(from), &places::from_core(to), options)?;
     Ok(diff
         .changes
         .iter()

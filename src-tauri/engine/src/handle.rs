@@ -48,19 +48,19 @@ pub struct EngineSetup {
 /// A handle on the running engine; clones are the same engine.
 #[derive(Clone)]
 pub struct EngineHandle {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
 }
 
-struct Shared {
-    data: DataDir,
+pub(crate) struct Shared {
+    pub(crate) data: DataDir,
     lock: OwnerLock,
-    ports: Ports,
+    pub(crate) ports: Ports,
     config: Config,
     environment: Arc<Environment>,
     hub: Arc<Hub>,
     queue: Mutex<Option<mpsc::Sender<Message>>>,
     desks: Desks,
-    freed: Arc<Notify>,
+    pub(crate) freed: Arc<Notify>,
     dispatcher: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -299,6 +299,17 @@ impl EngineHandle {
         &self.shared.data
     }
 
+    /// Waits until a session does not run here: it has ended, its documents are written, its target is free.
+    pub async fn at_rest(&self, session: &SessionId) {
+        loop {
+            let freed = self.shared.freed.notified();
+            if !self.desks().contains_key(session) {
+                return;
+            }
+            freed.await;
+        }
+    }
+
     /// Waits until no session runs here: each has ended, its documents are written, its target is free.
     pub async fn idle(&self) {
         loop {
@@ -331,13 +342,13 @@ impl EngineHandle {
         }
     }
 
-    async fn ask(&self, session: &SessionId, input: Input) -> Result<(), CommandError> {
+    pub(crate) async fn ask(&self, session: &SessionId, input: Input) -> Result<(), CommandError> {
         let (reply, answer) = oneshot::channel();
         self.send(Message::Asked { session: session.clone(), input, reply }).await?;
         Ok(answer.await.map_err(|_| CommandError::Closed)??)
     }
 
-    async fn send(&self, message: Message) -> Result<(), CommandError> {
+    pub(crate) async fn send(&self, message: Message) -> Result<(), CommandError> {
         let sender = self.shared.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
         sender.ok_or(CommandError::Closed)?.send(message).await.map_err(|_| CommandError::Closed)
     }
@@ -350,7 +361,7 @@ impl EngineHandle {
         Ok(())
     }
 
-    fn desks(&self) -> std::sync::MutexGuard<'_, BTreeMap<SessionId, Arc<SessionDesk>>> {
+    pub(crate) fn desks(&self) -> std::sync::MutexGuard<'_, BTreeMap<SessionId, Arc<SessionDesk>>> {
         self.shared.desks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -41,11 +41,18 @@ fn view_at_rest(journal: &dyn Journal, session: &SessionId) -> Result<Option<Ses
     Ok(serde_json::from_str::<SessionView>(&text).ok().filter(|view| view.seq == newest))
 }
 
-/// Whether the session's last event says that nothing of it runs.
+/// Whether nothing of the session runs: its last event says so, but for what a person did with its checkpoints since.
 pub fn is_over(journal: &dyn Journal, session: &SessionId) -> Result<bool, JournalError> {
-    let last = journal.last_seq(session)?;
-    let newest = journal.read(session, last.saturating_sub(1), 1)?;
-    Ok(newest.first().is_none_or(|record| record.kind == "session_ended"))
+    let mut at = journal.last_seq(session)?;
+    loop {
+        let newest = journal.read(session, at.saturating_sub(1), 1)?;
+        let Some(record) = newest.first() else { return Ok(true) };
+        // In a session that runs, the request of a checkpoint stands before it.
+        if at <= 1 || !matches!(record.kind.as_ref(), "checkpoint_taken" | "checkpoint_restored") {
+            return Ok(record.kind == "session_ended");
+        }
+        at -= 1;
+    }
 }
 
 /// The story from a seq on: at most `limit` entries, and the seq to go on from.

@@ -15,6 +15,7 @@ mod places;
 pub mod ports;
 mod prompts;
 mod receipts;
+pub mod restoring;
 pub mod roster;
 mod session_desk;
 pub mod start;

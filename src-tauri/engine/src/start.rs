@@ -321,7 +321,7 @@ fn check_launches(
 
 /// One session in place at a time, whoever's data folder it is in: a lock on the folder itself, and shared ones on
 /// the folders above it, so that none begins in a folder that holds another's target, nor inside one.
-fn lock_target(target: &Path) -> Result<Vec<File>, StartError> {
+pub(crate) fn lock_target(target: &Path) -> Result<Vec<File>, StartError> {
     let unreadable =
         |error: std::io::Error| StartError::TargetUnreadable(target.to_owned(), error.to_string());
     let check = |locked: Result<(), TryLockError>| match locked {

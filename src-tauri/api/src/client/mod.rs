@@ -13,8 +13,8 @@ use hyper::Method;
 use mo_core::view::status::{SessionView, StatusView};
 
 use crate::dto::{
-    Checkpoints, Diff, DiffAnswer, HealthAnswer, LogPage, MessageForm, PauseForm, ResumeForm, ReviewNowForm,
-    SessionNamed, StartForm, StopForm,
+    Checkpoints, Diff, DiffAnswer, HealthAnswer, LogPage, MessageForm, PauseForm, RestoreAnswer, RestoreForm,
+    ResumeForm, ReviewNowForm, SessionNamed, StartForm, StopBy, StopForm,
 };
 use crate::owner::Owner;
 
@@ -64,8 +64,8 @@ impl Client {
     }
 
     /// Stops a session by the ladder, or at once. Effective when this returns.
-    pub async fn stop(&self, session: &str, urgent: bool) -> Result<(), ClientError> {
-        self.command(session, "stop", &StopForm { urgent }).await
+    pub async fn stop(&self, session: &str, urgent: bool, by: StopBy) -> Result<(), ClientError> {
+        self.command(session, "stop", &StopForm { urgent, by }).await
     }
 
     /// Pauses a session. Effective when this returns.
@@ -104,6 +104,11 @@ impl Client {
         let to = to.map(|to| format!("&to={to}")).unwrap_or_default();
         let answer: DiffAnswer = self.get(&format!("{}?from={from}{to}", of(session, "diff"))).await?;
         Ok(answer.diff)
+    }
+
+    /// Brings files of a session's target back to a checkpoint; all where no path is named. Waits as long as it takes.
+    pub async fn restore(&self, session: &str, form: &RestoreForm) -> Result<RestoreAnswer, ClientError> {
+        self.post_patiently(&of(session, "restore"), form).await
     }
 
     /// Deletes a session that does not run.

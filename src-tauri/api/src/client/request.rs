@@ -46,6 +46,16 @@ impl Client {
         read(&self.call(Method::POST, path, Some(body)).await?)
     }
 
+    /// For what may take long: without a limit, as long as the owner lives.
+    pub(super) async fn post_patiently<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        form: &impl Serialize,
+    ) -> Result<T, ClientError> {
+        let body = serde_json::to_vec(form).map_err(|error| ClientError::Unreadable(error.to_string()))?;
+        read(&whole(self.send(request(Method::POST, path, Some(body))?).await?).await?)
+    }
+
     pub(super) async fn command(
         &self,
         session: &str,

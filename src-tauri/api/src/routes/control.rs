@@ -6,7 +6,7 @@ use mo_core::event::StopCause;
 use mo_core::ids::SessionId;
 use mo_engine::start::MAX_GOAL;
 
-use crate::dto::{MessageForm, PauseForm, ResumeForm, ReviewNowForm, SessionNamed, StopForm};
+use crate::dto::{MessageForm, PauseForm, ResumeForm, ReviewNowForm, SessionNamed, StopBy, StopForm};
 use crate::error::Refusal;
 use crate::reading::{Form, FormOrNothing, Named};
 use crate::routes::logs::worker_of;
@@ -24,7 +24,12 @@ pub(super) async fn stop(
     Named(id): Named,
     FormOrNothing(form): FormOrNothing<StopForm>,
 ) -> Done {
-    api.engine.stop(&id, StopCause::Person, form.urgent).await?;
+    let by = match form.by {
+        StopBy::Person => StopCause::Person,
+        StopBy::Sigint => StopCause::Sigint,
+        StopBy::Sigterm => StopCause::Sigterm,
+    };
+    api.engine.stop(&id, by, form.urgent).await?;
     Ok(named(&id))
 }
 

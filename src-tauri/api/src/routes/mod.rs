@@ -34,6 +34,7 @@ pub(crate) fn router(state: ApiState) -> Router {
         .route("/api/v1/{id}/pause", post(control::pause))
         .route("/api/v1/{id}/resume", post(control::resume))
         .route("/api/v1/{id}/review", post(control::review))
+        .route("/api/v1/{id}/restore", post(snapshots::restore))
         .route("/api/v1/{id}/messages", post(control::message))
         .fallback(no_such_route)
         .method_not_allowed_fallback(no_such_method)

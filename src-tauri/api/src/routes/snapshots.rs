@@ -11,9 +11,9 @@ use mo_core::ids::{CheckpointNo, SessionId};
 use mo_journal::{Journal, JournalError};
 use serde::Deserialize;
 
-use crate::dto::{CheckpointAt, Checkpoints, Diff, DiffAnswer};
+use crate::dto::{CheckpointAt, Checkpoints, Diff, DiffAnswer, RestoreAnswer, RestoreForm};
 use crate::error::Refusal;
-use crate::reading::{Named, Query};
+use crate::reading::{Form, Named, Query};
 use crate::state::{ApiState, blocking};
 
 /// How many records are read at once.
@@ -63,6 +63,17 @@ pub(super) async fn diff(
         })
     };
     Ok(Json(DiffAnswer { diff: blocking(diff).await? }))
+}
+
+/// `POST /api/v1/{id}/restore`. Answered when the files are back.
+pub(super) async fn restore(
+    State(api): State<ApiState>,
+    Named(id): Named,
+    Form(form): Form<RestoreForm>,
+) -> Result<Json<RestoreAnswer>, Refusal> {
+    let _alone = api.comings_and_goings.lock().await;
+    let restored = api.engine.restore(&id, form.checkpoint, form.paths).await?;
+    Ok(Json(RestoreAnswer { restored }))
 }
 
 /// The checkpoints that stand, in order.

@@ -70,6 +70,16 @@ async fn no_owner_a_stale_one_and_a_silent_one_are_told_apart() {
     describe(&data, &json!({"pid": std::process::id(), "start_time": 1, "socket": null}));
     assert!(matches!(code().await, AttachError::Stale { .. }));
 
+    // Ended, but not reaped.
+    let mut child = std::process::Command::new("true").spawn().unwrap();
+    let id = rustix::process::Pid::from_child(&child);
+    let ended = rustix::process::WaitIdOptions::EXITED | rustix::process::WaitIdOptions::NOWAIT;
+    rustix::process::waitid(rustix::process::WaitId::Pid(id), ended).unwrap();
+    let start_time = mo_process::ProcessIdentity::of(i32::try_from(child.id()).unwrap()).unwrap().start_time;
+    describe(&data, &json!({"pid": child.id(), "start_time": start_time, "socket": null}));
+    assert!(matches!(code().await, AttachError::Stale { .. }), "a zombie owns nothing");
+    child.wait().unwrap();
+
     let own = mo_process::ProcessIdentity::of_this_process().unwrap().start_time;
     for socket in [json!(null), json!(socket)] {
         describe(&data, &json!({"pid": std::process::id(), "start_time": own, "socket": socket}));

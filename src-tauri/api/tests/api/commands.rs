@@ -1,7 +1,7 @@
 //! Starting sessions and commanding them.
 
 use mo_api::client::ClientError;
-use mo_api::dto::StartForm;
+use mo_api::dto::{StartForm, StopBy};
 use serde_json::{Value, json};
 
 use crate::raw::{self, post};
@@ -122,7 +122,7 @@ async fn a_running_session_is_told_paused_resumed_and_stopped() {
     assert_eq!(client.state(&session).await.unwrap().state, "paused");
     for result in [
         client.pause(&session).await,
-        client.stop(&session, false).await,
+        client.stop(&session, false, StopBy::Person).await,
         client.message(&session, "claude", "Hi").await,
     ] {
         assert_eq!(refused(result), (409, "session_not_running".to_owned()));
@@ -130,7 +130,7 @@ async fn a_running_session_is_told_paused_resumed_and_stopped() {
 
     client.resume(&session, Some("Go on, but briefly.".to_owned())).await.unwrap();
     assert_eq!(client.state(&session).await.unwrap().state, "running");
-    client.stop(&session, true).await.unwrap();
+    client.stop(&session, true, StopBy::Person).await.unwrap();
     soon(stage.engine.idle()).await;
     assert_eq!(client.state(&session).await.unwrap().state, "stopped");
     stage.close().await;

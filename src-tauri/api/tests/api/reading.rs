@@ -1,7 +1,7 @@
 //! What can be read of sessions, and what is said where there is nothing.
 
 use mo_api::client::ClientError;
-use mo_api::dto::JournalHealth;
+use mo_api::dto::{JournalHealth, StopBy};
 use mo_engine::hub::Health;
 
 use crate::raw;
@@ -114,7 +114,7 @@ async fn a_session_is_deleted_when_it_does_not_run_and_only_then() {
     stage.until(&session, "agent_item").await;
     let Err(ClientError::Refused { status: 409, body }) = client.delete(&session).await else { panic!() };
     assert_eq!(body.code, "session_running");
-    client.stop(&session, true).await.unwrap();
+    client.stop(&session, true, StopBy::Person).await.unwrap();
     soon(stage.engine.idle()).await;
     client.delete(&session).await.unwrap();
     for gone in [client.delete(&session).await, client.state(&session).await.map(drop)] {
@@ -156,7 +156,7 @@ async fn an_engine_that_has_ended_is_said() {
     for ended in [
         client.start(&stage.form()).await.map(drop),
         client.message(&session, "claude", "Hi").await,
-        client.stop(&session, false).await,
+        client.stop(&session, false, StopBy::Person).await,
     ] {
         assert!(matches!(ended, Err(ClientError::Refused { status: 503, .. })), "{ended:?}");
     }

@@ -8,12 +8,12 @@ use mo_engine::config::{AgentConfig, Config};
 use mo_engine::start::{StartRequest, check};
 use mo_scripted::demo::{self, DemoError};
 
-use super::run::session;
+use super::run::{finish, session};
 use crate::args::Demo;
 use crate::context::Context;
 use crate::drive::Signals;
 use crate::errors::{Failure, exit};
-use crate::host;
+use crate::host::{self, Host, Serves};
 
 /// What the demo puts into its folder.
 const PARTS: [&str; 3] = ["pocket-todo", "team", "bin"];
@@ -42,18 +42,19 @@ pub(super) fn demo(context: &mut Context, args: &Demo) -> Result<u8, Failure> {
     };
     check(&request, &config, &environment, &places.data)?;
     let runtime = host::runtime()?;
-    let ended = runtime.block_on(async {
+    let done = runtime.block_on(async {
         let mut signals = Signals::take()?;
-        let engine = host::open(&places.data, config, environment, context.global.verbose).await?;
+        // Nobody else's work may be given to scripted agents.
+        let taken = host::take(&places.data, Serves::Never)?;
+        let host = Host::open(taken, config, environment, context.global.verbose).await?;
         // From here on it belongs to a session, which a person may want to look at.
         folder.keep();
-        let ended = session(context, &engine, request, &mut signals).await;
-        engine.shut_down().await;
-        ended
-    })?;
+        let ended = session(context, &host, request, &mut signals).await;
+        finish(context, host, ended, &places, &mut signals).await
+    });
     // Waits for what is still being written, such as summary.md.
     drop(runtime);
-    ended.tell(context, &places)
+    done
 }
 
 fn refused(error: &DemoError) -> Failure {

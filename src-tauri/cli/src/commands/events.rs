@@ -1,6 +1,5 @@
 //! `orchestrate events SESSION`: the journal's lines.
 
-use mo_engine::history;
 use mo_journal::Journal;
 
 use crate::args::Events;
@@ -28,8 +27,11 @@ pub(super) fn events(context: &mut Context, args: &Events) -> Result<u8, Failure
         }
         context.out.flush()?;
         let Some(watch) = &mut watch else { return Ok(exit::DONE) };
-        if history::is_over(&reading.journal, &session)? && reading.journal.last_seq(&session)? <= since {
-            return Ok(exit::DONE);
+        if !reading.goes_on(&session)? {
+            if reading.journal.last_seq(&session)? <= since {
+                return Ok(exit::DONE);
+            }
+            continue;
         }
         watch.wait().map_err(|error| Failure::system("the data folder cannot be watched", &error))?;
     }

@@ -37,11 +37,11 @@ pub(super) fn logs(context: &mut Context, args: &Logs) -> Result<u8, Failure> {
     };
     loop {
         // Asked before the last look, so that what was written before the end is printed before we end.
-        let over = history::is_over(&reading.journal, &session)?;
+        let goes_on = if args.follow { reading.goes_on(&session) } else { Ok(false) };
         log.print_new(&reading, &session, &mut context.out)?;
         context.out.flush()?;
         match &mut watch {
-            Some(watch) if !over => watch.wait().map_err(|error| unwatchable(&error))?,
+            Some(watch) if goes_on? => watch.wait().map_err(|error| unwatchable(&error))?,
             _ => return Ok(exit::DONE),
         }
     }

@@ -2,13 +2,18 @@
 
 mod completions;
 mod config;
+mod control;
 mod decode;
 mod demo;
 mod diff;
 mod doctor;
 mod events;
+mod following;
 mod logs;
+mod restore;
+mod resume;
 mod run;
+mod serve;
 mod status;
 
 use crate::args::Command;
@@ -19,6 +24,14 @@ use crate::errors::Failure;
 pub(crate) fn execute(command: &Command, context: &mut Context) -> Result<u8, Failure> {
     match command {
         Command::Run(args) => run::run(context, args),
+        Command::Resume(args) => resume::resume(context, args),
+        Command::Review(args) => resume::review(context, args),
+        Command::Pause(args) => control::pause(context, args),
+        Command::Stop(args) => control::stop(context, args),
+        Command::Message(args) => control::message(context, args),
+        Command::Restore(args) => restore::restore(context, args),
+        Command::Delete(args) => control::delete(context, args),
+        Command::Serve => serve::serve(context),
         Command::Demo(args) => demo::demo(context, args),
         Command::Status(args) => status::status(context, args),
         Command::Logs(args) => logs::logs(context, args),

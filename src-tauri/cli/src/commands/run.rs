@@ -1,24 +1,24 @@
-//! `orchestrate run GOAL -C DIR`: a session hosted here, told live, with a summary at its end.
+//! `orchestrate run GOAL -C DIR`: a session hosted here or by the owner, told live, with a summary at its end.
 
 use std::io::{IsTerminal, Read};
-use std::path::PathBuf;
 
+use mo_api::client::Client;
+use mo_api::dto::{ReviewForm, StartForm, TeamForm, WorkerForm};
+use mo_core::ids::SessionId;
+use mo_core::settings::PermissionMode;
 use mo_core::team::Team;
-use mo_core::view::status::SessionView;
-use mo_engine::handle::EngineHandle;
 use mo_engine::start::{MAX_GOAL, StartRequest, check};
-use serde::Serialize;
+use mo_journal::DataDir;
 
+use super::following::{Ended, follow};
 use crate::args::Run;
 use crate::context::{Context, read_config};
-use crate::drive::{Signals, Told, to_the_end};
+use crate::drive::{Signals, Told};
 use crate::errors::{Failure, exit};
-use crate::host;
-use crate::output::live::LiveScreen;
-use crate::output::plain::PlainScreen;
-use crate::output::screen::{JsonScreen, Screen};
-use crate::output::session_text::{SessionText, options_for};
-use crate::output::{Out, aside, is_dumb};
+use crate::feed::Feed;
+use crate::host::{self, Host};
+use crate::output::aside;
+use crate::owner::{self, Owned};
 use crate::places::Places;
 use crate::team_file;
 
@@ -37,92 +37,121 @@ pub(super) fn run(context: &mut Context, args: &Run) -> Result<u8, Failure> {
     let goal = if args.goal == "-" { read_goal()? } else { args.goal.clone() };
     let request =
         StartRequest { goal, target: args.target.clone(), team, settings, yes_really: args.yes_really };
-    // Before anything is made: a mistake leaves nothing behind.
-    check(&request, &config, &environment, &places.data)?;
     let runtime = host::runtime()?;
-    let ended = runtime.block_on(async {
+    let done = runtime.block_on(async {
         let mut signals = Signals::take()?;
-        let engine = host::open(&places.data, config, environment, context.global.verbose).await?;
-        let ended = session(context, &engine, request, &mut signals).await;
-        engine.shut_down().await;
-        ended
-    })?;
+        let owned = if let Some(client) = owner::find(&places.data).await? {
+            Owned::ByAnother(client)
+        } else {
+            // Before anything is made: a mistake leaves nothing behind.
+            check(&request, &config, &environment, &places.data)?;
+            owner::find_or_take(&places.data).await?
+        };
+        let taken = match owned {
+            Owned::ByAnother(client) => {
+                let ended = hand_over(context, client, &request, &places, &mut signals).await?;
+                return ended.tell(context, &places);
+            }
+            Owned::Here(taken) => taken,
+        };
+        let mut host = Host::open(taken, config, environment, context.global.verbose).await?;
+        host.serve().await;
+        let ended = session(context, &host, request, &mut signals).await;
+        finish(context, host, ended, &places, &mut signals).await
+    });
     // Waits for what is still being written, such as summary.md.
     drop(runtime);
-    ended.tell(context, &places)
+    done
 }
 
-/// A session that has ended.
-pub(super) struct Ended {
-    view: SessionView,
-    told: Told,
-    folder: PathBuf,
-}
-
-/// One session over an engine that runs, told from its start to its end.
-pub(super) async fn session(
+/// Tells the summary, and ends after the last session that runs here.
+pub(super) async fn finish(
     context: &mut Context,
-    engine: &EngineHandle,
-    request: StartRequest,
+    host: Host,
+    ended: Result<Ended, Failure>,
+    places: &Places,
     signals: &mut Signals,
-) -> Result<Ended, Failure> {
-    let id = engine.start(request).await?;
-    tracing::info!(session = %id, "started");
-    let told = {
-        let mut screen = screen(context);
-        let told = to_the_end(engine, &id, signals, screen.as_mut()).await;
-        screen.close();
-        told?
-    };
-    tracing::info!(session = %id, ending = ?told.ending, "ended");
-    let Some(view) = engine.view(&id).await? else {
-        return Err(Failure::new(
-            exit::FAILURE,
-            "session_lost",
-            format!("session {id} is gone"),
-            "see the log",
-        ));
-    };
-    Ok(Ended { view, told, folder: engine.data().session(&id)? })
-}
-
-impl Ended {
-    /// Prints the summary. The exit code is the session's.
-    pub(super) fn tell(&self, context: &mut Context, places: &Places) -> Result<u8, Failure> {
-        let code = self.told.ending.as_ref().map_or(exit::FAILURE, |ending| ending.exit_code);
-        let out = &mut context.out;
-        let summed_up = if out.json {
-            out.json(&Last { summary: Summary::of(&self.view, &self.told, code) })
-        } else {
-            let options = options_for(places.data_named, &places.data);
-            let text = SessionText::new(&self.view, out.paint).in_full(&self.folder, &options);
-            sum_up(out, &text)
-        };
-        // The session's outcome stands, whether or not somebody still reads.
-        match summed_up.and_then(|()| out.flush()) {
-            Ok(()) | Err(Failure::ReaderGone) => Ok(code),
-            Err(other) => Err(other),
+) -> Result<u8, Failure> {
+    match ended {
+        Ok(ended) => {
+            host.settle(&ended.session()).await;
+            let code = ended.tell(context, places);
+            host.end_after_others(signals).await;
+            code
+        }
+        // Nothing that runs here can come to an end any more.
+        Err(Failure::Said(told)) if told.code == "journal_down" => {
+            host.end().await;
+            Err(Failure::Said(told))
+        }
+        Err(failure) => {
+            host.end_after_others(signals).await;
+            Err(failure)
         }
     }
 }
 
-fn sum_up(out: &mut Out, text: &[String]) -> Result<(), Failure> {
-    out.line("")?;
-    text.iter().try_for_each(|line| out.line(line))
+/// One session over an engine that runs here, told from its start to its end.
+pub(super) async fn session(
+    context: &mut Context,
+    host: &Host,
+    request: StartRequest,
+    signals: &mut Signals,
+) -> Result<Ended, Failure> {
+    let id = host.engine.start(request).await?;
+    tracing::info!(session = %id, "started");
+    let feed = Feed::here(&host.engine, &id, 0);
+    follow(context, feed, Told::default(), host.engine.data(), signals).await
 }
 
-/// JSON lines, a block redrawn in place, or plain lines: what the reader can take.
-fn screen(context: &mut Context) -> Box<dyn Screen + '_> {
-    let var = |name: &str| context.vars.get(name).cloned();
-    // Words of the log between the lines would tear the block apart.
-    let live = context.out.terminal && !is_dumb(var) && context.global.verbose == 0;
-    if context.out.json {
-        Box::new(JsonScreen::new(&mut context.out))
-    } else if live {
-        Box::new(LiveScreen::new(&mut context.out))
-    } else {
-        Box::new(PlainScreen::new(&mut context.out))
-    }
+/// One session that the owner runs for us.
+async fn hand_over(
+    context: &mut Context,
+    client: Client,
+    request: &StartRequest,
+    places: &Places,
+    signals: &mut Signals,
+) -> Result<Ended, Failure> {
+    let id = SessionId::new(client.start(&form(request)?).await?);
+    let feed = Feed::there(client, &id, &places.data, 0);
+    follow(context, feed, Told::default(), &DataDir::existing(&places.data)?, signals).await
+}
+
+/// The request as the owner takes it: our settings, its agents.
+fn form(request: &StartRequest) -> Result<StartForm, Failure> {
+    let target =
+        std::path::absolute(&request.target).map_err(|error| Failure::file(&request.target, &error))?;
+    let (team, settings) = (&request.team, &request.settings);
+    let seconds = |ms: u64| Some(format!("{}s", ms.div_ceil(1_000)));
+    let permission = match settings.permission {
+        PermissionMode::Ask => "ask",
+        PermissionMode::Bypass => "bypass",
+    };
+    Ok(StartForm {
+        goal: request.goal.clone(),
+        target,
+        team: Some(TeamForm {
+            workers: team
+                .workers
+                .iter()
+                .map(|worker| WorkerForm { agent: worker.agent.clone(), role: worker.role })
+                .collect(),
+            reviews: team
+                .reviews
+                .iter()
+                .map(|pair| ReviewForm {
+                    reviewer: pair.reviewer.to_string(),
+                    subject: pair.subject.to_string(),
+                })
+                .collect(),
+        }),
+        permission: Some(permission.to_owned()),
+        fix_rounds: Some(settings.fix_rounds),
+        stall_timeout: seconds(settings.stall_timeout_ms),
+        time_limit: seconds(settings.time_limit_ms),
+        review_timeout: seconds(settings.review_timeout_ms),
+        yes_really: request.yes_really,
+    })
 }
 
 fn read_goal() -> Result<String, Failure> {
@@ -142,61 +171,4 @@ fn read_goal() -> Result<String, Failure> {
         }
         Failure::new(exit::USAGE, "goal_no_text", "the goal is no UTF-8 text", "save it as UTF-8")
     })
-}
-
-#[derive(Serialize)]
-struct Last<'a> {
-    summary: Summary<'a>,
-}
-
-/// The last line of `run --json`.
-#[derive(Serialize)]
-struct Summary<'a> {
-    session: &'a str,
-    state: &'a str,
-    decision: Option<&'a str>,
-    exit_code: u8,
-    target: &'a str,
-    files_changed: &'a [String],
-    warnings: &'a [String],
-    cost_usd: Option<f64>,
-    elapsed_ms: u64,
-    results: Vec<WorkerResult<'a>>,
-}
-
-/// What came of one worker.
-#[derive(Serialize)]
-struct WorkerResult<'a> {
-    worker: &'a str,
-    role: &'a str,
-    state: &'a str,
-    tokens: u64,
-    cost_usd: Option<f64>,
-    /// The closing words of its last turn that was no review.
-    text: Option<&'a str>,
-}
-
-impl<'a> Summary<'a> {
-    fn of(view: &'a SessionView, told: &'a Told, exit_code: u8) -> Self {
-        let results = view.workers.iter().map(|worker| WorkerResult {
-            worker: &worker.name,
-            role: &worker.role,
-            state: &worker.state,
-            tokens: worker.tokens,
-            cost_usd: worker.cost_usd,
-            text: told.closings.get(&worker.name).map(String::as_str),
-        });
-        Self {
-            session: &view.id,
-            state: &view.state,
-            decision: view.decision.as_deref(),
-            exit_code,
-            target: &view.target,
-            files_changed: &view.files_changed,
-            warnings: &view.warnings,
-            cost_usd: view.cost_usd,
-            elapsed_ms: view.elapsed_ms,
-            results: results.collect(),
-        }
-    }
 }

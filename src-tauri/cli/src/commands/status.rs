@@ -1,7 +1,6 @@
 //! `orchestrate status [SESSION]`.
 
 use mo_core::view::status::StatusView;
-use mo_engine::history;
 use mo_journal::Journal;
 
 use crate::args::Status;
@@ -16,7 +15,7 @@ pub(super) fn status(context: &mut Context, args: &Status) -> Result<u8, Failure
     let places = context.places()?;
     let Some(name) = &args.session else { return all(context) };
     let (reading, session) = Reading::session(&places, Some(name))?;
-    let sessions: Vec<_> = history::view(&reading.journal, &session)?.into_iter().collect();
+    let sessions: Vec<_> = reading.view(&session)?.into_iter().collect();
     if context.out.json {
         context.out.json(&StatusView { sessions })?;
         return Ok(exit::DONE);
@@ -35,7 +34,7 @@ fn all(context: &mut Context) -> Result<u8, Failure> {
     let mut sessions = Vec::new();
     if let Some(reading) = Reading::open(&places)? {
         for id in reading.journal.sessions()?.iter().rev() {
-            sessions.extend(history::view(&reading.journal, id)?);
+            sessions.extend(reading.view(id)?);
         }
     }
     if context.out.json {

@@ -103,6 +103,10 @@ impl Screen for LiveScreen<'_> {
         self.view = Some(view);
     }
 
+    fn shows_views(&self) -> bool {
+        true
+    }
+
     fn delta(&mut self, delta: &Delta) {
         if delta.of != DeltaOf::Message {
             return;

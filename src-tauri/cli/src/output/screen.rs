@@ -13,6 +13,10 @@ pub(crate) trait Screen {
     fn records(&mut self, records: &[Record]);
     /// The session as it is after them.
     fn view(&mut self, _view: SessionView) {}
+    /// Whether it shows anything of that.
+    fn shows_views(&self) -> bool {
+        false
+    }
     /// A piece of something that is being written.
     fn delta(&mut self, _delta: &Delta) {}
     /// A word of our own to the person.

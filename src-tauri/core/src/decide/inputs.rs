@@ -25,6 +25,17 @@ pub(super) fn facts(state: &State, input: Input) -> Result<Vec<Fact>, Rejection>
     let input = match input {
         Input::Resume { message } => return resume::resume(state, message),
         Input::ReviewNow { focus } => return resume::review_now(state, focus),
+        Input::Saved(taken) => {
+            at_rest(state)?;
+            return Ok(vec![(None, Event::CheckpointTaken(taken))]);
+        }
+        Input::Restored { restored, now } => {
+            at_rest(state)?;
+            return Ok(vec![
+                (None, Event::CheckpointRestored(restored)),
+                (None, Event::CheckpointTaken(now)),
+            ]);
+        }
         other => other,
     };
     if state.is_over() {
@@ -32,6 +43,7 @@ pub(super) fn facts(state: &State, input: Input) -> Result<Vec<Fact>, Rejection>
     }
     match input {
         Input::Create(_) => Err(Rejection::Exists),
+        Input::Saved(_) | Input::Restored { .. } => Err(Rejection::Running),
         Input::Prepared(result) => match (&state.prepared, &state.at_step.fault, result) {
             (None, None, Ok(prepared)) => Ok(vec![(None, Event::SessionPrepared(prepared))]),
             (None, None, Err(fault)) => Ok(vec![(None, Event::PrepareFailed(fault))]),
@@ -94,6 +106,11 @@ pub(super) fn facts(state: &State, input: Input) -> Result<Vec<Fact>, Rejection>
         Input::Proceed => Ok(Vec::new()),
         Input::Warn { text } => Ok(vec![(None, Event::WarningRaised { text })]),
     }
+}
+
+/// Files are brought back only where nothing runs that could write them.
+fn at_rest(state: &State) -> Result<(), Rejection> {
+    if state.is_over() { Ok(()) } else { Err(Rejection::Running) }
 }
 
 fn unended<'a>(state: &'a State, worker: &WorkerName, attempt: AttemptNo) -> Result<&'a Attempt, Rejection> {

@@ -37,6 +37,28 @@ pub struct CheckpointTaken {
     pub changed: Vec<String>,
 }
 
+/// Files of the target that were brought back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckpointRestored {
+    /// The checkpoint that they are from.
+    pub checkpoint: CheckpointNo,
+    /// The checkpoint of what was there before.
+    pub saved: CheckpointNo,
+    /// The paths that were asked for; empty: all.
+    #[serde(default)]
+    pub paths: Vec<String>,
+    /// How many entries were written, or got other permission bits.
+    pub written: u64,
+    /// How many were deleted.
+    pub deleted: u64,
+    /// What could not or must not be touched, with the reason, at most 100.
+    #[serde(default)]
+    pub left: Vec<String>,
+    /// A further checkpoint, of what was replaced though no checkpoint would have had it, such as ignored files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rescued: Option<Digest>,
+}
+
 /// In which folder a process works.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "place", rename_all = "snake_case")]

@@ -57,8 +57,12 @@ impl State {
             Event::CheckpointTaken(taken) => {
                 self.pending_checkpoint = None;
                 self.dirty = false;
+                // One that a person had taken was not requested before.
+                self.next_checkpoint = self.next_checkpoint.max(taken.checkpoint.saturating_add(1));
                 self.checkpoints.insert(taken.checkpoint, Arc::new(taken.clone()));
             }
+            // The target is no longer what the newest checkpoint has, until the next one.
+            Event::CheckpointRestored(_) => self.dirty = true,
             Event::PlanRecorded { text } => self.plan = Some(text.as_str().into()),
             Event::ReviewRequested(request) => {
                 self.at_step.reviews.push(request.review.clone());

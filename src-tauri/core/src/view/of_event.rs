@@ -3,7 +3,7 @@
 use super::timeline::TimelineEntry;
 use crate::agent_event::{AgentEvent, FileTouch, NoticeLevel, ToolStatus};
 use crate::approval::{Action, Answer};
-use crate::event::{Envelope, Event, Purpose, Step};
+use crate::event::{CheckpointRestored, Envelope, Event, Purpose, Step};
 use crate::outcome::Outcome;
 use crate::review::decision::Decision;
 use crate::review::verdict::{Judgement, Verdict};
@@ -52,6 +52,7 @@ fn words(event: &Event) -> Option<Words> {
             ),
             (!taken.changed.is_empty()).then(|| taken.changed.join("\n")),
         )),
+        Event::CheckpointRestored(restored) => Some(restored_words(restored)),
         Event::PrepareFailed(fault) | Event::CheckpointFailed { fault, .. } => {
             Some(("session", "bad", fault.message.clone(), Some(fault.hint.clone())))
         }
@@ -130,6 +131,19 @@ fn words(event: &Event) -> Option<Words> {
         | Event::StopRequested { .. }
         | Event::SessionEnding(_) => None,
     }
+}
+
+fn restored_words(restored: &CheckpointRestored) -> Words {
+    let what = match restored.paths.as_slice() {
+        [] => "everything".to_owned(),
+        paths => paths.join(", "),
+    };
+    let text = format!(
+        "restored {what} from checkpoint {}; what was there before is checkpoint {}",
+        restored.checkpoint, restored.saved
+    );
+    let tone = if restored.left.is_empty() { "plain" } else { "warn" };
+    ("checkpoint", tone, text, (!restored.left.is_empty()).then(|| restored.left.join("\n")))
 }
 
 fn phase_words(step: Step) -> String {

@@ -1,0 +1,165 @@
+//! `orchestrate resume` and `orchestrate review`: a session that rests goes on, here or in the owner, and is told like
+//! a run.
+
+use mo_api::client::Client;
+use mo_core::ids::SessionId;
+use mo_core::input::Rejection;
+use mo_engine::handle::{CommandError, ResumeError};
+use mo_journal::{DataDir, Journal, SqliteJournal};
+
+use super::control::{done, not_running};
+use super::following::{Ended, follow};
+use super::run::finish;
+use crate::args::{Resume, Review};
+use crate::context::{Context, read_config};
+use crate::drive::{Signals, Told};
+use crate::errors::{Failure, exit};
+use crate::feed::Feed;
+use crate::host::{self, Host};
+use crate::owner::{self, Owned};
+use crate::places::Places;
+use crate::reading::Reading;
+
+/// What makes a session go on.
+enum Wish {
+    /// As it was, perhaps with words of the person.
+    Resume(Option<String>),
+    /// With a review of what is there, perhaps of something in particular.
+    Review(Option<String>),
+}
+
+/// Goes on with a session and tells it to its end.
+pub(super) fn resume(context: &mut Context, args: &Resume) -> Result<u8, Failure> {
+    let wish = Wish::Resume(args.message.clone());
+    go_on(context, args.session.as_deref(), &wish)
+}
+
+/// Has the work reviewed: at once where the session runs, else the session goes on with it.
+pub(super) fn review(context: &mut Context, args: &Review) -> Result<u8, Failure> {
+    let wish = Wish::Review(args.focus.clone());
+    go_on(context, Some(&args.session), &wish)
+}
+
+fn go_on(context: &mut Context, named: Option<&str>, wish: &Wish) -> Result<u8, Failure> {
+    let places = context.places()?;
+    wish.check()?;
+    let session = Reading::session(&places, named)?.1;
+    let runtime = host::runtime()?;
+    let done = runtime.block_on(async {
+        let mut signals = Signals::take()?;
+        let taken = match owner::find_or_take(&places.data).await? {
+            Owned::ByAnother(client) => {
+                return in_owner(context, client, &session, wish, &places, &mut signals).await;
+            }
+            Owned::Here(taken) => taken,
+        };
+        let config = read_config(&places)?;
+        let environment = context.environment(&config)?;
+        let mut host = Host::open(taken, config, environment, context.global.verbose).await?;
+        host.serve().await;
+        let ended = here(context, &host, &session, wish, &mut signals).await;
+        finish(context, host, ended, &places, &mut signals).await
+    });
+    // Waits for what is still being written, such as summary.md.
+    drop(runtime);
+    done
+}
+
+/// In this process.
+async fn here(
+    context: &mut Context,
+    host: &Host,
+    session: &SessionId,
+    wish: &Wish,
+    signals: &mut Signals,
+) -> Result<Ended, Failure> {
+    let engine = &host.engine;
+    // What a former owner left has been settled by now, and is no part of what comes.
+    let (told, since) = before(engine.data(), session)?;
+    let feed = Feed::here(engine, session, since);
+    match wish {
+        Wish::Resume(message) => engine.resume(session, message.clone()).await,
+        Wish::Review(focus) => engine.review_now(session, focus.clone()).await,
+    }
+    .map_err(|error| refused(error, session))?;
+    follow(context, feed, told, engine.data(), signals).await
+}
+
+/// In the owner. A review of a session that runs is its own follower's to tell.
+async fn in_owner(
+    context: &mut Context,
+    client: Client,
+    session: &SessionId,
+    wish: &Wish,
+    places: &Places,
+    signals: &mut Signals,
+) -> Result<u8, Failure> {
+    let data = DataDir::existing(&places.data)?;
+    let running = client.health().await?.running.iter().any(|id| id == session.as_str());
+    let (told, since) = before(&data, session)?;
+    let asked = match wish {
+        Wish::Resume(message) => client.resume(session.as_str(), message.clone()).await,
+        Wish::Review(focus) => client.review(session.as_str(), focus.clone()).await,
+    };
+    asked.map_err(|error| hinted(error.into(), session))?;
+    if running {
+        return done(context, "review", session);
+    }
+    let feed = Feed::there(client, session, &places.data, since);
+    follow(context, feed, told, &data, signals).await?.tell(context, places)
+}
+
+/// What the journal has of a session, and up to where.
+fn before(data: &DataDir, session: &SessionId) -> Result<(Told, u64), Failure> {
+    let journal = SqliteJournal::open_read_only(data)?;
+    let since = journal.last_seq(session)?;
+    Ok((Told::before(&journal, session, since)?, since))
+}
+
+impl Wish {
+    /// Words that are given must say something.
+    fn check(&self) -> Result<(), Failure> {
+        let (Self::Resume(words) | Self::Review(words)) = self;
+        words.as_deref().map_or(Ok(()), super::control::check_words)
+    }
+}
+
+fn refused(error: ResumeError, session: &SessionId) -> Failure {
+    let rejection = match error {
+        ResumeError::Start(error) => return error.into(),
+        ResumeError::Journal(error) => return error.into(),
+        ResumeError::Command(CommandError::Rejected(rejection)) => rejection,
+        ResumeError::Command(error) => {
+            let hint = "look at the data folder's permissions and free space";
+            return Failure::new(exit::FAILURE, error.code(), error.to_string(), hint);
+        }
+    };
+    let failure = match rejection {
+        Rejection::Unknown => not_running(session, "does not exist any more"),
+        _ => Failure::new(exit::REFUSED, rejection.code(), rejection.to_string(), ""),
+    };
+    hinted(failure, session)
+}
+
+/// With what a person can do about it.
+fn hinted(failure: Failure, session: &SessionId) -> Failure {
+    let Failure::Said(mut told) = failure else { return failure };
+    if told.exit == exit::REFUSED {
+        match told.code.as_ref() {
+            "nothing_to_resume" => {
+                told.message = format!("session {session} has nothing to resume");
+                told.hint = Some(format!(
+                    "while it runs, `orchestrate message {session} WORKER TEXT` speaks to a worker; once it has \
+                     finished, `orchestrate resume {session} -m TEXT` gives it more to do"
+                ));
+            }
+            "nothing_to_review" => {
+                told.hint = Some(
+                    "a review needs work of the implementer in a session that has not failed".to_owned(),
+                );
+            }
+            _ => {}
+        }
+    }
+    Failure::Said(told)
+}
