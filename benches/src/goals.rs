@@ -42,14 +42,14 @@ struct Goal {
     what: &'static str,
     value: f64,
     unit: &'static str,
-    goal: f64,
+    bound: f64,
     at_least: bool,
     detail: String,
 }
 
 impl Goal {
     fn met(&self) -> bool {
-        if self.at_least { self.value >= self.goal } else { self.value < self.goal }
+        if self.at_least { self.value >= self.bound } else { self.value < self.bound }
     }
 }
 
@@ -86,7 +86,7 @@ impl Report {
                 what: "durable lines, against a bare insert loop",
                 value: round.ours / round.other,
                 unit: "×",
-                goal: DURABLE_RATIO,
+                bound: DURABLE_RATIO,
                 at_least: true,
                 detail: format!(
                     "{:.0} lines/s, bare {:.0} rows/s, {:.0} records a commit",
@@ -100,7 +100,7 @@ impl Report {
                 what: "1 in 20 durable, against the original's loop",
                 value: round.ours / round.other,
                 unit: "×",
-                goal: MIXED_RATIO,
+                bound: MIXED_RATIO,
                 at_least: true,
                 detail: format!(
                     "{:.0} lines/s, original {:.0} lines/s, {:.1} % of the pieces' text reached the subscriber live",
@@ -116,7 +116,7 @@ impl Report {
                 what: "resident memory at the end of a flood",
                 value: most,
                 unit: " MB",
-                goal: RESIDENT_MB,
+                bound: RESIDENT_MB,
                 at_least: false,
                 detail: format!("the most of {} runs", self.resident_mb.len()),
             });
@@ -127,7 +127,7 @@ impl Report {
                 what: "peak memory under a line without a newline",
                 value,
                 unit: " MB",
-                goal: LONG_LINE_MB,
+                bound: LONG_LINE_MB,
                 at_least: false,
                 detail: "the engine's whole process".to_owned(),
             });
@@ -147,7 +147,7 @@ impl Report {
         let goals: Vec<serde_json::Value> = self
             .goals()
             .iter()
-            .map(|g| json!({"name": g.name, "value": g.value, "goal": g.goal, "at_least": g.at_least, "met": g.met()}))
+            .map(|g| json!({"name": g.name, "value": g.value, "goal": g.bound, "at_least": g.at_least, "met": g.met()}))
             .collect();
         json!({"met": self.all_met(), "goals": goals, "rounds": {"durable": rounds(&self.durable), "mixed": rounds(&self.mixed)}})
             .to_string()
@@ -162,7 +162,7 @@ impl Report {
             let _ = writeln!(
                 text,
                 "{word}  {:<46} {:>7.2}{} ({sign} {}{})\n      {}",
-                goal.what, goal.value, goal.unit, goal.goal, goal.unit, goal.detail
+                goal.what, goal.value, goal.unit, goal.bound, goal.unit, goal.detail
             );
         }
         text
