@@ -156,8 +156,13 @@ fn a_running_session_is_stopped() {
     });
 }
 
+/// In the long run only: the dialog loses typed keys on a busy machine, and once in five runs it stays open.
 #[test]
 fn a_folder_is_chosen_in_the_dialog_of_the_system() {
+    if std::env::var_os("MO_LONG").is_none() {
+        println!("not run: ./test --long window has it");
+        return;
+    }
     with_window(Scheme::Light, &[], |page, stage| {
         let project = stage.home().join("a project");
         fs::create_dir(&project).unwrap();
