@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::conversation::{Asked, Conversation, Pending, Step, notice};
 use super::rpc::{RpcError, Writer};
+use super::settings::{Setting, settings};
 use crate::protocol::{Exchange, Exit, Line, Protocol, TurnPrompt};
 
 /// The version of ACP that we speak.
@@ -24,11 +25,11 @@ pub struct Setup {
     /// offers neither refuses the turn with class `session_unknown`: a silent fresh start would have lost what the
     /// caller counts on.
     pub resume: Option<String>,
-    /// Modes in the order of preference; the first that the agent offers is set unless it is already on.
+    /// Modes by their names in the order of preference; the first that the agent offers is set unless it is already on.
     pub modes: Vec<&'static str>,
     /// Whether the handshake fails when the agent offers modes but none of those.
     pub modes_required: bool,
-    /// The model to set, for agents that take it over the protocol.
+    /// The model to set, for agents that take it over the protocol; its provider may be left out where it is clear.
     pub model: Option<String>,
 }
 
@@ -39,15 +40,6 @@ enum Phase {
     Ready,
     /// No session: every prompt fails at once, with this.
     Refused(FailureClass, String),
-}
-
-/// A `session/set_*` that is still to be sent.
-#[derive(Debug)]
-struct Setting {
-    method: &'static str,
-    field: &'static str,
-    value: String,
-    required: bool,
 }
 
 /// A conversation with one ACP agent process. No file-system and no terminal capability is offered: what the agent
@@ -86,8 +78,8 @@ impl AcpProtocol {
         match step {
             Step::Initialized(result) => self.open_session(&result, out),
             Step::SessionOpened(result) => {
-                match self.settings(&result, out) {
-                    Ok(settings) => self.phase = Phase::Opening(settings),
+                match settings(&self.setup, &result, out) {
+                    Ok(settings) => self.phase = Phase::Opening(settings.into()),
                     Err((class, text)) => return self.refuse(class, &text, out),
                 }
                 self.next_setting(out);
@@ -127,48 +119,6 @@ impl AcpProtocol {
         self.request(method, &params, Asked::OpenSession(Some(named)), out);
     }
 
-    /// The settings to make, from what the session offers.
-    fn settings(
-        &self,
-        opened: &Value,
-        out: &mut Exchange,
-    ) -> Result<VecDeque<Setting>, (FailureClass, String)> {
-        let mut settings = VecDeque::new();
-        let ids = |at: &str, field: &str| -> Vec<String> {
-            let list = opened.pointer(at).and_then(Value::as_array);
-            let named = list.into_iter().flatten().filter_map(|v| v.get(field)?.as_str());
-            named.map(str::to_owned).collect()
-        };
-        let now = |at: &str| opened.pointer(at).and_then(Value::as_str);
-        let offered = ids("/modes/availableModes", "id");
-        match self.setup.modes.iter().find(|&&mode| offered.iter().any(|o| o == mode)) {
-            Some(&mode) if now("/modes/currentModeId") == Some(mode) => {}
-            Some(&mode) => settings.push_back(Setting {
-                method: "session/set_mode",
-                field: "modeId",
-                value: mode.to_owned(),
-                required: self.setup.modes_required,
-            }),
-            None if self.setup.modes_required => {
-                let wanted = self.setup.modes.join("` or `");
-                return Err((FailureClass::PermissionDenied, format!("the agent offers no mode `{wanted}`")));
-            }
-            None => {}
-        }
-        if let Some(model) = &self.setup.model {
-            if ids("/models/availableModels", "modelId").contains(model) {
-                if now("/models/currentModelId") != Some(model) {
-                    let (method, field, value) = ("session/set_model", "modelId", model.clone());
-                    settings.push_back(Setting { method, field, value, required: false });
-                }
-            } else {
-                let text = format!("the agent does not offer the model `{model}`; it uses its own");
-                notice(NoticeLevel::Warning, "model_unavailable", text, out);
-            }
-        }
-        Ok(settings)
-    }
-
     fn next_setting(&mut self, out: &mut Exchange) {
         let Phase::Opening(settings) = &mut self.phase else { return };
         let Some(setting) = settings.pop_front() else {
@@ -176,7 +126,7 @@ impl AcpProtocol {
             return self.pump(out);
         };
         let session = self.conversation.session.clone().unwrap_or_default();
-        let params = json!({ "sessionId": session, setting.field: setting.value });
+        let params = setting.params(&session);
         let method = setting.method;
         self.setting = Some(setting);
         self.request(method, &params, Asked::Setting, out);

@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::failure;
+use super::login::Login;
 use super::rpc::{Message, RpcError, RpcId, parse};
 use super::run::{RunOf, Runs};
 use super::tools::Calls;
@@ -88,6 +89,7 @@ pub(super) struct Conversation {
     duplex: bool,
     pub(super) session: Option<String>,
     version: Option<String>,
+    login: Login,
     turn: Option<Turn>,
     pub(super) pending: BTreeMap<RequestId, Pending>,
     cost: Option<f64>,
@@ -316,6 +318,7 @@ impl Conversation {
             (Asked::Initialize, Ok(result)) => {
                 self.version =
                     result.pointer("/agentInfo/version").and_then(Value::as_str).map(str::to_owned);
+                self.login = Login::told(&result);
                 Ok(Some(Step::Initialized(result)))
             }
             (Asked::OpenSession(named), Ok(result)) => {
@@ -335,8 +338,16 @@ impl Conversation {
                 });
                 Ok(Some(Step::SessionOpened(result)))
             }
-            (Asked::Initialize | Asked::OpenSession(_), Err(error)) => {
-                Ok(Some(self.refuse(failure::class_of(&error), error.text())))
+            (Asked::OpenSession(Some(_)), Err(error)) => {
+                // opencode says no more than that it failed; whatever it was, there is no such session to be had.
+                let vague = [FailureClass::Internal, FailureClass::Unknown, FailureClass::BadArguments];
+                let class = failure::class_of(&error);
+                let class = if vague.contains(&class) { FailureClass::SessionUnknown } else { class };
+                Ok(Some(self.refuse(class, self.login.advised(class, &error))))
+            }
+            (Asked::Initialize | Asked::OpenSession(None), Err(error)) => {
+                let class = failure::class_of(&error);
+                Ok(Some(self.refuse(class, self.login.advised(class, &error))))
             }
             (Asked::Setting, result) => Ok(Some(Step::Set(result.map(|_| ())))),
             (Asked::Prompt { .. }, result) => {
@@ -394,10 +405,11 @@ impl Conversation {
                 TurnEnd { usage: updates::usage(&result), ..TurnEnd::bare(outcome, class) }
             }
             Err(_) if turn.cancelled => TurnEnd::bare(Outcome::Interrupted, None),
-            Err(error) => TurnEnd {
-                text: Some(error.text()),
-                ..TurnEnd::bare(Outcome::Failed, Some(failure::class_of(&error)))
-            },
+            Err(error) => {
+                let class = failure::class_of(&error);
+                let text = Some(self.login.advised(class, &error));
+                TurnEnd { text, ..TurnEnd::bare(Outcome::Failed, Some(class)) }
+            }
         };
         self.finish(turn, end, out);
     }

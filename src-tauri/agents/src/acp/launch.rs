@@ -21,12 +21,16 @@ pub fn launch(spec: &LaunchSpec) -> Result<Launch, LaunchError> {
     })
 }
 
-/// The client for a launched agent. The modes are those of the known adapters (facts/agent-clis.md §6d): one that
-/// asks before each change is preferred to one that lets an edit pass.
+/// The client for a launched agent. The modes are those of the known agents: one that asks before each change is
+/// preferred to one that lets an edit pass, and one in which a model decides what is asked is not taken at all.
+///
+/// claude-agent-acp: `default`, `plan`; codex-acp: `read-only` (facts/agent-clis.md §6d). opencode 1.18: `plan`, and
+/// `build`, which asks what the person's own configuration says. goose: `approve`; its `auto` asks nothing. The ACP
+/// documentation's example: `ask`.
 pub fn protocol(spec: &LaunchSpec) -> AcpProtocol {
     let modes = match spec.access {
-        Access::ReadOnly => vec!["plan", "read-only", "default"],
-        Access::Write => vec!["default", "read-only"],
+        Access::ReadOnly => vec!["plan", "read-only", "ask", "default", "approve", "manual"],
+        Access::Write => vec!["default", "ask", "approve", "manual", "read-only"],
     };
     AcpProtocol::new(Setup {
         cwd: spec.cwd.to_string_lossy().into_owned(),

@@ -9,6 +9,7 @@ mod conversation;
 mod diff;
 pub(crate) mod failure;
 mod launch;
+mod login;
 mod recording;
 #[cfg(test)]
 pub(crate) mod replay;
@@ -16,6 +17,7 @@ pub(crate) mod rpc;
 pub(crate) mod run;
 #[cfg(test)]
 mod run_tests;
+mod settings;
 mod tools;
 #[cfg(test)]
 mod tools_tests;
@@ -30,4 +32,12 @@ use crate::decode::Decoder;
 /// The decoder of recorded ACP lines.
 pub fn decoder() -> Box<dyn Decoder> {
     Box::new(recording::AcpRecording::default())
+}
+
+/// See [`crate::decode::read_bare`].
+pub(crate) fn read_bare(line: &[u8]) -> bool {
+    let Ok(rpc::Message::Notification { params, .. }) = rpc::parse(line) else { return false };
+    serde_json::from_str::<wire::UpdateParams<'_>>(params).is_ok_and(|params| {
+        updates::KNOWN.contains(&params.update.kind.as_str()) && updates::chunk_text(&params.update).is_ok()
+    })
 }

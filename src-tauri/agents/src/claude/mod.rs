@@ -29,3 +29,13 @@ pub use protocol::ClaudeProtocol;
 pub fn decoder() -> Box<dyn crate::decode::Decoder> {
     Box::new(ClaudeDecoder::new())
 }
+
+/// See [`crate::decode::read_bare`].
+pub(crate) fn read_bare(line: &[u8]) -> bool {
+    match crate::shared::json::leading_type(line) {
+        Some("stream_event") => serde_json::from_slice::<wire::StreamLine<'_>>(line).is_ok(),
+        Some("assistant") => serde_json::from_slice::<wire::AssistantLine<'_>>(line).is_ok(),
+        Some("user") => serde_json::from_slice::<wire::UserLine<'_>>(line).is_ok(),
+        _ => false,
+    }
+}

@@ -39,6 +39,11 @@ struct ExecKind<'a> {
     kind: Text<'a>,
 }
 
+/// See [`crate::decode::read_bare`].
+pub(super) fn read_bare(line: &[u8]) -> bool {
+    serde_json::from_slice::<ExecLine<'_>>(line).is_ok()
+}
+
 /// The decoder of one `exec --json` process.
 #[derive(Debug, Default)]
 pub struct CodexExecDecoder {

@@ -33,3 +33,17 @@ use crate::decode::Decoder;
 pub fn decoder() -> Box<dyn Decoder> {
     Box::new(recording::CodexRecording::default())
 }
+
+/// See [`crate::decode::read_bare`].
+pub(crate) fn read_bare(line: &[u8]) -> bool {
+    use crate::acp::rpc::{Message, parse};
+    match parse(line) {
+        Ok(Message::Notification { method, params, .. }) => match method.as_str() {
+            "item/started" | "item/completed" => serde_json::from_str::<wire::ItemParams<'_>>(params).is_ok(),
+            "item/agentMessage/delta" => serde_json::from_str::<wire::Delta<'_>>(params).is_ok(),
+            _ => false,
+        },
+        Ok(_) => false,
+        Err(_) => exec::read_bare(line),
+    }
+}

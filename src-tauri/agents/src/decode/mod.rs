@@ -1,6 +1,7 @@
 //! Captures decoded after the fact: raw stdout of any shape of a CLI, and duplex recordings
 //! (`{"dir":"recv|send","msg":…}` lines). What a bug report is read with.
 
+mod bare;
 mod capture;
 #[cfg(test)]
 mod capture_tests;
@@ -12,6 +13,7 @@ use serde_json::Value;
 
 use crate::protocol::{Exchange, Exit, Line};
 
+pub use bare::read_bare;
 pub use capture::{Decode, Summary};
 pub use lines::MAX_LINE;
 

@@ -74,6 +74,9 @@ fn a_missing_key_fails_the_turn_as_not_logged_in() {
     }
     let Some(AgentEvent::TurnEnded { end }) = out.events.last().map(|d| &d.event) else { panic!() };
     let class = Some(mo_core::outcome::FailureClass::NotLoggedIn);
-    let text = Some("Gemini API key is missing or not configured.".to_owned());
-    assert_eq!(*end, TurnEnd { text, ..TurnEnd::bare(Outcome::Failed, class) });
+    let text = end.text.as_deref().unwrap_or_default();
+    let advice =
+        "Gemini API key is missing or not configured. (the agent's ways to log in: Log in with Google: ";
+    assert!(text.starts_with(advice), "{text}");
+    assert_eq!(*end, TurnEnd { text: end.text.clone(), ..TurnEnd::bare(Outcome::Failed, class) });
 }

@@ -22,3 +22,8 @@ use crate::decode::Decoder;
 pub fn decoder() -> Box<dyn Decoder> {
     Box::new(recording::GeminiRecording::default())
 }
+
+/// See [`crate::decode::read_bare`].
+pub(crate) fn read_bare(line: &[u8]) -> bool {
+    stream::read_bare(line) || crate::acp::read_bare(line)
+}

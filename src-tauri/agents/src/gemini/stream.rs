@@ -87,6 +87,11 @@ struct Stats {
     cached: u64,
 }
 
+/// See [`crate::decode::read_bare`].
+pub(super) fn read_bare(line: &[u8]) -> bool {
+    serde_json::from_slice::<StreamLine<'_>>(line).is_ok()
+}
+
 /// The types of line that are read.
 const KINDS: [&str; 6] = ["init", "message", "tool_use", "tool_result", "error", "result"];
 
