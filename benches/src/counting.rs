@@ -40,6 +40,10 @@ impl Journal for CountingJournal {
         self.inner.read_rows(since_row, limit)
     }
 
+    fn read_checkpoints(&self, since_row: u64, limit: usize) -> Result<Vec<(u64, Record)>, JournalError> {
+        self.inner.read_checkpoints(since_row, limit)
+    }
+
     fn sessions(&self) -> Result<Vec<SessionId>, JournalError> {
         self.inner.sessions()
     }

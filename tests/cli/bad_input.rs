@@ -117,6 +117,11 @@ fn teams_that_cannot_work() {
     let alone = "[[worker]]\nagent = \"claude\"\nrole = \"implementer\"\n";
     assert!(with(&team("alone.toml", alone), 2, "team_unusable").contains("nobody reviews"));
     with(&stage.path("tmp/none.toml"), 3, "file_missing");
+    // What may never end is not begun.
+    with(std::path::Path::new("/dev/zero"), 4, "file_unreadable");
+    let pipe = stage.path("tmp/pipe");
+    rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+    with(&pipe, 4, "file_unreadable");
     let inside = target.join("team.toml");
     std::fs::write(&inside, pair("claude")).unwrap();
     with(&inside, 2, "team_inside_target");
@@ -170,6 +175,9 @@ fn command_lines_that_mean_nothing() {
     ] {
         refused(&stage, args, 2, "usage");
     }
+    // Also in one line it is said what is missing.
+    let message = refused(&stage, &["run"], 2, "usage");
+    assert!(message.ends_with("not provided: --dir <DIR>, <GOAL>"), "{message}");
     // Without a command there is the help.
     let done = stage.run([] as [&str; 0]).expect(2);
     assert!(done.err.contains("Usage: orchestrate"), "{done:?}");
@@ -199,7 +207,34 @@ fn without_a_home_the_places_must_be_named() {
     command.env_remove("HOME");
     let done: Done = Running::start(command).finish().expect(2);
     assert_eq!(done.last()["error"]["code"], "no_home");
-    let mut command = stage.command(["status", "--json", "--data-dir", "d", "--config", "c.toml"]);
+    // What reads no configuration needs no place for one.
+    let mut command = stage.command(["status", "--json", "--data-dir", "d"]);
     command.env_remove("HOME");
     Running::start(command).finish().expect(0);
+    let mut command = stage.command(["config", "--json", "--data-dir", "d"]);
+    command.env_remove("HOME");
+    let done = Running::start(command).finish().expect(2);
+    assert!(done.last()["error"]["hint"].as_str().unwrap().contains("--config"), "{done:?}");
+}
+
+#[test]
+fn data_folders_that_cannot_be_made_or_used() {
+    let stage = Stage::with_fakes();
+    let target = stage.target();
+    for data in ["/dev/null", "/proc/nothing/here"] {
+        let args = ["run", "x", "-C", target.to_str().unwrap(), "--data-dir", data];
+        let message = refused(&stage, &args, 4, "data_folder_unusable");
+        assert!(message.contains(data), "{message}");
+    }
+    // One of somebody else's, or on a disk that cannot be written.
+    let data = stage.path("data");
+    std::fs::create_dir_all(&data).unwrap();
+    std::fs::set_permissions(&data, std::fs::Permissions::from_mode(0o555)).unwrap();
+    let mut command =
+        stage.command(["run", "x", "-C", target.to_str().unwrap(), "--json", "--data-dir", "data"]);
+    if rustix::process::geteuid().is_root() {
+        command.uid(65_534).gid(65_534);
+    }
+    let done = Running::start(command).finish().expect(4);
+    assert_eq!(done.last()["error"]["code"], "data_folder_unusable", "{done:?}");
 }

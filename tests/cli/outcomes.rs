@@ -91,7 +91,12 @@ fn an_agent_that_is_not_logged_in_blocks() {
     assert_eq!((&summary["state"], &summary["decision"]), (&json!("blocked"), &Value::Null));
     let needs = stage.run(["status", "--json"]).expect(0).last()["sessions"][0]["needs_you"][0].clone();
     assert_eq!(needs["kind"], "permission_blocker");
-    assert!(needs["required_actions"].as_array().is_some_and(|actions| !actions.is_empty()), "{needs}");
+    // Commands that can be pasted.
+    let id = summary["session"].as_str().unwrap();
+    assert!(
+        needs["required_actions"][0].as_str().unwrap().contains(&format!("orchestrate logs {id} gemini")),
+        "{needs}"
+    );
 }
 
 #[test]

@@ -53,5 +53,6 @@ impl Context {
 
 /// The configuration in effect.
 pub(crate) fn read_config(places: &Places) -> Result<Config, Failure> {
-    Ok(Config::read(&places.config, places.config_named)?)
+    let (file, named) = places.config()?;
+    Ok(Config::read(file, named)?)
 }

@@ -118,9 +118,11 @@ impl From<ConfigError> for Failure {
 impl From<JournalError> for Failure {
     fn from(error: JournalError) -> Self {
         let exit = match &error {
-            JournalError::Locked { .. } | JournalError::Newer { .. } | JournalError::Foreign { .. } => {
-                exit::REFUSED
-            }
+            JournalError::Locked { .. }
+            | JournalError::Newer { .. }
+            | JournalError::Foreign { .. }
+            | JournalError::ReadOnly
+            | JournalError::Unusable { .. } => exit::REFUSED,
             JournalError::Missing { .. } | JournalError::BadName { .. } => exit::NOT_FOUND,
             _ => exit::FAILURE,
         };

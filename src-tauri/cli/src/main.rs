@@ -90,7 +90,11 @@ fn misused(error: &clap::Error) -> u8 {
         return if error.use_stderr() { exit::USAGE } else { exit::DONE };
     }
     let text = error.render().to_string();
-    let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+    // What is missing is named in lines of its own, below the first one.
+    let mut lines = text.lines().take_while(|line| !line.starts_with("Usage:")).map(str::trim);
+    let first = lines.next().unwrap_or_default().trim_start_matches("error: ");
+    let named: Vec<&str> = lines.take_while(|line| !line.is_empty()).collect();
+    let message = format!("{first} {}", named.join(", ")).trim_end().to_owned();
     let usage = error.get(ContextKind::Usage).map(|usage| usage.to_string().trim().replace('\n', " "));
     let hint = Some(usage.unwrap_or_else(|| "see `orchestrate -h`".to_owned()));
     tell(&Told { code: "usage".into(), message, hint, exit: exit::USAGE }, true);

@@ -10,10 +10,10 @@ const NAME: &str = "meta-orchestrator";
 /// The two places that everything starts from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Places {
-    /// The configuration file, which need not exist unless it was named.
-    pub(crate) config: PathBuf,
-    /// Whether the person named it.
-    pub(crate) config_named: bool,
+    /// The configuration file, which need not exist unless it was named. What reads no configuration needs no place
+    /// for it.
+    config: Option<PathBuf>,
+    config_named: bool,
     /// The data folder, which need not exist.
     pub(crate) data: PathBuf,
     /// Whether the person named it.
@@ -28,28 +28,38 @@ impl Places {
         var: impl Fn(&str) -> Option<PathBuf>,
     ) -> Result<Self, Failure> {
         let (config_named, data_named) = (config.is_some(), data.is_some());
-        let under = |xdg: &str, below_home: &str, option: &str| {
+        let under = |xdg: &str, below_home: &str| {
             // The XDG specification: a relative path counts as not set.
             let set = |name: &str| var(name).filter(|path| path.is_absolute());
-            set(xdg).or_else(|| Some(set("HOME")?.join(below_home))).ok_or_else(|| {
-                Failure::new(
-                    exit::USAGE,
-                    "no_home",
-                    format!("neither HOME nor {xdg} is set to an absolute path"),
-                    format!("set HOME, or name the place with {option}"),
-                )
-            })
+            set(xdg).or_else(|| Some(set("HOME")?.join(below_home)))
         };
         let config = match config {
-            Some(file) => absolute(&file)?,
-            None => under("XDG_CONFIG_HOME", ".config", "--config")?.join(NAME).join("config.toml"),
+            Some(file) => Some(absolute(&file)?),
+            None => under("XDG_CONFIG_HOME", ".config").map(|folder| folder.join(NAME).join("config.toml")),
         };
         let data = match data {
             Some(folder) => absolute(&folder)?,
-            None => under("XDG_DATA_HOME", ".local/share", "--data-dir")?.join(NAME),
+            None => under("XDG_DATA_HOME", ".local/share")
+                .ok_or_else(|| homeless("XDG_DATA_HOME", "--data-dir"))?
+                .join(NAME),
         };
         Ok(Self { config, config_named, data, data_named })
     }
+
+    /// The configuration file, and whether the person named it.
+    pub(crate) fn config(&self) -> Result<(&Path, bool), Failure> {
+        let file = self.config.as_deref().ok_or_else(|| homeless("XDG_CONFIG_HOME", "--config"))?;
+        Ok((file, self.config_named))
+    }
+}
+
+fn homeless(xdg: &str, option: &str) -> Failure {
+    Failure::new(
+        exit::USAGE,
+        "no_home",
+        format!("neither HOME nor {xdg} is set to an absolute path"),
+        format!("set HOME, or name the place with {option}"),
+    )
 }
 
 fn absolute(path: &Path) -> Result<PathBuf, Failure> {
@@ -77,11 +87,14 @@ mod tests {
         let vars = [("HOME", "/h"), ("XDG_DATA_HOME", "/x"), ("XDG_CONFIG_HOME", "relative")];
         let places = find(None, None, &vars).unwrap();
         assert_eq!(places.data, Path::new("/x/meta-orchestrator"));
-        assert_eq!(places.config, Path::new("/h/.config/meta-orchestrator/config.toml"));
-        assert!(!places.config_named && !places.data_named);
+        let config = Path::new("/h/.config/meta-orchestrator/config.toml");
+        assert_eq!((places.config().unwrap(), places.data_named), ((config, false), false));
         let places = find(Some("/c.toml"), Some("/d"), &[]).unwrap();
-        assert_eq!((places.config.as_path(), places.data.as_path()), (Path::new("/c.toml"), Path::new("/d")));
-        assert!(places.config_named && places.data_named);
+        assert_eq!(
+            (places.config().unwrap(), places.data.as_path()),
+            ((Path::new("/c.toml"), true), Path::new("/d"))
+        );
+        assert!(places.data_named);
     }
 
     #[test]
@@ -89,5 +102,9 @@ mod tests {
         let Err(Failure::Said(told)) = find(Some("/c.toml"), None, &[]) else { panic!() };
         assert_eq!((told.code.as_ref(), told.exit), ("no_home", 2));
         assert!(told.hint.unwrap().contains("--data-dir"));
+        // Asked for only by what reads it.
+        let places = find(None, Some("/d"), &[]).unwrap();
+        let Err(Failure::Said(told)) = places.config() else { panic!() };
+        assert!(told.hint.unwrap().contains("--config"));
     }
 }

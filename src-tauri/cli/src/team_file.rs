@@ -4,6 +4,7 @@ use std::path::Path;
 
 use mo_core::ids::{AgentKind, Role};
 use mo_core::team::Team;
+use mo_engine::config::read_bounded;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -34,7 +35,7 @@ struct Review {
 
 /// Reads a team. One that stands inside the target is refused: whoever works there could take out its reviewers.
 pub(crate) fn read(file: &Path, target: &Path) -> Result<Team, Failure> {
-    let text = std::fs::read_to_string(file).map_err(|error| Failure::file(file, &error))?;
+    let text = read_bounded(file).map_err(|error| Failure::file(file, &error))?;
     if let (Ok(file), Ok(target)) = (file.canonicalize(), target.canonicalize())
         && file.starts_with(&target)
     {

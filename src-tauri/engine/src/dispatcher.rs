@@ -20,6 +20,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::effects::{Act, EffectRunner};
 use crate::hub::{Health, Hub};
+use crate::naming::Naming;
 use crate::ports::Ports;
 
 /// How many messages may wait; a full queue holds back the pipes of the workers.
@@ -80,6 +81,7 @@ pub(crate) struct Dispatcher {
     ports: Ports,
     hub: Arc<Hub>,
     redactor: Arc<Redactor>,
+    naming: Naming,
     runner: EffectRunner,
 }
 
@@ -89,9 +91,10 @@ impl Dispatcher {
         ports: Ports,
         hub: Arc<Hub>,
         redactor: Arc<Redactor>,
+        naming: Naming,
         runner: EffectRunner,
     ) -> Self {
-        Self { queue, sessions: BTreeMap::new(), ports, hub, redactor, runner }
+        Self { queue, sessions: BTreeMap::new(), ports, hub, redactor, naming, runner }
     }
 
     /// Runs until every sender of the queue is gone and everything is durable.
@@ -164,7 +167,8 @@ impl Dispatcher {
             }
             None => return Err(Rejection::Unknown),
         };
-        for envelope in decide(&held.state, input, now)? {
+        for mut envelope in decide(&held.state, input, now)? {
+            self.naming.complete(session, &mut envelope.event);
             held.state.apply(&envelope);
             for effect in effects(&held.state, envelope.worker.as_ref(), &envelope.event) {
                 batch.acts.push(self.runner.prepare(session, effect, &held.state));

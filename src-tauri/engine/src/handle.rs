@@ -27,6 +27,7 @@ use crate::effects::EffectRunner;
 use crate::environment::Environment;
 use crate::history;
 use crate::hub::{Health, Hub, Subscription};
+use crate::naming::Naming;
 use crate::ports::Ports;
 use crate::session_desk::{Desks, SessionDesk};
 use crate::start::{StartError, StartRequest, WorkPlace, take_place, validate};
@@ -123,7 +124,8 @@ impl EngineHandle {
             Arc::clone(&freed),
         );
         let redactor = Arc::clone(&environment.redactor);
-        let dispatcher = Dispatcher::new(queue, ports.clone(), Arc::clone(&hub), redactor, runner);
+        let naming = Naming::new(data.path(), &environment);
+        let dispatcher = Dispatcher::new(queue, ports.clone(), Arc::clone(&hub), redactor, naming, runner);
         let handle = Self {
             shared: Arc::new(Shared {
                 data,

@@ -10,6 +10,7 @@ mod folders;
 pub mod handle;
 pub mod history;
 pub mod hub;
+mod naming;
 mod paths;
 mod places;
 pub mod ports;

@@ -34,6 +34,7 @@ contract!(
     a_refused_batch_leaves_nothing_and_comes_back,
     one_batch_may_hold_several_sessions,
     rows_rise_over_all_sessions,
+    records_that_name_checkpoints_are_found,
     commits_in_flight_keep_their_order,
     an_empty_batch_is_a_barrier,
     pages_are_bounded_and_go_on,
@@ -55,6 +56,20 @@ fn an_empty_journal_is_empty(journal: &dyn Journal) {
     assert_eq!(journal.transcripts(&session(1)).unwrap(), []);
     assert_eq!(journal.document(&session(1), &Document::Plan).unwrap(), None);
     assert!(!journal.delete(&session(1)).wait().unwrap());
+}
+
+fn records_that_name_checkpoints_are_found(journal: &dyn Journal) {
+    let mut named = Vec::new();
+    for (number, kind) in [(1, "checkpoint_taken"), (2, "checkpoint_restored"), (3, "checkpoint_requested")] {
+        let mut all = records(&session(number), 1..=2);
+        all[1].kind = kind.into();
+        named.push(all[1].clone());
+        journal.commit(all).wait().unwrap();
+    }
+    assert_eq!(journal.read_checkpoints(0, 10).unwrap(), [(2, named[0].clone()), (4, named[1].clone())]);
+    assert_eq!(journal.read_checkpoints(2, 1).unwrap(), [(4, named[1].clone())]);
+    assert!(journal.delete(&session(2)).wait().unwrap());
+    assert_eq!(journal.read_checkpoints(2, 10).unwrap(), []);
 }
 
 fn what_is_committed_is_read_back(journal: &dyn Journal) {

@@ -55,6 +55,14 @@ pub enum JournalError {
         /// The owner's process id, when it is known.
         pid: Option<u32>,
     },
+    /// The data folder cannot be made or used.
+    #[error("the data folder {} cannot be used: {detail}", .folder.display())]
+    Unusable {
+        /// The data folder.
+        folder: PathBuf,
+        /// What the system said.
+        detail: String,
+    },
     /// There is no such data folder.
     #[error("there is no data folder {}", .folder.display())]
     Missing {
@@ -107,6 +115,7 @@ impl JournalError {
             Self::Newer { .. } => "journal_newer",
             Self::Foreign { .. } => "journal_foreign",
             Self::Locked { .. } => "data_folder_locked",
+            Self::Unusable { .. } => "data_folder_unusable",
             Self::Missing { .. } => "data_folder_missing",
             Self::BadName { .. } => "bad_name",
             Self::OutOfOrder { .. } => "journal_out_of_order",
@@ -136,6 +145,10 @@ impl JournalError {
             Self::Locked { .. } => {
                 "use the running one, end it, or choose another data folder with --data-dir".to_owned()
             }
+            Self::Unusable { .. } => {
+                "make it a folder that you can write to, or choose another with --data-dir".to_owned()
+            }
+            Self::Io { .. } => "look at its permissions, and at the disk".to_owned(),
             _ => return None,
         })
     }
@@ -151,6 +164,18 @@ impl JournalError {
             return Self::DiskFull { file: file.to_owned() };
         }
         Self::Io { what: format!("{what} {}", file.display()), detail: error.to_string() }
+    }
+
+    /// From an operation without which the data folder is of no use.
+    pub(crate) fn unusable(folder: &Path, file: &Path, error: &io::Error) -> Self {
+        match Self::io("cannot use", file, error) {
+            Self::Io { .. } => {
+                let at = file.strip_prefix(folder).ok().filter(|at| !at.as_os_str().is_empty());
+                let at = at.map(|at| format!("{}: ", at.display())).unwrap_or_default();
+                Self::Unusable { folder: folder.to_owned(), detail: format!("{at}{error}") }
+            }
+            full => full,
+        }
     }
 
     /// From a database operation.

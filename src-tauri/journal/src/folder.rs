@@ -24,7 +24,7 @@ impl DataDir {
         let dir = Self::at(path.as_ref())?;
         for folder in [dir.root.clone(), dir.sessions(), dir.checkpoints(), dir.logs(), dir.run()] {
             private::create_dir(&folder)
-                .map_err(|error| JournalError::io("cannot make the folder", &folder, &error))?;
+                .map_err(|error| JournalError::unusable(&dir.root, &folder, &error))?;
         }
         Ok(dir)
     }
@@ -34,15 +34,11 @@ impl DataDir {
         let dir = Self::at(path.as_ref())?;
         match fs::metadata(&dir.root) {
             Ok(found) if found.is_dir() => Ok(dir),
-            Ok(_) => Err(JournalError::io(
-                "cannot use as data folder",
-                &dir.root,
-                &io::Error::from(io::ErrorKind::NotADirectory),
-            )),
+            Ok(_) => Err(JournalError::unusable(&dir.root, &dir.root, &io::ErrorKind::NotADirectory.into())),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 Err(JournalError::Missing { folder: dir.root })
             }
-            Err(error) => Err(JournalError::io("cannot use as data folder", &dir.root, &error)),
+            Err(error) => Err(JournalError::unusable(&dir.root, &dir.root, &error)),
         }
     }
 

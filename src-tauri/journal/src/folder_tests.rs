@@ -73,8 +73,8 @@ fn what_is_no_folder_is_told_apart() {
     let file = temp.path().join("file");
     fs::write(&file, "").unwrap();
     for error in [DataDir::existing(&file).unwrap_err(), DataDir::create(&file).unwrap_err()] {
-        assert_eq!(error.code(), "journal_io");
-        assert!(error.to_string().contains("file"), "{error}");
+        assert_eq!(error.code(), "data_folder_unusable");
+        assert!(error.to_string().contains("file") && error.hint().is_some(), "{error}");
     }
     DataDir::existing(temp.path()).unwrap();
 }

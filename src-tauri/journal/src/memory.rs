@@ -138,6 +138,14 @@ impl Journal for MemoryJournal {
         Ok(page(rows, limit, |(_, record)| record.data.len()))
     }
 
+    fn read_checkpoints(&self, since_row: u64, limit: usize) -> Result<Vec<(u64, Record)>, JournalError> {
+        let state = self.state();
+        let rows = state.rows.range(since_row.saturating_add(1)..);
+        let named = rows
+            .filter(|(_, record)| matches!(record.kind.as_ref(), "checkpoint_taken" | "checkpoint_restored"));
+        Ok(page(named.map(|(row, record)| (*row, record.clone())), limit, |(_, record)| record.data.len()))
+    }
+
     fn sessions(&self) -> Result<Vec<SessionId>, JournalError> {
         let state = self.state();
         let mut sessions: Vec<_> = state.sessions.iter().map(|(id, rows)| (rows.first(), id)).collect();

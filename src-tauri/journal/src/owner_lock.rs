@@ -20,8 +20,8 @@ impl DataDir {
     /// [`JournalError::Locked`] when another process has it.
     pub fn lock(&self, owner_json: &str) -> Result<OwnerLock, JournalError> {
         let path = self.lock_file();
-        let file =
-            private::open_or_create(&path).map_err(|error| JournalError::io("cannot open", &path, &error))?;
+        let file = private::open_or_create(&path)
+            .map_err(|error| JournalError::unusable(self.path(), &path, &error))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {

@@ -37,6 +37,10 @@ pub trait Journal: Send + Sync {
     /// The same over all sessions, by row number. Row numbers rise with every record and are never used twice.
     fn read_rows(&self, since_row: u64, limit: usize) -> Result<Vec<(u64, Record)>, JournalError>;
 
+    /// The same, of the records that name checkpoints: those of the kinds `checkpoint_taken` and
+    /// `checkpoint_restored`. Costs what there is of these, not what there is of others.
+    fn read_checkpoints(&self, since_row: u64, limit: usize) -> Result<Vec<(u64, Record)>, JournalError>;
+
     /// The sessions that have records, oldest first.
     fn sessions(&self) -> Result<Vec<SessionId>, JournalError>;
 

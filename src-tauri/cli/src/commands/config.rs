@@ -14,7 +14,7 @@ pub(super) fn config(context: &mut Context) -> Result<u8, Failure> {
     if context.out.json {
         let shown = serde_json::json!({
             "file": config.file,
-            "default_file": places.config,
+            "default_file": places.config()?.0,
             "data_dir": places.data,
             "values": values,
         });
@@ -22,7 +22,7 @@ pub(super) fn config(context: &mut Context) -> Result<u8, Failure> {
         return Ok(exit::DONE);
     }
     let mut lines = Vec::new();
-    let file = places.config.display().to_string();
+    let file = places.config()?.0.display().to_string();
     lines.push(match &config.file {
         Some(_) => format!("# The settings in effect. Those marked `file` come from {file},"),
         None => format!("# The settings in effect. There is no {file} yet;"),

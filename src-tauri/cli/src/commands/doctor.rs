@@ -69,7 +69,7 @@ pub(super) fn doctor(context: &mut Context) -> Result<u8, Failure> {
     let report = Report {
         version: env!("CARGO_PKG_VERSION"),
         agents,
-        config: ConfigReport { file: places.config.clone(), exists: config.file.is_some() },
+        config: ConfigReport { file: places.config()?.0.to_owned(), exists: config.file.is_some() },
         data_folder: data_folder(&places),
         guarantees: Guarantee::FOR_BYPASS
             .iter()

@@ -253,8 +253,8 @@ fn blocked_by(state: &State, worker: &WorkerName, what: &str, evidence: &str) ->
         title: title.clone(),
         details: evidence.to_owned(),
         required_actions: vec![
-            format!("read the end of the worker's log: orchestrate logs {worker}"),
-            format!("see that `{agent}` works by itself in this folder, and start the session again"),
+            format!("read the end of the worker's log: orchestrate logs <session> {worker}"),
+            format!("see that `{agent}` works by itself in this folder, then: orchestrate resume <session>"),
         ],
         suggestions: vec!["orchestrate doctor shows which agents are found".to_owned()],
     };

@@ -148,7 +148,15 @@ impl Config {
 /// The most bytes of a configuration file.
 const MAX_FILE: u64 = 1 << 20;
 
-fn read_bounded(file: &Path) -> std::io::Result<String> {
+/// The text of a file that a person wrote: an ordinary one, of a size that makes sense.
+///
+/// # Errors
+/// What the system says, or that it is no such file: a pipe or a device may never end.
+pub fn read_bounded(file: &Path) -> std::io::Result<String> {
+    let kind = std::fs::metadata(file)?.file_type();
+    if !kind.is_file() && !kind.is_dir() {
+        return Err(std::io::Error::other("it is no ordinary file; write it into one"));
+    }
     let mut text = String::new();
     std::fs::File::open(file)?.take(MAX_FILE + 1).read_to_string(&mut text)?;
     if text.len() as u64 > MAX_FILE {

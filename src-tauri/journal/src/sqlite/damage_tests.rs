@@ -75,7 +75,7 @@ fn a_newer_file_is_read_and_not_touched() {
     Connection::open(dir.journal_file()).unwrap().pragma_update(None, "user_version", 99).unwrap();
     let before = fs::read(dir.journal_file()).unwrap();
     let journal = SqliteJournal::open(&dir).unwrap();
-    let newer = JournalError::Newer { file: dir.journal_file(), found: 99, supported: 1 };
+    let newer = JournalError::Newer { file: dir.journal_file(), found: 99, supported: super::schema::FORMAT };
     assert_eq!(journal.writable().unwrap_err(), newer);
     let refused = journal.commit(vec![record(&session(1), 4)]).wait().unwrap_err();
     assert_eq!((refused.error, refused.records.len()), (newer.clone(), 1));
@@ -132,6 +132,16 @@ fn old_files_open() {
         assert_eq!(journal.read(&session(1), 0, 10).unwrap(), records(&session(1), 1..=3));
         let done = journal.commit(records(&session(1), 4..=4)).wait().unwrap();
         assert_eq!(done.first_row, 8, "rows go on behind a session that was deleted");
+        drop(journal);
+        let shell = Connection::open(dir.journal_file()).unwrap();
+        let text = |query: &str, column: usize| -> String {
+            shell.query_row(query, [], |row| row.get(column)).unwrap()
+        };
+        assert_eq!(text("SELECT at FROM events", 0), "2027-01-15T08:00:00", "format {format}");
+        let plan = "EXPLAIN QUERY PLAN SELECT row FROM event \
+                    WHERE row > 0 AND kind IN ('checkpoint_taken', 'checkpoint_restored') ORDER BY row";
+        assert!(text(plan, 3).contains("event_of_checkpoints"), "format {format}: {}", text(plan, 3));
+        assert_eq!(shell.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0)).unwrap(), 2);
     }
 }
 

@@ -111,6 +111,10 @@ impl Journal for SqliteJournal {
         self.readers.page_of_all(since_row, limit)
     }
 
+    fn read_checkpoints(&self, since_row: u64, limit: usize) -> Result<Vec<(u64, Record)>, JournalError> {
+        self.readers.page_of_checkpoints(since_row, limit)
+    }
+
     fn sessions(&self) -> Result<Vec<SessionId>, JournalError> {
         self.readers.sessions()
     }

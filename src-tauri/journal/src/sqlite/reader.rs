@@ -73,13 +73,35 @@ impl Readers {
         since_row: u64,
         limit: usize,
     ) -> Result<Vec<(u64, Record)>, JournalError> {
+        // CROSS JOIN keeps the order of the loops: by row, then its session.
+        self.rows(
+            "SELECT e.row, e.seq, e.at, e.worker, e.kind, e.data, e.session, s.id
+             FROM event e CROSS JOIN session s ON s.no = e.session
+             WHERE e.row > ?1 AND s.id IS NOT NULL ORDER BY e.row LIMIT ?2",
+            since_row,
+            limit,
+        )
+    }
+
+    pub(super) fn page_of_checkpoints(
+        &self,
+        since_row: u64,
+        limit: usize,
+    ) -> Result<Vec<(u64, Record)>, JournalError> {
+        // The condition on the kind is that of the index, word for word.
+        self.rows(
+            "SELECT e.row, e.seq, e.at, e.worker, e.kind, e.data, e.session, s.id
+             FROM event e CROSS JOIN session s ON s.no = e.session
+             WHERE e.row > ?1 AND e.kind IN ('checkpoint_taken', 'checkpoint_restored') AND s.id IS NOT NULL
+             ORDER BY e.row LIMIT ?2",
+            since_row,
+            limit,
+        )
+    }
+
+    fn rows(&self, query: &str, since_row: u64, limit: usize) -> Result<Vec<(u64, Record)>, JournalError> {
         self.with(|connection| {
-            // CROSS JOIN keeps the order of the loops: by row, then its session.
-            let mut statement = connection.prepare_cached(
-                "SELECT e.row, e.seq, e.at, e.worker, e.kind, e.data, e.session, s.id
-                 FROM event e CROSS JOIN session s ON s.no = e.session
-                 WHERE e.row > ?1 AND s.id IS NOT NULL ORDER BY e.row LIMIT ?2",
-            )?;
+            let mut statement = connection.prepare_cached(query)?;
             let rows = statement.query(params![signed(since_row), page_limit(limit)])?;
             let mut names = Names::default();
             collect(rows, |row| {

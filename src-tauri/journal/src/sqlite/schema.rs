@@ -10,7 +10,7 @@ use crate::private;
 
 /// The format written here, in `PRAGMA user_version`. Raise it with every change, keep a file of each old one under
 /// `tests/journals`, and migrate in [`open_writer`].
-pub(super) const FORMAT: i64 = 1;
+pub(super) const FORMAT: i64 = 2;
 
 /// `PRAGMA application_id`: "MOjl".
 const APPLICATION_ID: i64 = 0x4d4f_6a6c;
@@ -35,8 +35,15 @@ CREATE TABLE event (
     UNIQUE (session, seq)
 ) STRICT;
 CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
+";
+
+/// Since format 2: what names checkpoints is found without reading all else, and the view speaks to old shells too
+/// (`%F` and `%T` came with SQLite 3.44).
+const FORMAT_2: &str = "
+CREATE INDEX event_of_checkpoints ON event (row) WHERE kind IN ('checkpoint_taken', 'checkpoint_restored');
+DROP VIEW IF EXISTS events;
 CREATE VIEW events AS                -- for a person with the sqlite3 shell
-    SELECT e.row, s.id AS session, e.seq, strftime('%FT%T', e.at / 1000, 'unixepoch') AS at, e.worker, e.kind, e.data
+    SELECT e.row, s.id AS session, e.seq, strftime('%Y-%m-%dT%H:%M:%S', e.at / 1000, 'unixepoch') AS at, e.worker, e.kind, e.data
     FROM event e JOIN session s ON s.no = e.session WHERE s.id IS NOT NULL;
 ";
 
@@ -111,14 +118,17 @@ pub(super) fn open_writer(file: &Path) -> Result<Connection, JournalError> {
              PRAGMA foreign_keys = OFF; PRAGMA secure_delete = ON;"
         ))
         .map_err(failed)?;
-    if inspect_version(&connection).map_err(failed)? == 0 {
-        connection
-            .execute_batch(&format!(
-                "BEGIN IMMEDIATE; {TABLES} PRAGMA application_id = {APPLICATION_ID};
-                 PRAGMA user_version = {FORMAT}; COMMIT;"
-            ))
-            .map_err(failed)?;
-    }
+    let (tables, since_2) = match inspect_version(&connection).map_err(failed)? {
+        0 => (TABLES, FORMAT_2),
+        1 => ("", FORMAT_2),
+        _ => return Ok(connection),
+    };
+    connection
+        .execute_batch(&format!(
+            "BEGIN IMMEDIATE; {tables} {since_2} PRAGMA application_id = {APPLICATION_ID};
+             PRAGMA user_version = {FORMAT}; COMMIT;"
+        ))
+        .map_err(failed)?;
     Ok(connection)
 }
 
