@@ -93,7 +93,7 @@ impl Hub {
         if records.is_empty() {
             return;
         }
-        let published = Published { first_row, records };
+        let published = Published { first_row, records: Arc::new(records) };
         self.positions.note(&published);
         // Nobody listening is fine.
         let _ = self.updates.send(Live::Events(Arc::new(published)));
@@ -174,23 +174,24 @@ impl Subscription {
             if self.catching_up {
                 match self.page().await {
                     Ok(records) if records.is_empty() => self.catching_up = false,
-                    Ok(records) => return Some(Ok(self.events(records))),
+                    Ok(records) => return Some(Ok(self.events(Arc::new(records)))),
                     Err(error) => return Some(Err(error)),
                 }
             }
             match self.live.recv().await {
                 Ok(Live::Events(batch)) => {
-                    let ours: Vec<Record> = batch
-                        .records
-                        .iter()
-                        .filter(|r| r.session == self.session && r.seq > self.last)
-                        .cloned()
-                        .collect();
-                    let Some(first) = ours.first() else { continue };
+                    let is_new = |r: &Record| r.session == self.session && r.seq > self.last;
+                    let Some(first) = batch.records.iter().find(|r| is_new(r)) else { continue };
                     if first.seq != self.last + 1 {
                         self.catching_up = true;
                         continue;
                     }
+                    // The rule: one session runs, and the whole batch is its own.
+                    let ours = if batch.records.iter().all(is_new) {
+                        Arc::clone(&batch.records)
+                    } else {
+                        Arc::new(batch.records.iter().filter(|r| is_new(r)).cloned().collect())
+                    };
                     return Some(Ok(self.events(ours)));
                 }
                 Ok(Live::Delta(delta)) if delta.session == self.session => {
@@ -203,9 +204,9 @@ impl Subscription {
         }
     }
 
-    fn events(&mut self, records: Vec<Record>) -> Update {
+    fn events(&mut self, records: Arc<Vec<Record>>) -> Update {
         self.last = records.last().map_or(self.last, |r| r.seq);
-        Update::Events(Arc::new(records))
+        Update::Events(records)
     }
 
     async fn page(&self) -> Result<Vec<Record>, JournalError> {

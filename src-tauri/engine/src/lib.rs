@@ -12,6 +12,7 @@ pub mod history;
 pub mod hub;
 mod naming;
 mod paths;
+mod pieces;
 mod places;
 pub mod ports;
 mod prompts;

@@ -25,6 +25,7 @@ use crate::dispatcher::Message;
 use crate::environment::Environment;
 use crate::folders::Folders;
 use crate::hub::{Delta, Hub};
+use crate::pieces::{Held, Piece};
 use crate::ports::Ports;
 use crate::session_desk::{SessionDesk, WorkerCommand};
 use crate::transcripts::Tee;
@@ -179,11 +180,10 @@ impl Outlet {
         let _ = self.queue.send(Message::Inputs { session: self.desk.id.clone(), inputs }).await;
     }
 
-    fn delta(&self, event: AgentEvent) {
-        if let AgentEvent::Delta { item, of, text } = event {
-            let (session, worker) = (self.desk.id.clone(), self.worker.clone());
-            self.hub.delta(Delta { session, worker, item: item.to_string(), of, text });
-        }
+    fn delta(&self, piece: Option<Piece>) {
+        let Some(Piece { item, of, text }) = piece else { return };
+        let (session, worker) = (self.desk.id.clone(), self.worker.clone());
+        self.hub.delta(Delta { session, worker, item: item.to_string(), of, text });
     }
 }
 
@@ -350,14 +350,20 @@ impl Conversation {
                 tracing::debug!(worker = %self.outlet.worker, %error, "the agent takes no more input");
             }
         }
-        let mut inputs = Vec::with_capacity(self.exchange.events.len());
+        let mut inputs = Vec::new();
+        // A fast agent's pieces come hundreds to a read: what follows each other of one item is told at once, else the
+        // hub would be overrun and a listener lose most of it.
+        let mut held = Held::default();
         for decoded in std::mem::take(&mut self.exchange.events) {
             if shows_work(&decoded.event) {
                 self.last_sign = Instant::now();
             }
             match decoded.event {
-                AgentEvent::Delta { .. } => self.outlet.delta(decoded.event),
+                AgentEvent::Delta { item, of, text } => {
+                    self.outlet.delta(held.add(Piece { item, of, text }));
+                }
                 event => {
+                    self.outlet.delta(held.take());
                     if matches!(event, AgentEvent::TurnEnded { .. }) {
                         self.turn = None;
                     }
@@ -365,6 +371,7 @@ impl Conversation {
                 }
             }
         }
+        self.outlet.delta(held.take());
         // Once the ladder has begun an idle agent needs no more input: its end asks it to go. After the events, since
         // the last of them may be the end of the cancelled turn.
         if self.stop.is_some() && self.turn.is_none() {

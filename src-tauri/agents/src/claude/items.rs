@@ -1,6 +1,7 @@
 //! The items of a turn: the content blocks of `assistant` lines, and the results of calls in `user` lines.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 
 use mo_core::agent_event::{AgentEvent, Decoded, FileTouch, NoticeLevel, ToolStatus, TouchKind};
 use mo_core::ids::ItemId;
@@ -26,8 +27,7 @@ const MAX_PATH: usize = 8 * 1024;
 /// What earlier lines told about messages and calls.
 #[derive(Debug, Default)]
 pub(super) struct Items {
-    /// The number of the next block of each of the last messages.
-    blocks: VecDeque<(String, u64)>,
+    blocks: Blocks,
     /// The file of each open call of an edit tool.
     edits: HashMap<ItemId, String>,
 }
@@ -43,7 +43,7 @@ impl Items {
         at: Option<Timestamp>,
         out: &mut Exchange,
     ) {
-        let number = self.next_block(message);
+        let number = self.blocks.next(message);
         match block.kind.as_str() {
             "text" => {
                 let Some(text) = block.text.filter(|text| !text.is_empty()) else { return };
@@ -144,16 +144,31 @@ impl Items {
     pub(super) fn close_calls(&mut self) {
         self.edits.clear();
     }
+}
 
-    fn next_block(&mut self, message: &str) -> u64 {
-        if let Some((_, next)) = self.blocks.iter_mut().rev().find(|(id, _)| id == message) {
+/// The number of the next block of each of the last messages. A flood of messages looks each of them up, so neither a
+/// search nor a message that is let go of costs more the more are remembered.
+#[derive(Debug, Default)]
+struct Blocks {
+    next: HashMap<Arc<str>, u64>,
+    /// In the order in which they began.
+    order: VecDeque<Arc<str>>,
+}
+
+impl Blocks {
+    fn next(&mut self, message: &str) -> u64 {
+        if let Some(next) = self.next.get_mut(message) {
             *next += 1;
             return *next - 1;
         }
-        if self.blocks.len() >= REMEMBERED {
-            self.blocks.pop_front();
+        if self.order.len() >= REMEMBERED
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.next.remove(&oldest);
         }
-        self.blocks.push_back((message.to_owned(), 1));
+        let message: Arc<str> = message.into();
+        self.order.push_back(Arc::clone(&message));
+        self.next.insert(message, 1);
         0
     }
 }

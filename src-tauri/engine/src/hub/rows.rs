@@ -21,7 +21,8 @@ const SCAN: usize = 10_000;
 pub(super) struct Published {
     /// The row number of the first record; the others follow without a gap.
     pub(super) first_row: u64,
-    pub(super) records: Vec<Record>,
+    /// Shared: who listens to a session that runs alone is given all of them.
+    pub(super) records: Arc<Vec<Record>>,
 }
 
 impl Published {
@@ -146,7 +147,7 @@ impl RowBatch {
             Source::Live(batch) => (Some(batch), None),
             Source::Page(page) => (None, Some(page)),
         };
-        let live = live.into_iter().flat_map(|batch| (batch.first_row..).zip(&batch.records));
+        let live = live.into_iter().flat_map(|batch| (batch.first_row..).zip(batch.records.iter()));
         let page = page.into_iter().flatten().map(|(row, record)| (*row, record));
         live.chain(page).filter(|(row, record)| {
             *row > self.above_row
