@@ -17,6 +17,7 @@ use mo_core::view::status::SessionView;
 use mo_journal::Document;
 use tokio::sync::{Notify, mpsc};
 
+use crate::attend::attend;
 use crate::dispatcher::Message;
 use crate::environment::Environment;
 use crate::hub::Hub;
@@ -24,7 +25,7 @@ use crate::places;
 use crate::ports::Ports;
 use crate::prompts::{self, DiffText};
 use crate::session_desk::{Desks, SessionDesk, Timer, WorkerCommand};
-use crate::worker::{WorkerRun, run_worker};
+use crate::worker::WorkerRun;
 use crate::{fault, receipts, roster, summary};
 
 /// An act that is ready to be done once its event is durable.
@@ -178,7 +179,7 @@ impl EffectRunner {
         run.commands = Some(desk.add_worker(&run.worker, run.attempt));
         let (ports, hub, environment) =
             (self.ports.clone(), Arc::clone(&self.hub), Arc::clone(&self.environment));
-        tokio::spawn(run_worker(ports, hub, environment, desk, run, queue));
+        tokio::spawn(attend(ports, hub, environment, desk, run, queue));
     }
 
     fn prepare_session(&mut self, desk: Arc<SessionDesk>) {

@@ -31,6 +31,7 @@ use crate::naming::Naming;
 use crate::ports::Ports;
 use crate::session_desk::{Desks, SessionDesk};
 use crate::start::{StartError, StartRequest, WorkPlace, take_place, validate};
+use crate::wreck::Wreck;
 
 /// What an engine is made of.
 pub struct EngineSetup {
@@ -63,6 +64,7 @@ pub(crate) struct Shared {
     desks: Desks,
     pub(crate) freed: Arc<Notify>,
     dispatcher: Mutex<Option<JoinHandle<()>>>,
+    broken: watch::Receiver<bool>,
 }
 
 /// Why a session does not go on.
@@ -126,6 +128,9 @@ impl EngineHandle {
         let redactor = Arc::clone(&environment.redactor);
         let naming = Naming::new(data.path(), &environment);
         let dispatcher = Dispatcher::new(queue, ports.clone(), Arc::clone(&hub), redactor, naming, runner);
+        let (broken, whole) = watch::channel(false);
+        let wreck =
+            Wreck { hub: Arc::clone(&hub), desks: Arc::clone(&desks), freed: Arc::clone(&freed), broken };
         let handle = Self {
             shared: Arc::new(Shared {
                 data,
@@ -137,7 +142,8 @@ impl EngineHandle {
                 queue: Mutex::new(Some(sender)),
                 desks,
                 freed,
-                dispatcher: Mutex::new(Some(tokio::spawn(dispatcher.run()))),
+                dispatcher: Mutex::new(Some(tokio::spawn(wreck.watch(dispatcher.run())))),
+                broken: whole,
             }),
         };
         handle.settle_leftovers().await?;
@@ -337,10 +343,9 @@ impl EngineHandle {
         let sender = self.shared.queue.lock().unwrap_or_else(PoisonError::into_inner).take();
         drop(sender);
         let dispatcher = self.shared.dispatcher.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(dispatcher) = dispatcher
-            && let Err(error) = dispatcher.await
-        {
-            tracing::error!(%error, "the dispatcher broke off");
+        if let Some(dispatcher) = dispatcher {
+            // What there is to say about its end has been said where it was watched.
+            let _ = dispatcher.await;
         }
     }
 

@@ -64,7 +64,8 @@ enum Live {
 
 /// The hub.
 pub(crate) struct Hub {
-    updates: broadcast::Sender<Live>,
+    /// `None` once the engine has broken off: every listener has come to its end.
+    updates: RwLock<Option<broadcast::Sender<Live>>>,
     positions: Arc<Positions>,
     views: RwLock<BTreeMap<SessionId, Arc<SessionView>>>,
     health: watch::Sender<Health>,
@@ -74,7 +75,7 @@ pub(crate) struct Hub {
 impl Hub {
     pub(crate) fn new() -> Self {
         Self {
-            updates: broadcast::Sender::new(LAG),
+            updates: RwLock::new(Some(broadcast::Sender::new(LAG))),
             positions: Arc::default(),
             views: RwLock::new(BTreeMap::new()),
             health: watch::Sender::new(Health::Good),
@@ -95,8 +96,7 @@ impl Hub {
         }
         let published = Published { first_row, records: Arc::new(records) };
         self.positions.note(&published);
-        // Nobody listening is fine.
-        let _ = self.updates.send(Live::Events(Arc::new(published)));
+        self.send(|| Live::Events(Arc::new(published)));
     }
 
     /// A session is gone; whoever asks for it is not answered from here any more.
@@ -106,9 +106,28 @@ impl Hub {
     }
 
     pub(crate) fn delta(&self, delta: Delta) {
-        if self.updates.receiver_count() > 0 {
-            let _ = self.updates.send(Live::Delta(delta));
+        self.send(|| Live::Delta(delta));
+    }
+
+    /// Nobody listening is fine.
+    fn send(&self, live: impl FnOnce() -> Live) {
+        if let Some(updates) = &*self.updates.read().unwrap_or_else(PoisonError::into_inner)
+            && updates.receiver_count() > 0
+        {
+            let _ = updates.send(live());
         }
+    }
+
+    fn listen(&self) -> broadcast::Receiver<Live> {
+        match &*self.updates.read().unwrap_or_else(PoisonError::into_inner) {
+            Some(updates) => updates.subscribe(),
+            None => broadcast::Sender::new(1).subscribe(),
+        }
+    }
+
+    /// Nothing will be published any more: whoever listens, now or later, comes to the end.
+    pub(crate) fn end(&self) {
+        *self.updates.write().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     pub(crate) fn view(&self, session: &SessionId) -> Option<Arc<SessionView>> {
@@ -148,12 +167,12 @@ impl Hub {
         since: u64,
         journal: Arc<dyn Journal>,
     ) -> Subscription {
-        Subscription { session, last: since, live: self.updates.subscribe(), journal, catching_up: true }
+        Subscription { session, last: since, live: self.listen(), journal, catching_up: true }
     }
 
     /// The events of all sessions, or of one, with their row numbers.
     pub(crate) fn subscribe_rows(&self, start: Start, journal: Arc<dyn Journal>) -> RowSubscription {
-        RowSubscription::new(start, self.updates.subscribe(), Arc::clone(&self.positions), journal)
+        RowSubscription::new(start, self.listen(), Arc::clone(&self.positions), journal)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The running thing (design.md §3, §5): one dispatcher owns the state of all sessions; effects run as tasks and
 //! report back as inputs; a task for each process of a worker; a hub tells those who listen.
 
+mod attend;
 pub mod config;
 mod dispatcher;
 mod effects;
@@ -24,3 +25,4 @@ pub mod start;
 mod summary;
 mod transcripts;
 mod worker;
+mod wreck;

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use mo_core::approval::Answer;
 use mo_core::ids::{AgentKind, AttemptNo, RequestId, ReviewId, SessionId, WorkerName};
+use mo_process::Control;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
@@ -47,6 +48,7 @@ pub(crate) struct SessionDesk {
 #[derive(Default)]
 struct Held {
     workers: BTreeMap<(WorkerName, AttemptNo), mpsc::UnboundedSender<WorkerCommand>>,
+    controls: BTreeMap<(WorkerName, AttemptNo), Control>,
     timers: BTreeMap<Timer, AbortHandle>,
     locks: Vec<File>,
 }
@@ -96,8 +98,18 @@ impl SessionDesk {
         receiver
     }
 
-    pub(crate) fn remove_worker(&self, worker: &WorkerName, attempt: AttemptNo) {
-        self.with(|held| held.workers.remove(&(worker.clone(), attempt)));
+    /// Forgets a process: the handle on it, where it had started.
+    pub(crate) fn remove_worker(&self, worker: &WorkerName, attempt: AttemptNo) -> Option<Control> {
+        self.with(|held| {
+            let process = (worker.clone(), attempt);
+            held.workers.remove(&process);
+            held.controls.remove(&process)
+        })
+    }
+
+    /// The process itself, for when its task cannot be told anything.
+    pub(crate) fn set_control(&self, worker: &WorkerName, attempt: AttemptNo, control: Control) {
+        self.with(|held| held.controls.insert((worker.clone(), attempt), control));
     }
 
     /// Tells a process's task something; a task that is over needs nothing more.
@@ -110,7 +122,13 @@ impl SessionDesk {
 
     /// Kills all processes without asking anybody: for when nothing can be decided any more.
     pub(crate) fn kill_all(&self) {
-        let workers: Vec<_> = self.with(|held| held.workers.values().cloned().collect());
+        let (workers, controls): (Vec<_>, Vec<_>) = self.with(|held| {
+            (held.workers.values().cloned().collect(), held.controls.values().cloned().collect())
+        });
+        // A task may stand before a queue that takes nothing.
+        for control in controls {
+            control.kill_tree();
+        }
         for worker in workers {
             // A task that is over needs nothing more.
             let _ = worker.send(WorkerCommand::Stop { urgent: true });
@@ -134,6 +152,7 @@ impl SessionDesk {
         let timers = self.with(|held| {
             held.locks.clear();
             held.workers.clear();
+            held.controls.clear();
             std::mem::take(&mut held.timers)
         });
         for timer in timers.into_values() {

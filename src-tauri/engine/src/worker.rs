@@ -35,6 +35,13 @@ use crate::{fault, paths};
 const CANCEL_GRACE: Duration = Duration::from_millis(700);
 /// The most bytes of stderr that are evidence.
 const MAX_EVIDENCE: usize = 2_000;
+/// How long a process that has closed its stdout in a turn has to end: nothing more can come of it.
+const CLOSED: Duration = Duration::from_secs(5);
+/// How long the end of the pipes is waited for once the tree is over: only who does not belong to it holds them then,
+/// or who could not be killed.
+const HELD: Duration = Duration::from_secs(2);
+/// How long an agent may take nothing of what is written to it, with a queue that is full, before it is killed.
+const DEAF: Duration = Duration::from_secs(5);
 /// Far enough away to mean never.
 const NEVER: Duration = Duration::from_hours(24 * 365);
 
@@ -73,6 +80,7 @@ pub(crate) async fn run_worker(
                 result: Ok((identity.pid, identity.start_time)),
             };
             outlet.send(vec![spawned]).await;
+            desk.set_control(&run.worker, run.attempt, child.control.clone());
             let bounds = bounds(&run.cwd, &desk.data);
             let mut talk =
                 Conversation::new(outlet, protocol, child, commands, bounds, desk.stall_timeout_ms);
@@ -234,18 +242,30 @@ impl Conversation {
         let mut batch = LineBatch::new();
         let mut reading = true;
         let control = self.child.control.clone();
+        let mut over = None;
         let end = loop {
-            let quiet_until = match (self.turn, self.stall) {
-                (Some(_), Some(stall)) => self.last_sign + stall,
+            let patience = if reading { self.stall } else { Some(self.stall.unwrap_or(CLOSED).min(CLOSED)) };
+            let quiet_until = match (self.turn, patience) {
+                (Some(_), Some(patience)) => self.last_sign + patience,
                 _ => Instant::now() + NEVER,
             };
+            // Looked at first, since who always has something to read never waits below.
+            if quiet_until <= Instant::now() {
+                self.stalled().await;
+            }
+            if let (Some(exit), false) = (over, reading) {
+                break exit;
+            }
             tokio::select! {
                 biased;
                 Some(command) = self.commands.recv() => self.command(command),
                 more = self.child.stdout.next_batch(&mut batch), if reading => {
                     match more {
                         Ok(true) => self.lines(&batch),
-                        Ok(false) => reading = false,
+                        Ok(false) => {
+                            reading = false;
+                            self.last_sign = Instant::now();
+                        }
                         Err(error) => {
                             tracing::warn!(worker = %self.outlet.worker, %error, "reading broke off");
                             reading = false;
@@ -253,12 +273,18 @@ impl Conversation {
                     }
                 }
                 // EOF is not the end, and the end is not EOF: what was written before it is read first.
-                exit = control.wait(), if !reading => break exit,
-                () = tokio::time::sleep_until(quiet_until) => self.stalled().await,
+                exit = control.wait(), if over.is_none() => over = Some(exit),
+                () = tokio::time::sleep(HELD), if over.is_some() => {
+                    tracing::warn!(worker = %self.outlet.worker, "somebody outside holds its stdout");
+                    reading = false;
+                }
+                () = tokio::time::sleep_until(quiet_until) => {}
             }
             self.pass_on().await;
         };
-        self.child.stderr.ended().await;
+        if tokio::time::timeout(HELD, self.child.stderr.ended()).await.is_err() {
+            tracing::warn!(worker = %self.outlet.worker, "somebody outside holds its stderr");
+        }
         let exit = Exit { code: end.code, signal: end.signal, by_us: self.stop.is_some() };
         let stderr = self.child.stderr.tail();
         self.protocol.close(exit, &stderr, &mut self.exchange);
@@ -346,8 +372,16 @@ impl Conversation {
     async fn pass_on(&mut self) {
         if !self.exchange.send.is_empty() {
             let bytes = std::mem::take(&mut self.exchange.send);
-            if let Err(error) = self.child.stdin.write(bytes).await {
-                tracing::debug!(worker = %self.outlet.worker, %error, "the agent takes no more input");
+            match tokio::time::timeout(DEAF, self.child.stdin.write(bytes)).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => {
+                    tracing::debug!(worker = %self.outlet.worker, %error, "the agent takes no more input");
+                }
+                // It asks and asks and reads no answer: waiting on would keep a stop from it.
+                Err(_) => {
+                    tracing::warn!(worker = %self.outlet.worker, "the agent reads nothing; it is killed");
+                    self.child.control.kill_tree();
+                }
             }
         }
         let mut inputs = Vec::new();

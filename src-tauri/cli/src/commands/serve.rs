@@ -29,7 +29,13 @@ pub(super) fn serve(context: &mut Context) -> Result<u8, Failure> {
             return Err(Failure::new(exit::FAILURE, "not_served", "nobody can be served", "see above"));
         };
         tell(context, socket)?;
-        let (mut cause, mut count) = signals.next().await;
+        let (mut cause, mut count) = tokio::select! {
+            signal = signals.next() => signal,
+            () = host.engine.broken() => {
+                host.end().await;
+                return Err(engine_gone());
+            }
+        };
         if !host.engine.running().is_empty() {
             aside("stopping the sessions; Ctrl+C again stops them at once");
         }
@@ -58,6 +64,11 @@ fn tell(context: &mut Context, socket: &std::path::Path) -> Result<(), Failure> 
         context.out.line(&format!("serving on {} (pid {pid}); Ctrl+C ends it", socket.display()))?;
     }
     context.out.flush()
+}
+
+fn engine_gone() -> Failure {
+    let hint = "the log in the data folder's logs/ says why; `orchestrate resume` goes on with what ran";
+    Failure::new(exit::FAILURE, "engine_gone", "the engine broke off; what it ran was ended", hint)
 }
 
 fn owned(pid: u32, socket: &std::path::Path) -> Failure {

@@ -29,6 +29,14 @@ impl EngineHandle {
         self.shared.hub.subscribe_rows(start, self.journal())
     }
 
+    /// Returns when the engine has broken off by itself: everything that it ran has been ended, it decides nothing
+    /// more, and the log says why. Never otherwise.
+    pub async fn broken(&self) {
+        if self.shared.broken.clone().wait_for(|broken| *broken).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+
     /// The journal.
     pub fn journal(&self) -> Arc<dyn Journal> {
         Arc::clone(&self.shared.ports.journal)

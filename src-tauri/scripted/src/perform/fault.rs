@@ -4,7 +4,7 @@ use rustix::process::{Pid, Signal, getpid, kill_process};
 
 use super::{Performer, Stop, gap};
 use crate::dialect::Dialect;
-use crate::grandchild;
+use crate::grandchild::{self, Witness};
 use crate::script::{Crash, Flood, Step};
 
 /// The size of a write in a flood.
@@ -37,14 +37,19 @@ impl<D: Dialect> Performer<D> {
             }
             Step::CloseStdout(true) => done(self.out.close()),
             Step::IgnoreSigterm(true) => done(self.reins.ignore_term()),
-            Step::Grandchild(grandchild) => done(grandchild::start(*grandchild)),
+            Step::Deaf(true) => {
+                self.deaf = true;
+                Ok(())
+            }
+            Step::Hold(path) => done(Witness::open(path).map(|held| self.witness = Some(held))),
+            Step::Grandchild(grandchild) => done(grandchild::start(*grandchild, self.witness.as_ref())),
             _ => Ok(()),
         }
     }
 
     fn flood(&mut self, flood: Flood) {
         const MARK: &str = "@@@";
-        let message = self.dialect.noise(MARK).to_string();
+        let message = if flood.broken { format!("{{{MARK}") } else { self.dialect.noise(MARK).to_string() };
         let Some((head, tail)) = message.split_once(MARK) else { return };
         let tail = format!("{tail}{}", if flood.newline { "\n" } else { "" });
         let fill = usize::try_from(flood.bytes).unwrap_or(usize::MAX).saturating_sub(head.len() + tail.len());

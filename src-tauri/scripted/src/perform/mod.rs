@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::call::{Act, Call, Outcome, carry_out};
 use crate::dialect::{Close, Dialect, Next, Prompt};
+use crate::grandchild::Witness;
 use crate::inbox::Inbox;
 use crate::out::Out;
 use crate::script::{ErrorStep, Review, Script, Step, Wrap};
@@ -45,6 +46,8 @@ pub(crate) struct Performer<D> {
     queue: VecDeque<Prompt>,
     eof: bool,
     sigint: bool,
+    deaf: bool,
+    witness: Option<Witness>,
 }
 
 impl<D: Dialect> Performer<D> {
@@ -64,6 +67,8 @@ impl<D: Dialect> Performer<D> {
             queue: VecDeque::new(),
             eof: false,
             sigint: false,
+            deaf: false,
+            witness: None,
         })
     }
 
@@ -106,7 +111,7 @@ impl<D: Dialect> Performer<D> {
         let mut end = Ok(());
         for step in &turn.steps {
             // What hangs does not listen before it hangs either: a cancel that comes with it is not heard.
-            let heard = if matches!(step, Step::Hang(true)) { Ok(()) } else { self.catch_up() };
+            let heard = if self.deaf || matches!(step, Step::Hang(true)) { Ok(()) } else { self.catch_up() };
             end = heard.and_then(|()| self.step(step, prompt, &mut answer));
             if end.is_err() || self.out.broken() {
                 break;
@@ -121,6 +126,7 @@ impl<D: Dialect> Performer<D> {
             Err(Stop::Failed(error)) => self.dialect.end(&Close::Failed(&error), &mut self.out),
             Err(Stop::Exit(code)) => return Some(code),
         }
+        self.deaf = false;
         self.dialect.remember(&prompt.text, &answer);
         self.sigint.then(|| self.dialect.at_sigint().unwrap_or_default())
     }

@@ -21,7 +21,7 @@ pub enum Crash {
     },
 }
 
-/// Many well-formed lines of message text.
+/// Many lines, well-formed ones of message text unless said otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Flood {
@@ -33,6 +33,9 @@ pub struct Flood {
     /// Whether each ends; without it they are one endless line.
     #[serde(default = "yes")]
     pub newline: bool,
+    /// Lines that are no message instead.
+    #[serde(default)]
+    pub broken: bool,
 }
 
 /// Bytes that are no message; a newline follows.

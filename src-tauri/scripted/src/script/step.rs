@@ -62,6 +62,12 @@ pub enum Step {
     CloseStdout(bool),
     /// From here on SIGTERM does nothing.
     IgnoreSigterm(bool),
+    /// From here on nothing that reaches the agent is heard, neither a cancel nor the end of its input nor SIGINT:
+    /// its answer comes late. It cannot ask anything any more.
+    Deaf(bool),
+    /// Opens a FIFO for writing, so that everything which the agent starts inherits it: its end is the proof that
+    /// none of them is left. Each writes one byte into it once it is set up.
+    Hold(String),
     /// Starts a process that outlives its agent.
     Grandchild(Grandchild),
     /// The turn fails as the real CLI fails.
