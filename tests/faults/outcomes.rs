@@ -18,6 +18,9 @@ const STALL: u64 = 1_000;
 /// What a turn may take beyond what its fault costs by the rules: only something broken reaches it.
 const SLACK: Duration = Duration::from_secs(15);
 
+/// The owner has ended, and has said that nobody is left.
+const GONE: Duration = Duration::from_secs(5);
+
 /// A fault, how its turn ends, what the run comes to, and the time that the rules give it.
 struct Fault {
     name: &'static str,
@@ -104,14 +107,14 @@ fn each_fault_ends_typed_and_in_time_with_nobody_left() {
 fn one(agent: &AgentKind, fault: &Fault) -> Duration {
     let what = format!("{agent} {}", fault.name);
     let folder = tempfile::tempdir().unwrap();
-    let mut witness = Witness::new(&folder.path().join("witness"));
+    let witness = Witness::new(&folder.path().join("witness"));
     let mut steps = vec![json!({ "hold": witness.path() })];
     steps.extend(fault.steps.as_array().unwrap().iter().cloned());
     let stage = stage(agent, &Value::Array(steps));
     let stall = if fault.limit.as_millis() == u128::from(STALL) { "1s" } else { "5m" };
     stage.configure(&format!("[session]\nstall_timeout = \"{stall}\"\n"));
     let done = run(&stage).finish();
-    assert!(witness.is_over(), "{what}: somebody is left");
+    witness.all_gone(GONE, &what);
     let lines = done.json();
     assert_eq!(turn_ends(&lines), [fault.ends], "{what}: {}", done.err);
     assert_eq!(done.code, Some(fault.code), "{what}: {}", done.err);

@@ -47,6 +47,10 @@ impl Journal for Breaking {
         self.0.read_rows(since_row, limit)
     }
 
+    fn read_checkpoints(&self, since_row: u64, limit: usize) -> Result<Vec<(u64, Record)>, JournalError> {
+        self.0.read_checkpoints(since_row, limit)
+    }
+
     fn sessions(&self) -> Result<Vec<SessionId>, JournalError> {
         self.0.sessions()
     }
