@@ -19,6 +19,7 @@ pub(crate) fn view(id: &str, seq: u64) -> SessionView {
         reason: None,
         workers: Vec::new(),
         reviews: Vec::new(),
+        checks: Vec::new(),
         decisions: Vec::new(),
         recoveries: 0,
         needs_you: Vec::new(),

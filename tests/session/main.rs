@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on says where")]
 
 mod breaking;
+mod checks;
 mod decisions;
 mod failures;
 mod goes_on;

@@ -123,7 +123,10 @@ describe('a session', () => {
         reviews: [
           { id: 'r1', round: 1, reviewer: 'codex-reviewer', subject: 'gemini-architect', checkpoint: null, verdict: 'concern', summary: 'one point', findings: [finding] },
         ],
-        decisions: [{ round: 1, phase: 'plan_review', decision: 'log_warning', rule: 'one concern: go on with a warning', at: '2026-11-22T10:44:00Z' }],
+        checks: [
+          { check: 1, round: 1, command: 'cargo test', checkpoint: 'sha256:0', outcome: 'failed', summary: 'failed: exit code 101 after 12 s', exit_code: 101, duration_ms: 12_000, output: 'test result: FAILED\n' },
+        ],
+        decisions: [{ round: 1, phase: 'plan_review', decision: 'log_warning', fired: 'one_concern', takes_effect: true, rule: 'one concern: go on with a warning', at: '2026-11-22T10:44:00Z' }],
         decision: 'log_warning',
       }),
     ];
@@ -131,6 +134,7 @@ describe('a session', () => {
     await fireEvent.click(screen.getByRole('tab', { name: /Reviews/ }));
     const panel = screen.getByRole('tabpanel');
     expect(panel.textContent).toMatch(/A leak.*src\/a\.rs:3.*Concern.*it leaks.*close it/s);
+    expect(panel.textContent).toMatch(/cargo test.*round 1.*Failed.*exit code 101 after 12 s.*test result: FAILED/s);
     expect(panel.querySelector('[aria-current="true"]')!.textContent).toMatch(/one concern.*log_warning/s);
   });
 
@@ -172,7 +176,7 @@ describe('a session', () => {
         state: 'paused',
         workers: [aWorker('claude', 'implementer', { doing: hostile, attempt: 1 })],
         reviews: [{ id: 'r1', round: 1, reviewer: hostile, subject: hostile, checkpoint: null, verdict: hostile, summary: hostile, findings: [finding] }],
-        decisions: [{ round: 1, phase: 'review', decision: hostile, rule: hostile, at: hostile }],
+        decisions: [{ round: 1, phase: 'review', decision: hostile, fired: hostile, takes_effect: true, rule: hostile, at: hostile }],
       }),
     ];
     api.entries.set('s1', [anEntry(1, { worker: hostile, kind: hostile, tone: hostile, text: hostile, detail: `${hostile}\n2` })]);

@@ -71,6 +71,7 @@ names! {
     CheckpointRequested "checkpoint_requested" Session,
     CheckpointTaken "checkpoint_taken" Session,
     CheckpointFailed "checkpoint_failed" Session,
+    CheckpointUnchanged "checkpoint_unchanged" Session,
     CheckpointRestored "checkpoint_restored" Session,
     WorkerSpawnRequested "worker_spawn_requested" Agent,
     WorkerSpawned "worker_spawned" Agent,
@@ -83,6 +84,8 @@ names! {
     WorkerStalled "worker_stalled" Recovery,
     TurnEnded "turn_ended" Agent,
     PlanRecorded "plan_recorded" Session,
+    CheckStarted "check_started" Review,
+    CheckFinished "check_finished" Review,
     ReviewRequested "review_requested" Review,
     ReviewPrepared "review_prepared" Review,
     ReviewPrepareFailed "review_prepare_failed" Review,
@@ -127,6 +130,15 @@ pub struct StartForm {
     /// Such as `10m`; `0` is never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub review_timeout: Option<String>,
+    /// Commands that run on the work before its reviews.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checks: Option<Vec<String>>,
+    /// Such as `10m`; `0` is never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check_timeout: Option<String>,
+    /// How much of a check's output is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check_output_bytes: Option<u32>,
     /// The person knows that the target is their home folder or `/`.
     #[serde(default)]
     pub yes_really: bool,

@@ -2,7 +2,7 @@
 
 use crate::approval::Answer;
 use crate::event::{CheckpointPurpose, Event, Place};
-use crate::ids::{AttemptNo, CheckpointNo, RequestId, ReviewId, WorkerName};
+use crate::ids::{AttemptNo, CheckNo, CheckpointNo, RequestId, ReviewId, WorkerName};
 use crate::review::verdict::Judgement;
 use crate::state::{OpenTurn, State};
 
@@ -22,6 +22,10 @@ pub enum Effect {
     StopWorker { worker: WorkerName, attempt: AttemptNo, urgent: bool },
     /// Tell an agent the answer to its request.
     AnswerApproval { worker: WorkerName, attempt: AttemptNo, request: RequestId, answer: Answer },
+    /// Run a check on a checkout of its own.
+    RunCheck { check: CheckNo },
+    /// End a check that runs, at once.
+    StopCheck { check: CheckNo },
     /// Make a checkout and a nonce.
     PrepareReview { review: ReviewId, try_no: u32 },
     /// Look whether the places of the findings exist and the checkout is untouched.
@@ -83,6 +87,12 @@ pub fn effects(state: &State, worker: Option<&WorkerName>, event: &Event) -> Vec
         }),
         Event::PlanRecorded { .. } => vec![Effect::WritePlan],
         Event::DecisionMade(_) => vec![Effect::WriteReceipt { number: state.decisions.len() }],
+        Event::CheckStarted(started) => vec![Effect::RunCheck { check: started.check }],
+        // What it would say is not waited for, and its checkout is thrown away.
+        Event::SessionEnding(_) => {
+            let running = state.running_check();
+            running.map(|check| Effect::StopCheck { check: check.started.check }).into_iter().collect()
+        }
         Event::ReviewRequested(request) => {
             let mut effects = vec![Effect::PrepareReview { review: request.review.clone(), try_no: 1 }];
             let after_ms = state.settings().review_timeout_ms;
@@ -123,8 +133,9 @@ pub fn effects(state: &State, worker: Option<&WorkerName>, event: &Event) -> Vec
         | Event::StopRequested { .. }
         | Event::MessageQueued { .. }
         | Event::ReviewNowRequested { .. }
-        | Event::ApprovalHeld { .. }
-        | Event::SessionEnding(_) => Vec::new(),
+        | Event::CheckpointUnchanged { .. }
+        | Event::CheckFinished(_)
+        | Event::ApprovalHeld { .. } => Vec::new(),
     }
 }
 

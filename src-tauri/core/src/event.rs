@@ -11,6 +11,7 @@ use crate::approval::ApprovalRequest;
 use crate::ids::{AttemptNo, CheckpointNo, Nonce, ReviewId, TurnNo};
 use crate::outcome::TurnEnd;
 use crate::policy::Ruling;
+use crate::review::check::{CheckFinished, CheckStarted};
 use crate::review::verdict::Judgement;
 
 pub use envelope::{BadRecord, Envelope};
@@ -50,6 +51,13 @@ pub enum Event {
         checkpoint: CheckpointNo,
         /// Why.
         fault: Fault,
+    },
+    /// It was not needed: the target is still as another checkpoint has it.
+    CheckpointUnchanged {
+        /// The number that it would have had; the next one gets it.
+        checkpoint: CheckpointNo,
+        /// The checkpoint of the target as it is.
+        same_as: CheckpointNo,
     },
     /// Files of the target were brought back to it.
     CheckpointRestored(CheckpointRestored),
@@ -157,6 +165,10 @@ pub enum Event {
         /// Its text.
         text: String,
     },
+    /// A check of the person's is to be run. Written before it is.
+    CheckStarted(CheckStarted),
+    /// It is over.
+    CheckFinished(CheckFinished),
     /// A review is due.
     ReviewRequested(ReviewRequested),
     /// Its checkout and its nonce are ready.
@@ -258,6 +270,7 @@ impl Event {
             Self::CheckpointRequested { .. } => "checkpoint_requested",
             Self::CheckpointTaken(_) => "checkpoint_taken",
             Self::CheckpointFailed { .. } => "checkpoint_failed",
+            Self::CheckpointUnchanged { .. } => "checkpoint_unchanged",
             Self::CheckpointRestored(_) => "checkpoint_restored",
             Self::WorkerSpawnRequested { .. } => "worker_spawn_requested",
             Self::WorkerSpawned { .. } => "worker_spawned",
@@ -270,6 +283,8 @@ impl Event {
             Self::WorkerStalled { .. } => "worker_stalled",
             Self::TurnEnded { .. } => "turn_ended",
             Self::PlanRecorded { .. } => "plan_recorded",
+            Self::CheckStarted(_) => "check_started",
+            Self::CheckFinished(_) => "check_finished",
             Self::ReviewRequested(_) => "review_requested",
             Self::ReviewPrepared { .. } => "review_prepared",
             Self::ReviewPrepareFailed { .. } => "review_prepare_failed",

@@ -82,6 +82,8 @@ pub type AttemptNo = u32;
 pub type TurnNo = u32;
 /// The number of a checkpoint of a session; 0 is the start.
 pub type CheckpointNo = u32;
+/// The number of one run of a check, from 1 in a session.
+pub type CheckNo = u32;
 
 /// A kind of CLI that can be a worker.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

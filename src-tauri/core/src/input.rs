@@ -2,8 +2,9 @@
 
 use crate::agent_event::Decoded;
 use crate::event::{CheckpointRestored, CheckpointTaken, Fault, Prepared, SessionCreated, StopCause};
-use crate::ids::{AttemptNo, CheckpointNo, Nonce, ReviewId, TurnNo, WorkerName};
+use crate::ids::{AttemptNo, CheckNo, CheckpointNo, Nonce, ReviewId, TurnNo, WorkerName};
 use crate::policy::Bounds;
+use crate::review::check::CheckRun;
 
 /// One input for one session.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,6 +63,13 @@ pub enum Input {
         turn: TurnNo,
         /// For how long.
         silent_ms: u64,
+    },
+    /// Outcome of [`Effect::RunCheck`](crate::effect::Effect::RunCheck).
+    CheckRan {
+        /// Which.
+        check: CheckNo,
+        /// What came of it.
+        result: Result<CheckRun, Fault>,
     },
     /// Outcome of [`Effect::PrepareReview`](crate::effect::Effect::PrepareReview): nonce and checkout.
     ReviewPrepared {

@@ -17,6 +17,45 @@ pub struct Settings {
     pub money_limit_usd: f64,
     /// Milliseconds of one review before it is inconclusive; 0 = never.
     pub review_timeout_ms: u64,
+    /// Commands of the person's that run on every checkpoint of the implementation before its reviews.
+    #[serde(default)]
+    pub checks: Vec<String>,
+    /// Milliseconds of one check before it is ended and counts as failed; 0 = never.
+    #[serde(default = "check_timeout")]
+    pub check_timeout_ms: u64,
+    /// How many bytes of a check's output are kept: its beginning and its end.
+    #[serde(default = "check_output")]
+    pub check_output_bytes: u32,
+}
+
+/// The most checks of a session.
+pub const MAX_CHECKS: usize = 20;
+/// The most bytes of a check's command.
+pub const MAX_CHECK: usize = 4_096;
+/// The bounds of [`Settings::check_output_bytes`].
+pub const CHECK_OUTPUT: std::ops::RangeInclusive<u32> = 1_024..=256 * 1_024;
+
+/// What is wrong with the commands of checks, in words that complete "checks …".
+pub fn problem_of_checks(checks: &[String]) -> Option<String> {
+    if checks.len() > MAX_CHECKS {
+        return Some(format!("are {}; at most {MAX_CHECKS} are possible", checks.len()));
+    }
+    checks.iter().find_map(|command| match command {
+        command if command.trim().is_empty() => Some("has an empty command".to_owned()),
+        command if command.len() > MAX_CHECK => {
+            Some(format!("has a command of {} bytes; put it into a script", command.len()))
+        }
+        command if command.contains('\0') => Some("has a command with a NUL byte".to_owned()),
+        _ => None,
+    })
+}
+
+fn check_timeout() -> u64 {
+    10 * 60_000
+}
+
+fn check_output() -> u32 {
+    16 * 1_024
 }
 
 /// How permissions are handled.
@@ -38,6 +77,9 @@ impl Default for Settings {
             time_limit_ms: 0,
             money_limit_usd: 0.0,
             review_timeout_ms: 10 * 60_000,
+            checks: Vec::new(),
+            check_timeout_ms: check_timeout(),
+            check_output_bytes: check_output(),
         }
     }
 }

@@ -8,7 +8,7 @@ use mo_agents::launch::Access;
 use mo_checkpoint::{Access as CheckoutAccess, CancelFlag, CheckpointError};
 use mo_core::effect::Effect;
 use mo_core::event::{CheckpointTaken, Fault, Place, Prepared};
-use mo_core::ids::{Digest, Nonce, SessionId};
+use mo_core::ids::{CheckNo, Digest, Nonce, SessionId};
 use mo_core::input::Input;
 use mo_core::review::answer;
 use mo_core::state::State;
@@ -18,6 +18,7 @@ use mo_journal::Document;
 use tokio::sync::{Notify, mpsc};
 
 use crate::attend::attend;
+use crate::checks::{self, CheckJob};
 use crate::dispatcher::Message;
 use crate::environment::Environment;
 use crate::hub::Hub;
@@ -26,7 +27,7 @@ use crate::ports::Ports;
 use crate::prompts::{self, DiffText};
 use crate::session_desk::{Desks, SessionDesk, Timer, WorkerCommand};
 use crate::worker::WorkerRun;
-use crate::{fault, receipts, roster, summary};
+use crate::{checkouts, fault, receipts, roster, summary};
 
 /// An act that is ready to be done once its event is durable.
 pub(crate) type Act = Box<dyn FnOnce(&mut EffectRunner) + Send>;
@@ -100,6 +101,11 @@ impl EffectRunner {
             Effect::AnswerApproval { worker, attempt, request, answer } => {
                 Box::new(move |_| desk.tell(&worker, attempt, WorkerCommand::Answer { request, answer }))
             }
+            Effect::RunCheck { check } => {
+                let Some(job) = check_job(&desk, state, check) else { return Box::new(|_| {}) };
+                Box::new(move |runner| runner.run_check(&desk, check, job))
+            }
+            Effect::StopCheck { check } => Box::new(move |_| desk.stop_check(check)),
             Effect::PrepareReview { review, try_no } => {
                 let Some(request) = state.review(&review).map(|r| Arc::clone(&r.request)) else {
                     return Box::new(|_| {});
@@ -108,7 +114,10 @@ impl EffectRunner {
                     let folder = desk.checkout(&request.reviewer, &request.subject);
                     let digest = request.digest.clone();
                     runner.blocking(&desk, move |ports| {
-                        let made = if try_no == 1 { check_out(ports, &digest, &folder) } else { Ok(()) };
+                        let made = match try_no {
+                            1 => checkouts::make(ports, &digest, &folder, CheckoutAccess::ReadOnly),
+                            _ => Ok(()),
+                        };
                         let nonce = Nonce::new(uuid::Uuid::new_v4().to_string());
                         let result = made.map(|()| (nonce, folder.to_string_lossy().into_owned()));
                         Input::ReviewPrepared { review, try_no, result }
@@ -201,6 +210,20 @@ impl EffectRunner {
         });
     }
 
+    fn run_check(&mut self, desk: &Arc<SessionDesk>, check: CheckNo, job: CheckJob) {
+        let Some(queue) = self.queue.upgrade() else { return };
+        let stop = desk.add_check(check);
+        let (ports, environment, desk) =
+            (self.ports.clone(), Arc::clone(&self.environment), Arc::clone(desk));
+        tokio::spawn(async move {
+            // In a task of its own, so that one that breaks off has an outcome too.
+            let ran = tokio::spawn(checks::run(ports, environment, job, stop)).await;
+            let result = ran.unwrap_or_else(|error| Err(checks::broke_off(&error)));
+            desk.remove_check(check);
+            send(&queue, &desk, Input::CheckRan { check, result }).await;
+        });
+    }
+
     fn write_document(&mut self, desk: &Arc<SessionDesk>, document: Document, text: String) {
         let (ports, id) = (self.ports.clone(), desk.id.clone());
         let queue = self.queue.upgrade();
@@ -232,7 +255,9 @@ impl EffectRunner {
             if let Some(view) = view {
                 write_at_rest(&ports, &desk.id, &view, has_plan);
             }
-            remove_checkouts(&ports, &desk.folder.join("checkouts"));
+            for checkouts_of in ["checkouts", "checks"] {
+                checkouts::remove_all(&ports, &desk.folder.join(checkouts_of));
+            }
             desk.close();
             desks.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(&desk.id);
             freed.notify_waiters();
@@ -285,6 +310,19 @@ fn worker_run(
     let access = if place.may_write() { Access::Write } else { Access::ReadOnly };
     let git = state.prepared.as_ref().is_none_or(|p| p.git) && matches!(place, Place::Target { .. });
     WorkerRun { worker, attempt, agent, cwd, access, schema, resume, git, commands: None }
+}
+
+/// What a check needs, gathered from the state.
+fn check_job(desk: &SessionDesk, state: &State, check: CheckNo) -> Option<CheckJob> {
+    let running = state.running_check().filter(|running| running.started.check == check)?;
+    let settings = state.settings();
+    Some(CheckJob {
+        command: running.started.command.clone(),
+        digest: running.started.digest.clone(),
+        folder: desk.folder.join("checks").join(check.to_string()),
+        timeout_ms: settings.check_timeout_ms,
+        output_bytes: settings.check_output_bytes,
+    })
 }
 
 async fn send(queue: &mpsc::Sender<Message>, desk: &SessionDesk, input: Input) {
@@ -356,29 +394,4 @@ fn diff(ports: &Ports, since: &Digest, at: &Digest) -> DiffText {
             }
         }
     }
-}
-
-fn check_out(ports: &Ports, digest: &Digest, folder: &Path) -> Result<(), Fault> {
-    let gone = |error: &mo_checkpoint::CheckpointError| fault::of_checkpoint(error);
-    if folder.exists() {
-        ports.checkpoints.remove_checkout(folder).map_err(|e| gone(&e))?;
-    }
-    if let Some(parent) = folder.parent() {
-        std::fs::create_dir_all(parent).map_err(|error| fault::of_io("cannot make", parent, &error))?;
-    }
-    ports
-        .checkpoints
-        .check_out(&places::from_core(digest), folder, CheckoutAccess::ReadOnly)
-        .map_err(|e| gone(&e))
-}
-
-fn remove_checkouts(ports: &Ports, folder: &Path) {
-    let Ok(entries) = std::fs::read_dir(folder) else { return };
-    for entry in entries.flatten() {
-        if let Err(error) = ports.checkpoints.remove_checkout(&entry.path()) {
-            tracing::warn!(folder = %entry.path().display(), %error, "a checkout was not removed");
-        }
-    }
-    // Fails when something is left, which was said above.
-    let _ = std::fs::remove_dir(folder);
 }

@@ -55,6 +55,12 @@ impl Environment {
         self.var("HOME").filter(|home| !home.is_empty()).map(PathBuf::from)
     }
 
+    /// The whole environment of a check: what every worker gets, and nothing of any agent's.
+    pub(crate) fn of_check(&self) -> Vec<(OsString, OsString)> {
+        let common = self.vars.iter().filter(|(name, _)| is_common(name));
+        common.map(|(name, value)| (name.into(), value.into())).collect()
+    }
+
     /// The whole environment of a worker.
     pub(crate) fn of_worker(
         &self,
@@ -142,5 +148,7 @@ mod tests {
         assert_eq!(given(AgentKind::Codex), with("OPENAI_API_KEY"));
         assert_eq!(given(AgentKind::Gemini), with("GEMINI_API_KEY"));
         assert_eq!(given(AgentKind::Acp("goose".into())).len(), common.len());
+        let check: Vec<_> = environment.of_check().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(check, ["HOME", "LC_ALL", "PATH", "SSL_CERT_FILE", "XDG_CONFIG_HOME", "https_proxy"]);
     }
 }

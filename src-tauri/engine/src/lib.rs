@@ -2,10 +2,13 @@
 //! report back as inputs; a task for each process of a worker; a hub tells those who listen.
 
 mod attend;
+mod checkouts;
+mod checks;
 pub mod config;
 mod dispatcher;
 mod effects;
 pub mod environment;
+mod excerpt;
 mod fault;
 mod folders;
 pub mod handle;

@@ -1,5 +1,7 @@
 //! What the workers are asked, made of the session's state.
 
+mod checks;
+
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -179,13 +181,14 @@ fn fix(state: &State, created: &SessionCreated, round: u32, goes_on: GoesOn, fol
         GoesOn::ByHandover => implement(state, created, folder),
         GoesOn::No | GoesOn::InItsSession => String::new(),
     };
-    if findings.is_empty() {
+    let failed = checks::failed(state);
+    if findings.is_empty() && failed.is_empty() {
         text.push_str(FOLLOW_UP);
     } else {
         let _ = write!(
             text,
             "Your work was reviewed (fix round {round}). Mend exactly what the findings name, nothing else; where a \
-             finding is wrong, say why in your summary instead.\n\n{findings}\n{MANNERS}"
+             finding is wrong, say why in your summary instead.\n\n{findings}{failed}\n{MANNERS}"
         );
     }
     text
@@ -230,13 +233,13 @@ fn reviewing(
     nonce: &Nonce,
     try_no: u32,
 ) -> Prompt {
-    let tail = answer_rules(request, nonce);
+    let answer = answer_rules(request, nonce);
     let schema = Some(answer::schema());
     if try_no > 1 {
         let head = "Your last answer could not be used. Give your review once more, as the one JSON object that was \
                     asked for, with these lines' values:\n"
             .to_owned();
-        return Prompt { head, diff: None, tail, schema };
+        return Prompt { head, diff: None, tail: answer, schema };
     }
     let of_plan = crate::places::reviews_the_plan(state, request);
     let mut head = format!(
@@ -257,6 +260,7 @@ fn reviewing(
             quote(focus)
         );
     }
+    let tail = if of_plan { answer } else { checks::for_reviewers(state) + &answer };
     let diff = if of_plan {
         head.push_str(
             "\nJudge whether this plan reaches the goal in this project, rests on what the files really say, leaves \

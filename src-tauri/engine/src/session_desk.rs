@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use mo_core::approval::Answer;
-use mo_core::ids::{AgentKind, AttemptNo, RequestId, ReviewId, SessionId, WorkerName};
+use mo_core::ids::{AgentKind, AttemptNo, CheckNo, RequestId, ReviewId, SessionId, WorkerName};
 use mo_process::Control;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
 
 use crate::roster::FoundProgram;
@@ -49,6 +49,7 @@ pub(crate) struct SessionDesk {
 struct Held {
     workers: BTreeMap<(WorkerName, AttemptNo), mpsc::UnboundedSender<WorkerCommand>>,
     controls: BTreeMap<(WorkerName, AttemptNo), Control>,
+    checks: BTreeMap<CheckNo, oneshot::Sender<()>>,
     timers: BTreeMap<Timer, AbortHandle>,
     locks: Vec<File>,
 }
@@ -120,9 +121,29 @@ impl SessionDesk {
         }
     }
 
+    /// A check that begins; what comes out ends it.
+    pub(crate) fn add_check(&self, check: CheckNo) -> oneshot::Receiver<()> {
+        let (stop, stopped) = oneshot::channel();
+        self.with(|held| held.checks.insert(check, stop));
+        stopped
+    }
+
+    pub(crate) fn remove_check(&self, check: CheckNo) {
+        self.with(|held| held.checks.remove(&check));
+    }
+
+    /// Ends a check; one that is over needs nothing more.
+    pub(crate) fn stop_check(&self, check: CheckNo) {
+        if let Some(stop) = self.with(|held| held.checks.remove(&check)) {
+            let _ = stop.send(());
+        }
+    }
+
     /// Kills all processes without asking anybody: for when nothing can be decided any more.
     pub(crate) fn kill_all(&self) {
         let (workers, controls): (Vec<_>, Vec<_>) = self.with(|held| {
+            // A check ends with the sender of its stop.
+            held.checks.clear();
             (held.workers.values().cloned().collect(), held.controls.values().cloned().collect())
         });
         // A task may stand before a queue that takes nothing.

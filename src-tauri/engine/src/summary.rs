@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use mo_core::view::status::SessionView;
+use mo_core::view::status::{CheckView, SessionView};
 
 /// The text of `summary.md`.
 pub(crate) fn markdown(view: &SessionView, has_plan: bool) -> String {
@@ -46,6 +46,7 @@ pub(crate) fn markdown(view: &SessionView, has_plan: bool) -> String {
     if view.reviews.is_empty() {
         text.push_str("None was made.\n");
     }
+    checks(&mut text, &view.checks);
     for need in &view.needs_you {
         let _ =
             writeln!(text, "\n## Needs you: {}\n\n{}\n", first_line(&need.title), harmless(&need.details));
@@ -54,6 +55,25 @@ pub(crate) fn markdown(view: &SessionView, has_plan: bool) -> String {
         }
     }
     text
+}
+
+/// The most lines of a check's output.
+const OUTPUT_LINES: usize = 12;
+
+fn checks(text: &mut String, checks: &[CheckView]) {
+    if checks.is_empty() {
+        return;
+    }
+    text.push_str("\n## Checks\n\n");
+    for check in checks {
+        let how = check.summary.as_deref().unwrap_or("not finished");
+        let _ = writeln!(text, "- `{}`: {}", first_line(&check.command), first_line(how));
+        let output = harmless(check.output.as_deref().unwrap_or_default());
+        let lines: Vec<&str> = output.lines().filter(|line| !line.trim().is_empty()).collect();
+        for line in lines.iter().skip(lines.len().saturating_sub(OUTPUT_LINES)) {
+            let _ = writeln!(text, "      {line}");
+        }
+    }
 }
 
 fn section(text: &mut String, title: &str, lines: &[String]) {

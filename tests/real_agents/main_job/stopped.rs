@@ -47,7 +47,7 @@ fn the_implementer_is_interrupted() {
     let ran = interrupt(job, |event| {
         event["worker"] == "claude-implementer" && event["data"]["item"]["type"] == "tool_ended"
     });
-    let story = ran.check(Some("continue"), "stopped", 130);
+    let story = ran.check(None, "stopped", 130);
     assert_eq!(interrupted_turns(&ran), ["claude-implementer"], "{story}");
     check_nobody_was_killed(&ran, &story);
     ran.check_what_is_left(&[]);
@@ -64,7 +64,7 @@ fn both_reviewers_are_interrupted() {
         reviewing += usize::from(begins);
         reviewing == 2
     });
-    let story = ran.check(Some("continue"), "stopped", 130);
+    let story = ran.check(None, "stopped", 130);
     assert_eq!(interrupted_turns(&ran), ["codex-reviewer", "gemini-architect"], "{story}");
     check_nobody_was_killed(&ran, &story);
     ran.check_what_is_left(&["docs", "docs/usage.md", "greet.py"]);

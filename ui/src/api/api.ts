@@ -37,6 +37,7 @@ export function asRefusal(thrown: unknown): Refusal {
 }
 
 export type { Attached, Batch, Refusal, StartForm, StatusView, TimelineEntry };
+export type { CheckView } from './types/CheckView';
 export type { DecisionView } from './types/DecisionView';
 export type { FindingView } from './types/FindingView';
 export type { NeedView } from './types/NeedView';

@@ -91,6 +91,7 @@ export function aSession(some: Partial<SessionView> = {}): SessionView {
       aWorker('codex', 'reviewer'),
     ],
     reviews: [],
+    checks: [],
     decisions: [],
     recoveries: 0,
     needs_you: [],

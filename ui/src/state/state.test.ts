@@ -114,7 +114,7 @@ describe('the phases', () => {
   });
 
   it('stop at the decision that stopped the session', () => {
-    const decisions = [{ round: 1, phase: 'review', decision: 'pause_and_clarify', rule: '', at: '' }];
+    const decisions = [{ round: 1, phase: 'review', decision: 'pause_and_clarify', fired: '', takes_effect: true, rule: '', at: '' }];
     expect(names({ phase: 'review', state: 'paused', decisions })).toBe('✓✓✓✓●○');
     expect(names({ phase: 'review', state: 'running', decisions })).toBe('✓✓✓●○○');
   });

@@ -133,7 +133,7 @@ describe('states', () => {
   });
 
   it('mark the line of the rule that fired, and none when it is not known', () => {
-    const decision = { round: 1, phase: 'review', decision: 'log_warning', rule: 'one concern: go on with a warning', at: '' };
+    const decision = { round: 1, phase: 'review', decision: 'log_warning', fired: 'one_concern', takes_effect: true, rule: 'one concern: go on with a warning', at: '' };
     const lines = ruleLines(decision);
     expect(lines?.find((line) => line.stand === 'fired')?.words).toBe('one concern');
     expect(lines?.at(-1)?.stand).toBe('not-reached');

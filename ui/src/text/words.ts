@@ -98,6 +98,26 @@ export function verdictLook(verdict: string | null): Look {
   }
 }
 
+/** What came of a check; null while it runs. */
+export function checkLook(outcome: string | null): Look {
+  switch (outcome) {
+    case null:
+      return look('running', 'accent', 'Running');
+    case 'passed':
+      return look('approved', 'ok', 'Passed');
+    case 'failed':
+      return look('error', 'bad', 'Failed');
+    case 'timed_out':
+      return look('warning', 'warn', 'Timed out');
+    case 'stopped':
+      return look('stopped', 'muted', 'Stopped');
+    case 'not_run':
+      return look('inconclusive', 'unknown', 'No result');
+    default:
+      return look('inconclusive', 'unknown', capital(outcome));
+  }
+}
+
 export function decisionLook(decision: string): Look {
   switch (decision) {
     case 'continue':

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::header::LOCATION;
 use axum::http::{HeaderName, StatusCode};
-use mo_core::settings::{PermissionMode, Settings};
+use mo_core::settings::{CHECK_OUTPUT, PermissionMode, Settings, problem_of_checks};
 use mo_core::team::Team;
 use mo_core::view::status::{SessionView, StatusView};
 use mo_engine::config::parse_duration;
@@ -52,10 +52,24 @@ fn request(form: StartForm, defaults: &Settings) -> Result<StartRequest, Refusal
         ("stall_timeout", form.stall_timeout, &mut settings.stall_timeout_ms),
         ("time_limit", form.time_limit, &mut settings.time_limit_ms),
         ("review_timeout", form.review_timeout, &mut settings.review_timeout_ms),
+        ("check_timeout", form.check_timeout, &mut settings.check_timeout_ms),
     ] {
         if let Some(text) = given {
             *setting = parse_duration(&text).map_err(|why| bad_setting(name, &why))?;
         }
+    }
+    if let Some(checks) = form.checks {
+        if let Some(problem) = problem_of_checks(&checks) {
+            return Err(Refusal::bad_request("bad_setting", format!("checks {problem}")));
+        }
+        settings.checks = checks;
+    }
+    if let Some(bytes) = form.check_output_bytes {
+        if !CHECK_OUTPUT.contains(&bytes) {
+            let (least, most) = CHECK_OUTPUT.into_inner();
+            return Err(bad_setting("check_output_bytes", &format!("it is from {least} to {most}")));
+        }
+        settings.check_output_bytes = bytes;
     }
     let team = form.team.map_or_else(|| Ok(Team::default_trio()), team)?;
     Ok(StartRequest { goal: form.goal, target: form.target, team, settings, yes_really: form.yes_really })

@@ -74,6 +74,11 @@ fn meaning(name: &str, key: &str) -> &'static str {
         ("session.time_limit", _) => "a session pauses after this time; \"0\" = never",
         ("session.money_limit_usd", _) => "a session pauses at this known cost; 0 = no limit",
         ("review.timeout", _) => "a review that takes longer is inconclusive; \"0\" = never",
+        ("review.checks", _) => {
+            "commands for /bin/sh that run on the work before its reviews, as [\"cargo test\"]"
+        }
+        ("review.check_timeout", _) => "a check that takes longer is ended and has failed; \"0\" = never",
+        ("review.check_output_bytes", _) => "how much of a check's output is kept: beginning and end",
         (_, "path") => "the program; empty: the first on the PATH",
         (_, "model") => "empty: the CLI's own choice",
         (_, "args") => "added to its command line",

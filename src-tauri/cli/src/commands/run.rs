@@ -150,6 +150,9 @@ fn form(request: &StartRequest) -> Result<StartForm, Failure> {
         stall_timeout: seconds(settings.stall_timeout_ms),
         time_limit: seconds(settings.time_limit_ms),
         review_timeout: seconds(settings.review_timeout_ms),
+        checks: Some(settings.checks.clone()),
+        check_timeout: seconds(settings.check_timeout_ms),
+        check_output_bytes: Some(settings.check_output_bytes),
         yes_really: request.yes_really,
     })
 }

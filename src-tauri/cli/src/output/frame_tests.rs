@@ -36,6 +36,7 @@ fn session(doing: &str) -> SessionView {
             worker("codex-reviewer", "idle", "waiting for its turn", 0, 0),
         ],
         reviews: Vec::new(),
+        checks: Vec::new(),
         decisions: Vec::new(),
         recoveries: 0,
         needs_you: Vec::new(),

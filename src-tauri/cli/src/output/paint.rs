@@ -58,9 +58,9 @@ impl Tone {
     /// The tone of a verdict or a decision.
     pub(crate) fn of_verdict(word: &str) -> Self {
         match word {
-            "approved" | "continue" => Self::Ok,
-            "concern" | "log_warning" | "pause_and_clarify" => Self::Warn,
-            "blocker" | "stop_and_escalate" => Self::Bad,
+            "approved" | "continue" | "passed" => Self::Ok,
+            "concern" | "log_warning" | "pause_and_clarify" | "timed_out" => Self::Warn,
+            "blocker" | "stop_and_escalate" | "failed" => Self::Bad,
             _ => Self::Unknown,
         }
     }

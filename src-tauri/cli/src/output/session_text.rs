@@ -34,6 +34,7 @@ impl<'a> SessionText<'a> {
         self.head();
         self.files();
         self.workers();
+        self.checks();
         self.reviews();
         self.decisions();
         self.needs();
@@ -112,6 +113,16 @@ impl<'a> SessionText<'a> {
                 worker.progress
             );
             self.row(if index == 0 { "workers" } else { "" }, Tone::Plain, text.trim_end());
+        }
+    }
+
+    fn checks(&mut self) {
+        for (index, check) in self.view.checks.iter().enumerate() {
+            let outcome = check.outcome.as_deref().unwrap_or("running");
+            let how = one_line(check.summary.as_deref().unwrap_or(outcome));
+            let how = self.paint.text(Tone::of_verdict(outcome), &how);
+            let text = format!("`{}` {how}", first_line(&check.command));
+            self.row(if index == 0 { "checks" } else { "" }, Tone::Plain, &text);
         }
     }
 

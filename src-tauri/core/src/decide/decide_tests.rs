@@ -2,15 +2,23 @@ use proptest::prelude::*;
 
 use super::world::{Habits, World};
 use super::{Observed, reconcile};
-use crate::event::{Envelope, Event, RestState, StopCause};
+use crate::event::{CheckpointPurpose, Envelope, Event, Purpose, RestState, StopCause};
 use crate::ids::SessionId;
 use crate::input::{Input, Rejection};
-use crate::review::decision::Decision;
+use crate::review::check::CheckOutcome;
+use crate::review::decision::{Decision, Fired};
 use crate::review::verdict::Verdict;
 use crate::state::State;
 
 fn habits(verdicts: &[&'static str], fix_rounds: u32) -> Habits {
-    Habits { verdicts: verdicts.to_vec(), faults: 0, stop_after: None, speak_after: None, fix_rounds }
+    Habits {
+        verdicts: verdicts.to_vec(),
+        faults: 0,
+        stop_after: None,
+        speak_after: None,
+        fix_rounds,
+        checks: vec![],
+    }
 }
 
 fn ran(verdicts: &[&'static str], fix_rounds: u32) -> World {
@@ -69,6 +77,64 @@ fn a_fix_round_comes_before_a_decision_takes_effect() {
     let garbage = ran(&["approved", "garbage", "garbage", "garbage", "garbage"], 1);
     assert_eq!(decisions(&garbage).len(), 2);
     assert_eq!(rest(&garbage), (RestState::Paused, 11));
+}
+
+#[test]
+fn checks_run_before_the_reviews_and_count() {
+    let with = |checks: &[i32], fix_rounds| {
+        let mut world = World::new(1, Habits { checks: checks.to_vec(), ..habits(&[], fix_rounds) });
+        world.run();
+        world
+    };
+    assert_eq!(rest(&with(&[0, 0], 0)), (RestState::Finished, 0));
+    let failing = with(&[0, 1], 0);
+    assert_eq!(rest(&failing), (RestState::Paused, 11));
+    assert_eq!(failing.state.decisions.last().unwrap().1.fired, Fired::FailedCheck);
+    let at = |kind: &str| {
+        let of_kind = |e: &&Envelope| e.event.kind() == kind;
+        failing.journal.iter().filter(of_kind).map(|e| e.seq).collect::<Vec<_>>()
+    };
+    // One after the other, and the reviews of the implementation after both; that of the plan before.
+    let (started, finished, reviews) = (at("check_started"), at("check_finished"), at("review_requested"));
+    assert!(reviews[0] < started[0] && started[0] < finished[0] && finished[0] < started[1]);
+    assert!(started[1] < finished[1] && finished[1] < reviews[1] && reviews.len() == 3);
+    // What a check found goes back like a finding.
+    let mended = with(&[1], 1);
+    assert_eq!(decisions(&mended)[1], (Decision::PauseAndClarify, false));
+    assert_eq!((mended.state.checks.len(), rest(&mended)), (2, (RestState::Paused, 11)));
+}
+
+#[test]
+fn a_check_in_doubt_has_not_passed() {
+    let mut world = World::new(1, Habits { checks: vec![0], ..habits(&[], 0) });
+    world.run();
+    let cut = world.journal.iter().position(|e| e.event.kind() == "check_started").unwrap() + 1;
+    let mut state = State::default();
+    world.journal[..cut].iter().for_each(|e| state.apply(e));
+    for input in reconcile(&state, &Observed::default()) {
+        for envelope in super::decide(&state, input, world.now).unwrap_or_default() {
+            state.apply(&envelope);
+        }
+    }
+    let finished = state.checks[0].finished.clone().unwrap();
+    assert_eq!(finished.outcome, CheckOutcome::NotRun);
+    assert!(state.is_over() && !state.checks[0].passed(), "{finished:?}");
+}
+
+#[test]
+fn a_decision_stands_until_a_turn_begins_anew() {
+    let mut world = World::new(1, habits(&["approved"], 0));
+    world.run();
+    let mut state = State::default();
+    let mut stood = Vec::new();
+    for envelope in &world.journal {
+        state.apply(envelope);
+        let stands = state.standing_decision().map(|made| made.decision.as_str());
+        if stood.last() != Some(&stands) {
+            stood.push(stands);
+        }
+    }
+    assert_eq!(stood, [None, Some("continue"), None, Some("continue")], "the plan's, then the work's");
 }
 
 #[test]
@@ -136,14 +202,36 @@ fn any_habits() -> impl Strategy<Value = Habits> {
         prop::option::of(1_usize..60),
         prop::option::of(1_usize..60),
         0_u32..3,
+        prop::collection::vec(prop_oneof![3 => Just(0), 1 => Just(1)], 0..3),
     )
-        .prop_map(|(verdicts, faults, stop_after, speak_after, fix_rounds)| Habits {
+        .prop_map(|(verdicts, faults, stop_after, speak_after, fix_rounds, checks)| Habits {
             verdicts,
             faults,
             stop_after,
             speak_after,
             fix_rounds,
+            checks,
         })
+}
+
+/// Between a turn that may write and the one before it, or the session's start, the target was looked at.
+fn every_writing_turn_has_its_checkpoint(world: &World) -> Result<(), TestCaseError> {
+    let mut saved = false;
+    for envelope in &world.journal {
+        match &envelope.event {
+            Event::CheckpointRequested { purpose, .. } if *purpose == CheckpointPurpose::Turn => {
+                saved = false;
+            }
+            Event::CheckpointTaken(_) | Event::CheckpointUnchanged { .. } => saved = true,
+            Event::TurnRequested { purpose: Purpose::Plan | Purpose::Review { .. }, .. } => {}
+            Event::TurnRequested { .. } => {
+                prop_assert!(saved, "seq {}", envelope.seq);
+                saved = false;
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 proptest! {
@@ -160,7 +248,12 @@ proptest! {
             prop_assert_eq!(last.1.decision, Decision::Continue);
             prop_assert_eq!(last.1.verdicts.len(), 3);
             prop_assert!(last.1.verdicts.iter().all(|v| v.verdict == Verdict::Approved));
+            prop_assert!(last.1.checks.iter().all(|check| check.passed));
+            prop_assert_eq!(last.1.checks.len(), world.state.settings().checks.len());
+            prop_assert_eq!(last.1.checkpoint, world.state.newest_checkpoint().map(|c| c.checkpoint));
         }
+        prop_assert!(world.state.running_check().is_none());
+        every_writing_turn_has_its_checkpoint(&world)?;
         let mut replayed = State::default();
         world.journal.iter().for_each(|e| replayed.apply(e));
         prop_assert_eq!(replayed, world.state);

@@ -1,7 +1,7 @@
 //! What follows from a state by the workflow of design.md §5: a pure function of the state, asked again until
 //! nothing more follows.
 
-use super::Fact;
+use super::{Fact, checks};
 use crate::event::{
     Blocker, CheckpointPurpose, DecisionMade, Ending, Event, GoesOn, Place, Purpose, RestState,
     ReviewRequested, Step, StopCause,
@@ -77,7 +77,8 @@ fn wind_down(state: &State, ending: &Ending) -> Vec<Fact> {
     if !stops.is_empty() {
         return stops;
     }
-    if state.unended().next().is_some() || state.pending_checkpoint.is_some() || state.is_preparing() {
+    let waits = state.unended().next().is_some() || state.pending_checkpoint.is_some();
+    if waits || state.is_preparing() || state.running_check().is_some() {
         return Vec::new();
     }
     if state.dirty {
@@ -176,16 +177,28 @@ fn implementation(state: &State, team: &Team, fix_round: u32) -> Vec<Fact> {
     };
     let Some(turn) = &state.at_step.turn else {
         let purpose = if fix_round == 0 { Purpose::Implement } else { Purpose::Fix { fix_round } };
-        return begin_turn(state, &implementer.name, Place::Target { write: true }, purpose);
+        return begin_writing(state, &implementer.name, purpose);
     };
     match &turn.ended {
         None => Vec::new(),
         Some((Outcome::Completed, _, _)) if state.words_for(&implementer.name).is_some() => {
-            begin_turn(state, &implementer.name, Place::Target { write: true }, Purpose::FollowUp)
+            begin_writing(state, &implementer.name, Purpose::FollowUp)
         }
         Some((Outcome::Completed, _, _)) => vec![phase(Step::Review { fix_round })],
         Some(_) => blocked(state, turn),
     }
+}
+
+/// A turn that may write, after a checkpoint of what is there before it.
+fn begin_writing(state: &State, worker: &WorkerName, purpose: Purpose) -> Vec<Fact> {
+    if state.pending_checkpoint.is_some() {
+        return Vec::new();
+    }
+    if !state.at_step.saved {
+        let (checkpoint, purpose) = (state.next_checkpoint, CheckpointPurpose::Turn);
+        return vec![(None, Event::CheckpointRequested { checkpoint, purpose })];
+    }
+    begin_turn(state, worker, Place::Target { write: true }, purpose)
 }
 
 /// A turn in the worker's running process of that place, or in a new one.
@@ -268,6 +281,11 @@ fn reviews(state: &State, team: &Team, subject: Role) -> Result<Vec<Fact>, Decis
         return Ok(vec![(None, Event::CheckpointRequested { checkpoint, purpose })]);
     };
     let Some(taken) = state.checkpoints.get(&checkpoint) else { return Ok(Vec::new()) };
+    if subject == Role::Implementer
+        && let Some(facts) = checks::before_reviews(state, checkpoint, &taken.digest)
+    {
+        return Ok(facts);
+    }
     if state.at_step.reviews.is_empty() && state.at_step.decision.is_none() {
         let requested = request_reviews(state, team, subject, checkpoint, &taken.digest);
         if !requested.is_empty() {
@@ -345,7 +363,8 @@ fn decision(state: &State, team: &Team) -> DecisionMade {
             .map(|judgement| PairVerdict { pair: pair.clone(), verdict: judgement.verdict })
     };
     let verdicts: Vec<PairVerdict> = expected.iter().filter_map(newest).collect();
-    let Decided { decision, fired } = decide_review(&expected, &verdicts, &[]);
+    let checks = state.check_results();
+    let Decided { decision, fired } = decide_review(&expected, &verdicts, &checks);
     let fix_possible = match state.step {
         Step::Review { fix_round } => fix_round < state.settings().fix_rounds && rests_on_findings(state),
         _ => false,
@@ -355,19 +374,19 @@ fn decision(state: &State, team: &Team) -> DecisionMade {
         step: state.step,
         fired,
         rule: fired.words().to_owned(),
+        checkpoint: state.at_step.checkpoint,
+        expected,
         verdicts,
+        checks,
         takes_effect: decision == Decision::Continue || !fix_possible,
     }
 }
 
-/// Whether this round's reviews found something that the implementer can mend.
+/// Whether this round's reviews or checks found something that the implementer can mend.
 fn rests_on_findings(state: &State) -> bool {
-    state
-        .at_step
-        .reviews
-        .iter()
-        .filter_map(|id| state.review(id)?.judgement())
-        .any(|judgement| judgement.findings.iter().any(|f| f.severity > Severity::Note))
+    let found = checks::found_something(state);
+    let mut judgements = state.at_step.reviews.iter().filter_map(|id| state.review(id)?.judgement());
+    found || judgements.any(|judgement| judgement.findings.iter().any(|f| f.severity > Severity::Note))
 }
 
 fn after_plan_review(made: &DecisionMade) -> Vec<Fact> {

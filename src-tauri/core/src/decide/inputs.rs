@@ -1,8 +1,10 @@
 //! The facts that an input itself is, before anything follows from them.
 
-use super::{Fact, resume};
+use super::{Fact, checks, resume};
 use crate::agent_event::{AgentEvent, Decoded};
-use crate::event::{Ending, Event, Fault, Purpose, RestState, Step, StopCause};
+use crate::event::{
+    CheckpointPurpose, CheckpointTaken, Ending, Event, Fault, Purpose, RestState, Step, StopCause,
+};
 use crate::ids::{AttemptNo, Nonce, ReviewId, Role, WorkerName};
 use crate::input::{Input, Rejection};
 use crate::outcome::{FailureClass, Outcome, TurnEnd};
@@ -50,10 +52,10 @@ pub(super) fn facts(state: &State, input: Input) -> Result<Vec<Fact>, Rejection>
             _ => Err(Rejection::Stale),
         },
         Input::Checkpoint { checkpoint, result } => match state.pending_checkpoint {
-            Some((pending, _)) if pending == checkpoint => Ok(vec![(
+            Some((pending, purpose)) if pending == checkpoint => Ok(vec![(
                 None,
                 match result {
-                    Ok(taken) => Event::CheckpointTaken(taken),
+                    Ok(taken) => checkpoint_taken(state, purpose, taken),
                     Err(fault) => Event::CheckpointFailed { checkpoint, fault },
                 },
             )]),
@@ -84,6 +86,7 @@ pub(super) fn facts(state: &State, input: Input) -> Result<Vec<Fact>, Rejection>
             facts.push((Some(worker), Event::WorkerStopRequested { attempt, urgent: false }));
             Ok(facts)
         }
+        Input::CheckRan { check, result } => checks::ran(state, check, result),
         Input::ReviewPrepared { review, try_no, result } => review_prepared(state, review, try_no, result),
         Input::PlacesChecked { review, try_no, missing, tampered } => {
             places_checked(state, review, try_no, missing, tampered)
@@ -111,6 +114,16 @@ pub(super) fn facts(state: &State, input: Input) -> Result<Vec<Fact>, Rejection>
 /// Files are brought back only where nothing runs that could write them.
 fn at_rest(state: &State) -> Result<(), Rejection> {
     if state.is_over() { Ok(()) } else { Err(Rejection::Running) }
+}
+
+/// Before a turn no second checkpoint of the same is kept.
+fn checkpoint_taken(state: &State, purpose: CheckpointPurpose, taken: CheckpointTaken) -> Event {
+    match state.newest_checkpoint() {
+        Some(newest) if purpose == CheckpointPurpose::Turn && newest.digest == taken.digest => {
+            Event::CheckpointUnchanged { checkpoint: taken.checkpoint, same_as: newest.checkpoint }
+        }
+        _ => Event::CheckpointTaken(taken),
+    }
 }
 
 fn unended<'a>(state: &'a State, worker: &WorkerName, attempt: AttemptNo) -> Result<&'a Attempt, Rejection> {

@@ -1,5 +1,6 @@
 //! `decide`: an input becomes the facts that it is, and the facts that follow from them by the workflow.
 
+mod checks;
 mod follow;
 mod inputs;
 mod reconcile;

@@ -44,6 +44,11 @@ pub fn reconcile(state: &State, seen: &Observed) -> Vec<Input> {
     if let Some((checkpoint, _)) = state.pending_checkpoint {
         inputs.push(Input::Checkpoint { checkpoint, result: Err(interrupted("it took a checkpoint")) });
     }
+    if let Some(check) = state.running_check() {
+        // Whether it passed is not known, so it has not.
+        inputs
+            .push(Input::CheckRan { check: check.started.check, result: Err(interrupted("the check ran")) });
+    }
     inputs.push(Input::Proceed);
     inputs
 }

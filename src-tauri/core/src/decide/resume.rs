@@ -1,6 +1,6 @@
 //! Going on with a session that rests: what is to be done again, and what comes next.
 
-use super::Fact;
+use super::{Fact, checks};
 use crate::event::{Event, RestState, Step};
 use crate::input::Rejection;
 use crate::review::verdict::Severity;
@@ -59,8 +59,11 @@ fn next_step(state: &State, finished: bool, has_message: bool) -> Step {
     }
 }
 
-/// Whether the step's reviews found something that can be mended.
+/// Whether the step's reviews or checks found something that can be mended.
 fn found_something(state: &State) -> bool {
+    if checks::found_something(state) {
+        return true;
+    }
     let judgements = state.at_step.reviews.iter().filter_map(|id| state.review(id)?.judgement());
     judgements.flat_map(|judgement| &judgement.findings).any(|finding| finding.severity > Severity::Note)
 }

@@ -7,10 +7,13 @@ use serde_json::json;
 use crate::agent_event::{AgentEvent, Decoded};
 use crate::decide::decide;
 use crate::effect::{Effect, effects};
-use crate::event::{CheckpointTaken, Envelope, Fault, Prepared, Purpose, SessionCreated, StopCause};
+use crate::event::{
+    CheckpointPurpose, CheckpointTaken, Envelope, Fault, Prepared, Purpose, SessionCreated, StopCause,
+};
 use crate::ids::{Digest, ItemId, Nonce, WorkerName};
 use crate::input::Input;
 use crate::outcome::{FailureClass, Outcome, TurnEnd};
+use crate::review::check::{CheckRun, CutShort};
 use crate::settings::Settings;
 use crate::state::{ReviewProgress, State};
 use crate::team::Team;
@@ -38,7 +41,18 @@ pub(super) struct Habits {
     /// Ask for a review, and say something to the implementer, after so many inputs.
     pub(super) speak_after: Option<usize>,
     pub(super) fix_rounds: u32,
+    /// Exit codes of the checks, one a command; the same in every round.
+    pub(super) checks: Vec<i32>,
 }
+
+const CHECK_RUN: CheckRun = CheckRun {
+    exit_code: None,
+    signal: None,
+    cut_short: None,
+    duration_ms: 5,
+    output: String::new(),
+    output_bytes: 0,
+};
 
 pub(super) struct World {
     pub(super) state: State,
@@ -57,7 +71,11 @@ impl World {
             goal: "add a greeting".into(),
             target: "/work/p".into(),
             team: Team::default_trio(),
-            settings: Settings { fix_rounds: habits.fix_rounds, ..Settings::default() },
+            settings: Settings {
+                fix_rounds: habits.fix_rounds,
+                checks: (0..habits.checks.len()).map(|n| format!("check {n}")).collect(),
+                ..Settings::default()
+            },
             warnings: vec![],
         };
         let mut world = Self {
@@ -123,8 +141,11 @@ impl World {
                 let result = if self.fault() { Err(broken()) } else { Ok(found) };
                 self.waiting.push_back(Input::Prepared(result));
             }
-            Effect::TakeCheckpoint { checkpoint, .. } => {
-                self.checkpoints += 1;
+            Effect::TakeCheckpoint { checkpoint, purpose } => {
+                // Nothing was changed before most turns.
+                if purpose != CheckpointPurpose::Turn || self.dice.roll(3) == 0 {
+                    self.checkpoints += 1;
+                }
                 let digest = Digest::parse(&format!("sha256:{:064x}", self.checkpoints)).unwrap();
                 let taken = CheckpointTaken {
                     checkpoint,
@@ -188,6 +209,16 @@ impl World {
                 if self.fault() {
                     self.waiting.push_back(Input::ReviewTimedOut { review });
                 }
+            }
+            Effect::RunCheck { check } => {
+                let index = self.state.checks_of_step().len() - 1;
+                let run = CheckRun { exit_code: Some(self.habits.checks[index]), ..CHECK_RUN };
+                let result = if self.fault() { Err(broken()) } else { Ok(run) };
+                self.waiting.push_back(Input::CheckRan { check, result });
+            }
+            Effect::StopCheck { check } => {
+                let run = CheckRun { cut_short: Some(CutShort::ByStop), ..CHECK_RUN };
+                self.waiting.push_back(Input::CheckRan { check, result: Ok(run) });
             }
             Effect::AnswerApproval { .. }
             | Effect::WritePlan

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Step;
 use crate::ids::{CheckpointNo, Digest, ReviewId, WorkerName};
-use crate::review::decision::{Decision, Fired, PairVerdict};
+use crate::review::decision::{CheckResult, Decision, Fired, PairVerdict};
+use crate::team::Pair;
 
 /// What a checkpoint is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,6 +13,8 @@ use crate::review::decision::{Decision, Fired, PairVerdict};
 pub enum CheckpointPurpose {
     /// Before anything was done.
     Start,
+    /// Before a turn that may write.
+    Turn,
     /// To be reviewed.
     Review,
     /// When a session ends after work that no checkpoint has.
@@ -156,8 +159,17 @@ pub struct DecisionMade {
     pub fired: Fired,
     /// The rule in words.
     pub rule: String,
+    /// The checkpoint that it is about; journals of 0.1.0 do not name it.
+    #[serde(default)]
+    pub checkpoint: Option<CheckpointNo>,
+    /// The pairs whose verdict was due; journals of 0.1.0 do not name them.
+    #[serde(default)]
+    pub expected: Vec<Pair>,
     /// The verdicts that were counted.
     pub verdicts: Vec<PairVerdict>,
+    /// The checks that were counted.
+    #[serde(default)]
+    pub checks: Vec<CheckResult>,
     /// `false` when a fix round comes first.
     pub takes_effect: bool,
 }

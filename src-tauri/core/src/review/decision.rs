@@ -52,6 +52,19 @@ pub enum Fired {
 }
 
 impl Fired {
+    /// The word in output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AnyBlocker => "any_blocker",
+            Self::TwoConcerns => "two_concerns",
+            Self::FailedCheck => "failed_check",
+            Self::Inconclusive => "inconclusive",
+            Self::OneConcern => "one_concern",
+            Self::AllApproved => "all_approved",
+            Self::NoReviews => "no_reviews",
+        }
+    }
+
     /// The rule in words.
     pub fn words(self) -> &'static str {
         match self {

@@ -4,6 +4,7 @@
 pub mod answer;
 #[cfg(test)]
 mod answer_tests;
+pub mod check;
 pub mod decision;
 #[cfg(test)]
 mod decision_tests;

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    Attempt, AttemptState, HeldRequest, OpenTurn, ReviewProgress, ReviewState, State, StepTurn, WorkerState,
+    AtStep, Attempt, AttemptState, CheckState, HeldRequest, OpenTurn, ReviewProgress, ReviewState, State,
+    StepTurn, WorkerState,
 };
 use crate::agent_event::{AgentEvent, FileTouch, ToolKind};
 use crate::event::{CheckpointPurpose, Envelope, Event, Place, Purpose, Step};
@@ -55,15 +56,32 @@ impl State {
                 self.at_step.checkpoint = Some(*checkpoint);
             }
             Event::CheckpointTaken(taken) => {
-                self.pending_checkpoint = None;
+                self.at_step.saved =
+                    matches!(self.pending_checkpoint.take(), Some((_, CheckpointPurpose::Turn)));
                 self.dirty = false;
                 // One that a person had taken was not requested before.
                 self.next_checkpoint = self.next_checkpoint.max(taken.checkpoint.saturating_add(1));
                 self.checkpoints.insert(taken.checkpoint, Arc::new(taken.clone()));
             }
+            Event::CheckpointUnchanged { checkpoint, .. } => {
+                self.pending_checkpoint = None;
+                self.at_step.saved = true;
+                self.dirty = false;
+                self.next_checkpoint = *checkpoint;
+            }
             // The target is no longer what the newest checkpoint has, until the next one.
             Event::CheckpointRestored(_) => self.dirty = true,
             Event::PlanRecorded { text } => self.plan = Some(text.as_str().into()),
+            Event::CheckStarted(started) => self.checks.push(CheckState {
+                started: Arc::new(started.clone()),
+                step: self.step,
+                finished: None,
+            }),
+            Event::CheckFinished(finished) => {
+                if let Some(check) = self.checks.iter_mut().rfind(|c| c.started.check == finished.check) {
+                    check.finished = Some(Arc::new(finished.clone()));
+                }
+            }
             Event::ReviewRequested(request) => {
                 self.at_step.reviews.push(request.review.clone());
                 self.reviews.push(ReviewState {
@@ -96,6 +114,7 @@ impl State {
                 let made = Arc::new(made.clone());
                 self.at_step.decision = Some(Arc::clone(&made));
                 self.decisions.push((envelope.at, made));
+                self.decided = true;
             }
             Event::PermissionBlocker(blocker) => self.blocker = Some(Arc::new(blocker.clone())),
             Event::WarningRaised { text } => self.warn(text),
@@ -157,6 +176,8 @@ impl State {
                 } else {
                     self.words.retain(|(to, _)| to.as_ref().is_some_and(|to| to != name));
                     self.resuming = false;
+                    self.decided = false;
+                    self.at_step.saved = false;
                     self.at_step.turn = Some(StepTurn { worker: name.clone(), turn: *turn, ended: None });
                     self.dirty |= !matches!(purpose, Purpose::Plan);
                 }
@@ -192,7 +213,8 @@ impl State {
     /// A review in the middle of a turn parks that turn, and takes it up again when the work goes on.
     fn start_step(&mut self, step: Step) {
         self.step = step;
-        let turn = std::mem::take(&mut self.at_step).turn;
+        let fresh = AtStep { first_check: self.checks.len(), ..AtStep::default() };
+        let turn = std::mem::replace(&mut self.at_step, fresh).turn;
         match step {
             Step::Review { .. } => {
                 self.parked = turn.filter(|turn| turn.ended.is_none());
@@ -200,6 +222,9 @@ impl State {
             Step::Implementation { .. } => {
                 self.focus = None;
                 self.at_step.turn = self.parked.take();
+                // It goes on to write, past what was decided.
+                self.dirty |= self.at_step.turn.is_some();
+                self.decided &= self.at_step.turn.is_none();
             }
             _ => self.parked = None,
         }

@@ -1,6 +1,7 @@
 //! A session's state: what replaying its events gives. Bounded: it keeps no messages and no raw output.
 
 mod apply;
+mod check;
 mod review;
 mod worker;
 
@@ -18,6 +19,7 @@ use crate::policy::Ruling;
 use crate::settings::Settings;
 use crate::time::Timestamp;
 
+pub use check::CheckState;
 pub use review::{ReviewProgress, ReviewState};
 pub use worker::{Attempt, AttemptState, Costs, OpenTurn, WorkerState};
 
@@ -52,8 +54,12 @@ pub struct State {
     pub plan: Option<Arc<str>>,
     /// All reviews, in order.
     pub reviews: Vec<ReviewState>,
+    /// All runs of checks, in order; only the last one may still run.
+    pub checks: Vec<CheckState>,
     /// All decisions, in order.
     pub decisions: Vec<(Timestamp, Arc<DecisionMade>)>,
+    /// Whether the newest decision is about the work as it is: nobody has begun a turn on it since.
+    pub decided: bool,
     /// What waits for a person.
     pub blocker: Option<Arc<Blocker>>,
     /// What a person should know.
@@ -85,6 +91,10 @@ pub struct AtStep {
     pub turn: Option<StepTurn>,
     /// The step's checkpoint.
     pub checkpoint: Option<CheckpointNo>,
+    /// Whether the target as it is has a checkpoint for the next turn that may write.
+    pub saved: bool,
+    /// The index of the step's first check.
+    pub first_check: usize,
     /// The step's reviews.
     pub reviews: Vec<ReviewId>,
     /// The step's decision.
@@ -134,7 +144,9 @@ impl Default for State {
             dirty: false,
             plan: None,
             reviews: Vec::new(),
+            checks: Vec::new(),
             decisions: Vec::new(),
+            decided: false,
             blocker: None,
             warnings: Vec::new(),
             stop: None,
@@ -166,6 +178,11 @@ impl State {
     /// The newest checkpoint that stands.
     pub fn newest_checkpoint(&self) -> Option<&CheckpointTaken> {
         self.checkpoints.values().next_back().map(AsRef::as_ref)
+    }
+
+    /// The decision about the work as it is, if one was made.
+    pub fn standing_decision(&self) -> Option<&DecisionMade> {
+        self.decisions.last().filter(|_| self.decided).map(|(_, made)| made.as_ref())
     }
 
     /// The review of that id.

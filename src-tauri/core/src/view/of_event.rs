@@ -5,6 +5,7 @@ use crate::agent_event::{AgentEvent, FileTouch, NoticeLevel, ToolStatus};
 use crate::approval::{Action, Answer};
 use crate::event::{CheckpointRestored, Envelope, Event, Purpose, Step};
 use crate::outcome::Outcome;
+use crate::review::check::{CheckFinished, CheckOutcome};
 use crate::review::decision::Decision;
 use crate::review::verdict::{Judgement, Verdict};
 
@@ -77,6 +78,10 @@ fn words(event: &Event) -> Option<Words> {
         Event::PlanRecorded { text } => {
             Some(("plan", "plain", "wrote the plan".to_owned(), Some(text.clone())))
         }
+        Event::CheckStarted(started) => {
+            plain("check", format!("runs `{}` on checkpoint {}", started.command, started.checkpoint))
+        }
+        Event::CheckFinished(finished) => Some(check_words(finished)),
         Event::ReviewRequested(request) => {
             plain("review", format!("is to review the work of {}", request.subject))
         }
@@ -121,6 +126,7 @@ fn words(event: &Event) -> Option<Words> {
             Some(("session", tone, format!("{}: {}", ending.state.as_str(), ending.reason), None))
         }
         Event::CheckpointRequested { .. }
+        | Event::CheckpointUnchanged { .. }
         | Event::WorkerSpawnRequested { .. }
         | Event::WorkerSpawned { .. }
         | Event::WorkerStopRequested { .. }
@@ -258,6 +264,19 @@ fn verdict_words(judgement: &Judgement) -> Words {
     let detail: Vec<String> = std::iter::once(judgement.summary.clone()).chain(findings).collect();
     let text = format!("verdict: {} – {}", judgement.verdict.as_str(), judgement.summary);
     ("review", tone, text, Some(detail.join("\n\n")))
+}
+
+fn check_words(finished: &CheckFinished) -> Words {
+    let tone = match finished.outcome {
+        CheckOutcome::Passed => "ok",
+        CheckOutcome::Failed => "bad",
+        CheckOutcome::TimedOut => "warn",
+        CheckOutcome::NotRun => "unknown",
+        CheckOutcome::Stopped => "muted",
+    };
+    let text = format!("`{}` {}", finished.command, finished.words());
+    let hint = finished.fault.as_ref().map(|fault| fault.hint.clone());
+    ("check", tone, text, hint.or_else(|| (!finished.output.is_empty()).then(|| finished.output.clone())))
 }
 
 /// What was asked for, in a few words.

@@ -1,10 +1,13 @@
 //! Makes the status view of a session's state.
 
-use super::status::{DecisionView, FindingView, NeedView, PlanCount, ReviewView, SessionView, WorkerView};
+use super::status::{
+    CheckView, DecisionView, FindingView, NeedView, PlanCount, ReviewView, SessionView, WorkerView,
+};
 use crate::event::{Purpose, Step};
 use crate::ids::SessionId;
 use crate::outcome::Outcome;
-use crate::state::{AttemptState, ReviewState, State, WorkerState};
+use crate::review::check::CheckOutcome;
+use crate::state::{AttemptState, CheckState, ReviewState, State, WorkerState};
 
 /// The view of one session; `None` before it was created.
 pub fn session_view(id: &SessionId, state: &State) -> Option<SessionView> {
@@ -20,7 +23,7 @@ pub fn session_view(id: &SessionId, state: &State) -> Option<SessionView> {
         target: created.target.clone(),
         state: session_state(state).to_owned(),
         phase: state.step.phase().to_owned(),
-        decision: state.decisions.last().map(|(_, made)| made.decision.as_str().to_owned()),
+        decision: state.standing_decision().map(|made| made.decision.as_str().to_owned()),
         seq: state.last_seq,
         created_at: state.created_at.to_string(),
         ended_at: state.ended_at.map(|at| at.to_string()),
@@ -32,6 +35,7 @@ pub fn session_view(id: &SessionId, state: &State) -> Option<SessionView> {
             .filter_map(|member| state.workers.get(&member.name).map(|worker| worker_view(state, worker)))
             .collect(),
         reviews: state.reviews.iter().map(review_view).collect(),
+        checks: state.checks.iter().map(check_view).collect(),
         decisions: state
             .decisions
             .iter()
@@ -39,7 +43,9 @@ pub fn session_view(id: &SessionId, state: &State) -> Option<SessionView> {
                 round: round_of(made.step),
                 phase: made.step.phase().to_owned(),
                 decision: made.decision.as_str().to_owned(),
+                fired: made.fired.as_str().to_owned(),
                 rule: made.rule.clone(),
+                takes_effect: made.takes_effect,
                 at: at.to_string(),
             })
             .collect(),
@@ -156,6 +162,27 @@ fn review_view(review: &ReviewState) -> ReviewView {
     }
 }
 
+/// The most characters of a check's output in the view.
+const OUTPUT: usize = 2_000;
+
+fn check_view(check: &CheckState) -> CheckView {
+    let finished = check.finished.as_deref();
+    CheckView {
+        check: check.started.check,
+        round: round_of(check.step),
+        command: check.started.command.clone(),
+        checkpoint: check.started.digest.to_string(),
+        outcome: finished.map(|f| f.outcome.as_str().to_owned()),
+        summary: finished.map(crate::review::check::CheckFinished::words),
+        exit_code: finished.and_then(|f| f.exit_code),
+        duration_ms: finished.map(|f| f.duration_ms),
+        output: finished.filter(|f| f.outcome != CheckOutcome::Passed && !f.output.is_empty()).map(|f| {
+            let skip = f.output.char_indices().rev().nth(OUTPUT - 1).map_or(0, |(at, _)| at);
+            f.output.get(skip..).unwrap_or_default().to_owned()
+        }),
+    }
+}
+
 fn needs(state: &State) -> Vec<NeedView> {
     if let Some(blocker) = &state.blocker {
         return vec![NeedView {
@@ -167,8 +194,8 @@ fn needs(state: &State) -> Vec<NeedView> {
         }];
     }
     let waits = state.ending.as_ref().filter(|ending| matches!(ending.exit_code, 11 | 13));
-    let decided = state.decisions.last().filter(|(_, made)| made.takes_effect);
-    let (Some(ending), Some((_, made))) = (waits, decided) else { return Vec::new() };
+    let decided = state.standing_decision().filter(|made| made.takes_effect);
+    let (Some(ending), Some(made)) = (waits, decided) else { return Vec::new() };
     let mut required_actions: Vec<String> = Vec::new();
     for review in &state.reviews {
         let Some(judgement) = review.judgement() else { continue };
@@ -176,6 +203,10 @@ fn needs(state: &State) -> Vec<NeedView> {
             let who = &review.request.reviewer;
             required_actions.push(format!("{who}: {} – {}", judgement.verdict.as_str(), judgement.summary));
         }
+    }
+    for check in state.checks_of_step().iter().filter(|check| !check.passed()) {
+        let how = check.finished.as_ref().map_or_else(|| "has no result".to_owned(), |f| f.words());
+        required_actions.push(format!("the check `{}` {how}", check.started.command));
     }
     vec![NeedView {
         kind: "decision".to_owned(),

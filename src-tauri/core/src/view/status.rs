@@ -23,7 +23,8 @@ pub struct SessionView {
     pub state: String,
     /// `prepare architecture plan_review implementation review done`.
     pub phase: String,
-    /// The newest decision, one of the four words.
+    /// The decision about the work as it is, one of the four words; `None` until it is made, and again while a turn
+    /// that begins anew has not been decided on.
     pub decision: Option<String>,
     /// The `seq` that this view is true for.
     #[ts(type = "number")]
@@ -38,6 +39,8 @@ pub struct SessionView {
     pub workers: Vec<WorkerView>,
     /// All reviews, in order.
     pub reviews: Vec<ReviewView>,
+    /// All runs of checks, in order.
+    pub checks: Vec<CheckView>,
     /// All decisions, in order.
     pub decisions: Vec<DecisionView>,
     /// How many recoveries were tried.
@@ -131,6 +134,30 @@ pub struct FindingView {
     pub suggestion: String,
 }
 
+/// One run of a check.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct CheckView {
+    /// From 1 in the session.
+    pub check: u32,
+    /// Which round, from 1.
+    pub round: u32,
+    /// The command.
+    pub command: String,
+    /// Checkpoint digest that it is about.
+    pub checkpoint: String,
+    /// `passed failed timed_out stopped not_run`; `None` while it runs.
+    pub outcome: Option<String>,
+    /// How it ended, in words, such as `failed: exit code 101 after 12 s`.
+    pub summary: Option<String>,
+    /// Its exit code, where it ended by itself.
+    pub exit_code: Option<i32>,
+    /// Milliseconds.
+    #[ts(type = "number | null")]
+    pub duration_ms: Option<u64>,
+    /// The end of what it wrote, unless it passed; its event has more.
+    pub output: Option<String>,
+}
+
 /// One decision.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct DecisionView {
@@ -140,8 +167,13 @@ pub struct DecisionView {
     pub phase: String,
     /// One of the four words.
     pub decision: String,
-    /// The rule that fired, in words.
+    /// The line of the rule that fired: `any_blocker two_concerns failed_check inconclusive no_reviews one_concern
+    /// all_approved`.
+    pub fired: String,
+    /// The same in words.
     pub rule: String,
+    /// `false` when a fix round comes first.
+    pub takes_effect: bool,
     /// RFC 3339.
     pub at: String,
 }

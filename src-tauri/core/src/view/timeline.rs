@@ -13,7 +13,7 @@ pub struct TimelineEntry {
     pub at: String,
     /// Whose.
     pub worker: Option<String>,
-    /// What sort of entry: `session phase worker message thought tool files plan checkpoint approval review decision recovery
+    /// What sort of entry: `session phase worker message thought tool files plan checkpoint approval check review decision recovery
     /// blocker notice`.
     pub kind: String,
     /// `plain ok warn bad unknown muted`: with which state colour and icon it goes.

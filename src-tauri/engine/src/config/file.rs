@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use mo_core::ids::AgentKind;
-use mo_core::settings::{PermissionMode, Settings};
+use mo_core::settings::{CHECK_OUTPUT, PermissionMode, Settings, problem_of_checks};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -52,6 +52,8 @@ struct Review {
     timeout: Option<Spanned<String>>,
     triggers: Option<Spanned<Vec<String>>>,
     checks: Option<Spanned<Vec<String>>>,
+    check_timeout: Option<Spanned<String>>,
+    check_output_bytes: Option<Spanned<u32>>,
 }
 
 /// The most fix rounds that make sense; more is a slip of the keyboard.
@@ -129,6 +131,30 @@ impl Config {
         )?;
         duration(&root.session.time_limit, "session.time_limit", &mut settings.time_limit_ms, &mut set)?;
         duration(&root.review.timeout, "review.timeout", &mut settings.review_timeout_ms, &mut set)?;
+        duration(
+            &root.review.check_timeout,
+            "review.check_timeout",
+            &mut settings.check_timeout_ms,
+            &mut set,
+        )?;
+        if let Some(checks) = &root.review.checks {
+            if let Some(problem) = problem_of_checks(checks.get_ref()) {
+                return Err(broken(checks.span().start, format!("checks {problem}")));
+            }
+            settings.checks.clone_from(checks.get_ref());
+            set.push("review.checks".to_owned());
+        }
+        if let Some(bytes) = &root.review.check_output_bytes {
+            if !CHECK_OUTPUT.contains(bytes.get_ref()) {
+                let (least, most) = CHECK_OUTPUT.into_inner();
+                return Err(broken(
+                    bytes.span().start,
+                    format!("check_output_bytes is from {least} to {most}"),
+                ));
+            }
+            settings.check_output_bytes = *bytes.get_ref();
+            set.push("review.check_output_bytes".to_owned());
+        }
         if let Some(word) = &root.session.permission {
             settings.permission = match word.get_ref().as_str() {
                 "ask" => PermissionMode::Ask,
@@ -186,9 +212,6 @@ fn only_defaults_yet(root: &Root, broken: &dyn Fn(usize, String) -> ConfigError)
     }
     if let Some(value) = root.review.triggers.as_ref().filter(|v| v.get_ref() != &["turn_end"]) {
         return refuse(value.span().start, "triggers", "[\"turn_end\"]");
-    }
-    if let Some(value) = root.review.checks.as_ref().filter(|v| !v.get_ref().is_empty()) {
-        return refuse(value.span().start, "checks", "[]");
     }
     Ok(())
 }

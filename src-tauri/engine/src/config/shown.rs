@@ -55,6 +55,10 @@ impl Config {
         push("session.time_limit".to_owned(), format!("{:?}", show_duration(session.time_limit_ms)));
         push("session.money_limit_usd".to_owned(), session.money_limit_usd.to_string());
         push("review.timeout".to_owned(), format!("{:?}", show_duration(session.review_timeout_ms)));
+        let checks: Vec<_> = session.checks.iter().map(|check| toml::Value::from(check.as_str())).collect();
+        push("review.checks".to_owned(), toml::Value::Array(checks).to_string());
+        push("review.check_timeout".to_owned(), format!("{:?}", show_duration(session.check_timeout_ms)));
+        push("review.check_output_bytes".to_owned(), session.check_output_bytes.to_string());
         values
     }
 }

@@ -12,13 +12,16 @@ fn parse(text: &str) -> Result<Config, ConfigError> {
 fn the_file_sets_what_it_names_and_leaves_the_rest() {
     let config = parse(
         "[agents.claude]\npath = \"/usr/bin/claude\"\nenv = { A = \"1\" }\n[agents.goose]\nprotocol = \"acp\"\n\
-         [session]\nfix_rounds = 2\nstall_timeout = \"90s\"\n[review]\ntimeout = \"2m\"\n",
+         [session]\nfix_rounds = 2\nstall_timeout = \"90s\"\n[review]\ntimeout = \"2m\"\n\
+         checks = [\"cargo test\", \"sh -c 'echo \\\"x\\\"'\"]\ncheck_timeout = \"30s\"\n",
     )
     .unwrap();
     assert_eq!(config.agent(&AgentKind::Claude).env["A"], "1");
     assert!(config.knows(&AgentKind::Acp("goose".into())) && !config.knows(&AgentKind::Acp("x".into())));
     assert_eq!((config.session.fix_rounds, config.session.stall_timeout_ms), (2, 90_000));
     assert_eq!(config.session.review_timeout_ms, 120_000);
+    assert_eq!(config.session.checks, ["cargo test", "sh -c 'echo \"x\"'"]);
+    assert_eq!((config.session.check_timeout_ms, config.session.check_output_bytes), (30_000, 16_384));
     let shown = config.shown();
     let of = |name: &str| shown.iter().find(|v| v.name == name).unwrap();
     assert_eq!(
@@ -36,7 +39,10 @@ fn what_is_wrong_is_said_with_its_line_and_column() {
         ("[session]\nunknown = 1\n", 2, 1),
         ("[session]\nstall_timeout = \"5 minutes\"\n", 2, 17),
         ("[session]\npermission = \"yes\"\n", 2, 14),
-        ("[review]\nchecks = [\"cargo test\"]\n", 2, 10),
+        ("[review]\nchecks = [\"cargo test\", \" \"]\n", 2, 10),
+        ("[review]\nchecks = \"cargo test\"\n", 2, 10),
+        ("[review]\ncheck_timeout = \"soon\"\n", 2, 17),
+        ("[review]\ncheck_output_bytes = 10\n", 2, 22),
         ("[session]\nmoney_limit_usd = -5\n", 2, 19),
         ("[session\n", 1, 9),
         ("[agents.claude]\npath = \"claude\"\n", 2, 8),

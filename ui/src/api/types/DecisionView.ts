@@ -17,9 +17,18 @@ phase: string,
  */
 decision: string, 
 /**
- * The rule that fired, in words.
+ * The line of the rule that fired: `any_blocker two_concerns failed_check inconclusive no_reviews one_concern
+ * all_approved`.
+ */
+fired: string, 
+/**
+ * The same in words.
  */
 rule: string, 
+/**
+ * `false` when a fix round comes first.
+ */
+takes_effect: boolean, 
 /**
  * RFC 3339.
  */

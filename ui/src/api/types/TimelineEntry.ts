@@ -17,7 +17,7 @@ at: string,
  */
 worker: string | null, 
 /**
- * What sort of entry: `session phase worker message thought tool files plan checkpoint approval review decision recovery
+ * What sort of entry: `session phase worker message thought tool files plan checkpoint approval check review decision recovery
  * blocker notice`.
  */
 kind: string, 
