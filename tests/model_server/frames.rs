@@ -18,13 +18,14 @@ pub(crate) fn event_bytes(name: Option<&str>, data: &Value) -> String {
     name.map_or_else(|| format!("data: {data}\n\n"), |name| format!("event: {name}\ndata: {data}\n\n"))
 }
 
-/// Splits a text into pieces of about `size` characters, so that clients see more than one delta.
+/// Splits a text into pieces of about `size` characters, so that clients see more than one delta; a long one into
+/// larger pieces, about a thousand.
 pub(crate) fn pieces(text: &str, size: usize) -> Vec<String> {
     if text.is_empty() {
         return vec![String::new()];
     }
     let chars: Vec<char> = text.chars().collect();
-    chars.chunks(size.max(1)).map(|chunk| chunk.iter().collect()).collect()
+    chars.chunks(size.max(chars.len() / 1_000).max(1)).map(|chunk| chunk.iter().collect()).collect()
 }
 
 /// Characters of a delta.

@@ -131,6 +131,8 @@ impl Sandbox {
     pub fn env(&self) -> Result<BTreeMap<String, String>> {
         let text = |path: PathBuf| path.to_string_lossy().into_owned();
         let path = [
+            // Empty unless a test puts something there.
+            text(self.root().join("bin")),
             text(agents_dir()?.join("bin")),
             text(node_folder()?),
             "/usr/local/bin:/usr/bin:/bin".to_owned(),

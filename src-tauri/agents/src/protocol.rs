@@ -91,7 +91,7 @@ pub trait Protocol: Send {
     /// Asks the agent to stop the turn in flight, by its own protocol.
     fn cancel(&mut self, out: &mut Exchange);
     /// Why the last request to the model service failed, while the agent does nothing but make it again: what a
-    /// watchdog calls a turn that it gives up (Codex reconnects for ever, Gemini for minutes). `None` as soon as
+    /// watchdog calls a turn that it gives up (Codex reconnects for ever, Claude for minutes). `None` as soon as
     /// anything else was heard.
     fn retrying(&self) -> Option<FailureClass> {
         None

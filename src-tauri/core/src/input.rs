@@ -3,6 +3,7 @@
 use crate::agent_event::Decoded;
 use crate::event::{CheckpointRestored, CheckpointTaken, Fault, Prepared, SessionCreated, StopCause};
 use crate::ids::{AttemptNo, CheckNo, CheckpointNo, Nonce, ReviewId, TurnNo, WorkerName};
+use crate::outcome::FailureClass;
 use crate::policy::Bounds;
 use crate::review::check::CheckRun;
 
@@ -63,6 +64,8 @@ pub enum Input {
         turn: TurnNo,
         /// For how long.
         silent_ms: u64,
+        /// Why the agent's requests to its model service fail, where it does nothing but make them again.
+        retrying: Option<FailureClass>,
     },
     /// Outcome of [`Effect::RunCheck`](crate::effect::Effect::RunCheck).
     CheckRan {

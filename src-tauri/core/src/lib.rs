@@ -18,6 +18,7 @@ pub mod record;
 pub mod review;
 pub mod sandbox;
 pub mod settings;
+pub mod shell_line;
 pub mod state;
 pub mod team;
 pub mod time;

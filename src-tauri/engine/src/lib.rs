@@ -8,6 +8,7 @@ pub mod config;
 mod dispatcher;
 mod effects;
 pub mod environment;
+mod evidence;
 mod excerpt;
 mod fault;
 mod folders;

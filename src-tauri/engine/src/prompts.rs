@@ -243,10 +243,11 @@ fn reviewing(
     }
     let of_plan = crate::places::reviews_the_plan(state, request);
     let mut head = format!(
-        "You review the work of {} in a small team of agents. Your current folder is a read-only copy of the \
-         project at one checkpoint: change nothing, run nothing.\n\
+        "You are a reviewer in a small team of agents. You review {}'s {}. Your current folder is a read-only copy \
+         of the project at one checkpoint: change nothing, run nothing.\n\
          The goal, in the words of the person who asked for it:\n\n<goal>\n{}</goal>\n",
         request.subject,
+        if of_plan { "plan" } else { "work" },
         quote(&created.goal)
     );
     if let Some(plan) = &state.plan {

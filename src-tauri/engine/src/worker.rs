@@ -13,7 +13,6 @@ use mo_core::agent_event::{AgentEvent, Decoded};
 use mo_core::event::Fault;
 use mo_core::ids::{AgentKind, AttemptNo, TurnNo, WorkerName};
 use mo_core::input::Input;
-use mo_core::outcome::Outcome;
 use mo_core::policy::Bounds;
 use mo_journal::Stream;
 use mo_process::{Child, LaunchCommand, LineBatch, RawSink, StdinMode, StdoutMode, StopLadder, StopReport};
@@ -29,12 +28,10 @@ use crate::pieces::{Held, Piece};
 use crate::ports::Ports;
 use crate::session_desk::{SessionDesk, WorkerCommand};
 use crate::transcripts::Tee;
-use crate::{fault, paths};
+use crate::{evidence, fault, paths};
 
 /// How long an agent has for its protocol's own cancel before it gets a signal.
 const CANCEL_GRACE: Duration = Duration::from_millis(700);
-/// The most bytes of stderr that are evidence.
-const MAX_EVIDENCE: usize = 2_000;
 /// How long a process that has closed its stdout in a turn has to end: nothing more can come of it.
 const CLOSED: Duration = Duration::from_secs(5);
 /// How long the end of the pipes is waited for once the tree is over: only who does not belong to it holds them then,
@@ -289,7 +286,7 @@ impl Conversation {
         let stderr = self.child.stderr.tail();
         self.protocol.close(exit, &stderr, &mut self.exchange);
         for decoded in &mut self.exchange.events {
-            give_evidence(&mut decoded.event, exit, &stderr);
+            evidence::give(&mut decoded.event, exit, &stderr);
         }
         self.pass_on().await;
         self.outlet
@@ -365,7 +362,8 @@ impl Conversation {
         let Some(turn) = self.turn.take() else { return };
         let silent_ms = u64::try_from(self.last_sign.elapsed().as_millis()).unwrap_or(u64::MAX);
         let (worker, attempt) = (self.outlet.worker.clone(), self.outlet.attempt);
-        self.outlet.send(vec![Input::Stalled { worker, attempt, turn, silent_ms }]).await;
+        let retrying = self.protocol.retrying();
+        self.outlet.send(vec![Input::Stalled { worker, attempt, turn, silent_ms, retrying }]).await;
     }
 
     /// Passes on what the last step gave: bytes to the agent, deltas to the hub, the rest to the core.
@@ -433,23 +431,6 @@ impl Conversation {
 fn bounds(folder: &Path, data: &Path) -> Bounds {
     let text = |path: &Path| paths::resolve(path).to_string_lossy().into_owned();
     Bounds { root: text(folder), keep_out: text(data) }
-}
-
-/// A turn that broke off without a word gets the process's end as its text: a person needs something to go by.
-fn give_evidence(event: &mut AgentEvent, exit: Exit, stderr: &[u8]) {
-    let AgentEvent::TurnEnded { end } = event else { return };
-    let silent = end.text.as_deref().is_none_or(|text| text.trim().is_empty());
-    if !silent || !matches!(end.outcome, Outcome::Vanished | Outcome::Failed) {
-        return;
-    }
-    let how = match (exit.code, exit.signal) {
-        (Some(code), _) => format!("it ended with exit code {code}"),
-        (None, Some(signal)) => format!("signal {signal} ended it"),
-        (None, None) => "how it ended is not known".to_owned(),
-    };
-    let from = stderr.len().saturating_sub(MAX_EVIDENCE);
-    let said = String::from_utf8_lossy(stderr.get(from..).unwrap_or_default()).trim().to_owned();
-    end.text = Some(if said.is_empty() { how } else { format!("{how}; its last words on stderr:\n{said}") });
 }
 
 /// The text without the folder in front of paths inside it.

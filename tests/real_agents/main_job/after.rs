@@ -39,6 +39,7 @@ static OWN_STATE: LazyLock<Regex> = LazyLock::new(|| {
         format!(
             r"home/\.gemini/tmp/[\w-]+(/(\.project_root|logs|chats|{UUID}|chats/session-[\dT-]+[0-9a-f]{{8}}\.jsonl))?"
         ),
+        r"tmp/gemini-client-error-[\w.-]+\.json".to_owned(),
         r"tmp/gemini-shell-\w+(/bgpids\.tmp)?".to_owned(),
         // The model's record of requests
         r"model-log\.jsonl".to_owned(),

@@ -171,7 +171,7 @@ fn a_fix_round_goes_on_in_the_same_process() {
         rule["when"]["nth"] = json!(1);
         rule
     };
-    let of_claude = "You review the work of claude-implementer";
+    let of_claude = "You review claude-implementer's work";
     let mend = json!([
         {"tool": {"name": "Edit", "input": {"file_path": "${cwd}/greet.py", "old_string": "def greet(name):\n",
             "new_string": "def greet(name):\n    name = name or \"you\"\n"}}},

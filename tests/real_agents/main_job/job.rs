@@ -1,18 +1,21 @@
 //! One `orchestrate run` in a sandbox, and what it said.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use mo_tests::{Duplex, Finished, Listing, Sandbox, finish, listing};
+use mo_tests::{Duplex, Finished, Listing, MODEL_PORT, Sandbox, finish, listing};
 use serde_json::{Value, json};
 
 use super::play::Play;
 use super::project::{self, Kind};
 
 const LIMIT: Duration = Duration::from_mins(1);
+/// The team's file, relative to the sandbox's root.
+const TEAM: &str = "config/team.toml";
 
 /// A session that is about to run.
 pub(crate) struct Job {
@@ -60,6 +63,36 @@ impl Job {
         self
     }
 
+    /// The same with a team of its own (TOML), which `run` is then given.
+    pub(crate) fn with_team(self, team: &str) -> Self {
+        self.with_file(TEAM, team)
+    }
+
+    /// The same with further lines in the configuration (TOML).
+    pub(crate) fn with_config(mut self, more: &str) -> Self {
+        self.sandbox.write_config(more).unwrap();
+        self.before = listing(self.sandbox.root()).unwrap();
+        self
+    }
+
+    /// The same with a program that everything here finds before the system's own.
+    pub(crate) fn with_program(self, name: &str, text: &str) -> Self {
+        let bin = self.sandbox.root().join("bin");
+        fs::create_dir_all(&bin).unwrap();
+        let job = self.with_file(&format!("bin/{name}"), text);
+        fs::set_permissions(bin.join(name), fs::Permissions::from_mode(0o755)).unwrap();
+        Self { before: listing(job.sandbox.root()).unwrap(), ..job }
+    }
+
+    /// The same with a model service at a port where nobody listens.
+    pub(crate) fn without_model(self) -> Self {
+        let config = self.sandbox.root().join("config/config.toml");
+        let text = fs::read_to_string(&config).unwrap();
+        let there = format!("127.0.0.1:{MODEL_PORT}");
+        assert!(text.contains(&there), "{text}");
+        self.with_file("config/config.toml", &text.replace(&there, "127.0.0.1:9"))
+    }
+
     /// What was there before, relative to the sandbox's root.
     pub(crate) fn before(&self) -> &Listing {
         &self.before
@@ -80,6 +113,10 @@ impl Job {
         let goal = format!("Let greet take a name.\nThe place outside is {}\n", outside.display());
         let mut command = self.orchestrate(&["run", &goal]);
         command.arg("-C").arg(self.sandbox.target()).args(more);
+        let team = self.sandbox.root().join(TEAM);
+        if team.exists() {
+            command.arg("--team").arg(team);
+        }
         Duplex::start(command).unwrap()
     }
 

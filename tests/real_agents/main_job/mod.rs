@@ -3,8 +3,11 @@
 mod after;
 mod decisions;
 mod job;
+mod killed;
+mod large;
 mod permissions;
 mod play;
 mod project;
 mod stopped;
 mod teams;
+mod unreachable;

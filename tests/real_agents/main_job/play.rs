@@ -58,14 +58,14 @@ impl Play {
 
     /// The whole script.
     pub(crate) fn script(&self) -> Value {
-        let of_claude = "You review the work of claude-implementer";
+        let of_claude = "You review claude-implementer's work";
         let mut rules = self.first.clone();
         rules.extend([
             rule("plan", "gemini", &["You are the architect"], &self.plan),
             rule(
                 "plan review",
                 "openai",
-                &["You review the work of gemini-architect", "call it plan.md"],
+                &["You review gemini-architect's plan", "call it plan.md"],
                 &self.plan_review,
             ),
             rule("work", "anthropic", &["You are the implementer", "# Plan: greet by name"], &self.work),

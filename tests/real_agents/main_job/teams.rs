@@ -12,22 +12,17 @@ type Team = [&'static str; 3];
 
 const APIS: [(&str, &str); 3] = [("claude", "anthropic"), ("codex", "openai"), ("gemini", "gemini")];
 
-fn api(agent: &str) -> &'static str {
+/// The wire format by which an agent's CLI asks the model.
+pub(crate) fn api(agent: &str) -> &'static str {
     APIS.iter().find(|(name, _)| *name == agent).unwrap().1
 }
 
-fn file([architect, implementer, reviewer]: Team) -> String {
-    let member = |agent, role| format!("[[worker]]\nagent = \"{agent}\"\nrole = \"{role}\"\n");
-    let review = |by, of| format!("[[review]]\nreviewer = \"{by}\"\nsubject = \"{of}\"\n");
-    [
-        member(architect, "architect"),
-        member(implementer, "implementer"),
-        member(reviewer, "reviewer"),
-        review(architect, implementer),
-        review(reviewer, architect),
-        review(reviewer, implementer),
-    ]
-    .concat()
+/// A team file: each member's agent and role, each review's reviewer and subject.
+pub(crate) fn file(members: &[(&str, &str)], reviews: &[(&str, &str)]) -> String {
+    let member =
+        |(agent, role): &(&str, &str)| format!("[[worker]]\nagent = \"{agent}\"\nrole = \"{role}\"\n");
+    let review = |(by, of): &(&str, &str)| format!("[[review]]\nreviewer = \"{by}\"\nsubject = \"{of}\"\n");
+    members.iter().map(member).chain(reviews.iter().map(review)).collect()
 }
 
 /// Runs the team on a git repository, with these steps of the architect before its plan and of the implementer.
@@ -35,7 +30,7 @@ fn run(name: &'static str, team: Team, before_plan: &Value, work: &Value) -> Ran
     let [architect, implementer, reviewer] = team;
     let mut plan = before_plan.clone();
     plan.as_array_mut().unwrap().push(json!({"text": PLAN}));
-    let of_work = format!("You review the work of {implementer}-implementer");
+    let of_work = format!("You review {implementer}-implementer's work");
     let approved = verdict("approved");
     let router = json!([{"structured": {"reasoning": "It is small.", "model_choice": "flash"}}]);
     let script = json!({"rules": [
@@ -47,9 +42,10 @@ fn run(name: &'static str, team: Team, before_plan: &Value, work: &Value) -> Ran
         rule("review by architect", api(architect), &[&of_work], &approved),
         rule("review by reviewer", api(reviewer), &[&of_work], &approved),
     ]});
-    let job = Job::with_script(name, Kind::Git, "target", script).with_file("config/team.toml", &file(team));
-    let path = job.sandbox.root().join("config/team.toml");
-    let ran = job.run(&["--team", path.to_str().unwrap()]);
+    let members = [(architect, "architect"), (implementer, "implementer"), (reviewer, "reviewer")];
+    let reviews = [(architect, implementer), (reviewer, architect), (reviewer, implementer)];
+    let ran =
+        Job::with_script(name, Kind::Git, "target", script).with_team(&file(&members, &reviews)).run(&[]);
     let story = ran.check(Some("continue"), "finished", 0);
     assert_eq!(ran.of_kind("verdict_recorded").len(), 3, "{story}");
     ran.turns_asked();

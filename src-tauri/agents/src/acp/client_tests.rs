@@ -156,6 +156,18 @@ fn failures_have_a_class() {
 }
 
 #[test]
+fn gemini_gives_the_code_500_to_whatever_has_none() {
+    let class = |text: &str| {
+        let mut open = Open::new();
+        open.client.prompt(prompt(), &mut open.out);
+        open.line(&json!({ "id": 3, "error": { "code": 500, "message": text } }));
+        ends(&open.events())[0].class
+    };
+    assert_eq!(class("exception TypeError: fetch failed sending request"), Some(FailureClass::Network));
+    assert_eq!(class("Internal error encountered."), Some(FailureClass::Overloaded));
+}
+
+#[test]
 fn the_words_of_an_error_are_the_services_own() {
     let done = replayed(recording!("gemini-acp-err"), setup(GEMINI));
     let text = ends(&done.events)[0].text.clone();

@@ -44,6 +44,7 @@ const CODES: &[(i64, FailureClass, &[FailureClass], &str)] = &[
     (-32600, Internal, &[SessionUnknown, NotLoggedIn, BadArguments], "JSON-RPC"),
     (-32601, Internal, &[], "JSON-RPC: method not found"),
     (-32700, Internal, &[], "JSON-RPC: our line was no JSON to it"),
+    (500, Overloaded, &[FailureClass::Network], "Gemini CLI 0.61: also where no status came at all"),
 ];
 
 /// `data.errorKind` of claude-agent-acp, and words that other agents put into `data`.
@@ -101,7 +102,7 @@ pub(super) fn class_of(error: &RpcError) -> FailureClass {
         let row = CODES.iter().find(|row| row.0 == error.code)?;
         Some(Meaning { class: row.1, finer: row.2 })
     };
-    by_data(error).or(status).or_else(code).map(|meaning| meaning.with(said)).or(said).unwrap_or(Unknown)
+    by_data(error).or_else(code).or(status).map(|meaning| meaning.with(said)).or(said).unwrap_or(Unknown)
 }
 
 fn by_data(error: &RpcError) -> Option<Meaning> {

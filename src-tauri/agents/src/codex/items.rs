@@ -4,6 +4,7 @@ use mo_core::agent_event::{
     AgentEvent, Decoded, FileTouch, NoticeLevel, PlanEntry, PlanStatus, ToolKind, ToolStatus, TouchKind,
 };
 use mo_core::ids::ItemId;
+use mo_core::shell_line;
 use mo_core::time::Timestamp;
 use serde_json::{Value, json};
 
@@ -62,7 +63,7 @@ pub(super) fn started(item: &Item<'_>, at: Option<Timestamp>, out: &mut Exchange
             let command = item.command.as_deref().unwrap_or("");
             (
                 command_kind(item),
-                command.to_owned(),
+                shell_line::inner(command).into_owned(),
                 json!({ "command": command, "cwd": item.cwd.as_deref() }),
             )
         }

@@ -10,8 +10,20 @@ pub fn milestones(message: &str) -> impl Iterator<Item = &str> {
     let lines = if message.contains("MILESTONE:") { message.lines() } else { "".lines() };
     lines.filter_map(|line| {
         let start = line.trim_start_matches([' ', '\t', '*', '-', '#', '>', '_', '`']);
-        let text = start.strip_prefix("MILESTONE:")?;
-        let text = text.trim_matches([' ', '\t', '*', '_', '`']);
+        let text = start.strip_prefix("MILESTONE:")?.trim();
+        let before = line.strip_suffix(start).unwrap_or_default();
+        let text = without_marks(text, before.trim_start_matches([' ', '\t', '-', '#', '>']));
         (!text.is_empty()).then(|| text.get(..text.floor_char_boundary(MAX)).unwrap_or(text))
     })
+}
+
+/// The text without the twins of the marks that stand before the word: `**MILESTONE: x**`, `**MILESTONE:** x`.
+/// Marks of the text's own, as around a name, stay.
+fn without_marks<'a>(mut text: &'a str, before: &str) -> &'a str {
+    // A list's `*` has a space behind it and no twin.
+    for mark in before.rsplit(' ').next().unwrap_or_default().chars().rev() {
+        let closed = text.strip_prefix(mark).or_else(|| text.strip_suffix(mark));
+        text = closed.unwrap_or(text);
+    }
+    text.trim()
 }

@@ -47,6 +47,27 @@ fn milestones_are_lines_of_their_own() {
 }
 
 #[test]
+fn a_milestone_keeps_the_marks_of_its_own_text() {
+    let table = [
+        ("MILESTONE: `todo.py` has due dates", "`todo.py` has due dates"),
+        ("MILESTONE: reads `todo.py`", "reads `todo.py`"),
+        ("MILESTONE: **all** of it", "**all** of it"),
+        ("**MILESTONE: docs**", "docs"),
+        ("**MILESTONE:** `a` and `b`", "`a` and `b`"),
+        ("**MILESTONE: `a`**", "`a`"),
+        ("__MILESTONE: x__ ", "x"),
+        ("`MILESTONE: x`", "x"),
+        ("> * **MILESTONE: x**", "x"),
+        ("* MILESTONE: `a` *", "`a` *"),
+        ("- MILESTONE: x_y_", "x_y_"),
+    ];
+    for (line, text) in table {
+        assert_eq!(milestones(line).collect::<Vec<_>>(), [text], "{line}");
+    }
+    assert_eq!(milestones("**MILESTONE:**\n`MILESTONE: `").count(), 0);
+}
+
+#[test]
 fn arguments_are_quoted_only_where_needed() {
     assert_eq!(
         quote(["git", "commit", "-m", "it's", "", "a b", "$x"]),

@@ -75,14 +75,20 @@ pub(super) fn facts(state: &State, input: Input) -> Result<Vec<Fact>, Rejection>
         Input::Agent { worker, attempt, decoded, bounds } => {
             agent(state, worker, attempt, decoded, bounds.as_ref())
         }
-        Input::Stalled { worker, attempt, turn, silent_ms } => {
+        Input::Stalled { worker, attempt, turn, silent_ms, retrying } => {
             let open = unended(state, &worker, attempt)?.turn.as_ref();
             if open.is_none_or(|open| open.turn != turn) {
                 return Err(Rejection::Stale);
             }
             let mut facts = vec![(Some(worker.clone()), Event::WorkerStalled { attempt, turn, silent_ms })];
-            let text = format!("no sign of work for {} s", silent_ms / 1000);
-            facts.extend(turn_ended(state, &worker, attempt, failed(FailureClass::Unknown, text)));
+            let seconds = silent_ms / 1000;
+            let (class, text) = match retrying {
+                Some(class) => {
+                    (class, format!("no sign of work for {seconds} s but further tries at its model"))
+                }
+                None => (FailureClass::Unknown, format!("no sign of work for {seconds} s")),
+            };
+            facts.extend(turn_ended(state, &worker, attempt, failed(class, text)));
             facts.push((Some(worker), Event::WorkerStopRequested { attempt, urgent: false }));
             Ok(facts)
         }

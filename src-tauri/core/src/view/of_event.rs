@@ -8,10 +8,11 @@ use crate::outcome::Outcome;
 use crate::review::check::{CheckFinished, CheckOutcome};
 use crate::review::decision::Decision;
 use crate::review::verdict::{Judgement, Verdict};
+use crate::shell_line;
 
 /// The most characters of a line.
 const LINE: usize = 160;
-/// The most characters of an entry's detail.
+/// The most bytes of an entry's detail.
 const DETAIL: usize = 20_000;
 
 /// The entry of an event; `None` when it tells a person nothing.
@@ -24,8 +25,19 @@ pub fn timeline_entry(envelope: &Envelope) -> Option<TimelineEntry> {
         kind: kind.to_owned(),
         tone: tone.to_owned(),
         text: line(&text),
-        detail: detail.map(|d| d.chars().take(DETAIL).collect()),
+        detail: detail.map(cut),
     })
+}
+
+/// What is too long for a timeline is cut, and says so: all of it is in the event.
+fn cut(mut detail: String) -> String {
+    if detail.len() > DETAIL {
+        let kept = detail.floor_char_boundary(DETAIL);
+        let more = detail.len() - kept;
+        detail.truncate(kept);
+        detail.push_str(&format!("… [{more} more bytes; `orchestrate events` has all of it]"));
+    }
+    detail
 }
 
 type Words = (&'static str, &'static str, String, Option<String>);
@@ -83,7 +95,8 @@ fn words(event: &Event) -> Option<Words> {
         }
         Event::CheckFinished(finished) => Some(check_words(finished)),
         Event::ReviewRequested(request) => {
-            plain("review", format!("is to review the work of {}", request.subject))
+            let what = if request.step == Step::PlanReview { "plan" } else { "work" };
+            plain("review", format!("will review {}'s {what}", request.subject))
         }
         Event::ReviewAnswerUnusable { why, .. } => {
             Some(("review", "unknown", format!("its answer {why}; asked once more"), None))
@@ -284,7 +297,7 @@ pub fn action_words(action: &Action) -> String {
     match action {
         Action::Read { paths } => format!("read {}", paths.join(", ")),
         Action::Write { paths, .. } => format!("write {}", paths.join(", ")),
-        Action::Command { command, .. } => format!("run {command}"),
+        Action::Command { command, .. } => format!("run {}", shell_line::inner(command)),
         Action::Fetch { url } => format!("reach {url}"),
         Action::Internal { tool } | Action::Tool { tool, .. } => format!("use {tool}"),
     }
