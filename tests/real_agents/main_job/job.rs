@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 use super::play::Play;
 use super::project::{self, Kind};
 
-const LIMIT: Duration = Duration::from_mins(1);
+/// How long another command may take.
+pub(crate) const LIMIT: Duration = Duration::from_mins(1);
 /// The team's file, relative to the sandbox's root.
 const TEAM: &str = "config/team.toml";
 
@@ -155,6 +156,16 @@ impl Ran {
         }
         self.print_times();
         story
+    }
+
+    /// Goes on with the session; what it has been is then all of it, from its beginning.
+    pub(crate) fn resume(self, more: &[&str]) -> Self {
+        let Self { job, mut events, summary, .. } = self;
+        let mut command = job.orchestrate(&["resume", summary["session"].as_str().unwrap()]);
+        command.args(more);
+        let mut ran = job.finish(Duplex::start(command).unwrap());
+        events.append(&mut ran.events);
+        Self { events, ..ran }
     }
 
     /// The data of the events of a kind, in order, each with its worker.

@@ -20,7 +20,7 @@ fn long_answer() -> String {
             state ^= state << 13;
             state ^= state >> 7;
             state ^= state << 17;
-            text.push_str(&format!("{state:x} "));
+            text.extend([&state.to_string(), " "]);
         }
         text.push_str(["größer\n", "\"quoted\"\n", "C:\\n\n", "日本\n", "𝄞\n"][(state % 5) as usize]);
     }

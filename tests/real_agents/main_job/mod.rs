@@ -5,6 +5,7 @@ mod decisions;
 mod job;
 mod killed;
 mod large;
+mod paused;
 mod permissions;
 mod play;
 mod project;

@@ -35,7 +35,7 @@ fn cut(mut detail: String) -> String {
         let kept = detail.floor_char_boundary(DETAIL);
         let more = detail.len() - kept;
         detail.truncate(kept);
-        detail.push_str(&format!("… [{more} more bytes; `orchestrate events` has all of it]"));
+        detail.extend(["… [", &more.to_string(), " more bytes; `orchestrate events` has all of it]"]);
     }
     detail
 }
