@@ -35,7 +35,8 @@ pub(crate) fn markdown(view: &SessionView, has_plan: bool) -> String {
     for review in &view.reviews {
         let verdict = review.verdict.as_deref().unwrap_or("not finished");
         let summary = review.summary.as_deref().map(first_line).unwrap_or_default();
-        let _ = writeln!(text, "- {} on {}: {verdict} {summary}", review.reviewer, review.subject);
+        let dash = if summary.is_empty() { "" } else { " – " };
+        let _ = writeln!(text, "- {} on {}: {verdict}{dash}{summary}", review.reviewer, review.subject);
         for finding in &review.findings {
             let file = finding.file.as_deref().map_or("the whole".into(), harmless);
             let line = finding.line.map(|line| format!(":{line}")).unwrap_or_default();

@@ -101,8 +101,15 @@ impl Job {
 
     /// `orchestrate` with the sandbox's config and data folder.
     pub(crate) fn orchestrate(&self, args: &[&str]) -> Command {
+        let mut command = self.in_words(args);
+        command.arg("--json");
+        command
+    }
+
+    /// The same for a person to read.
+    pub(crate) fn in_words(&self, args: &[&str]) -> Command {
         let mut command = self.sandbox.command(orchestrate()).unwrap();
-        command.args(args).arg("--json");
+        command.args(args);
         command.arg("--config").arg(self.sandbox.root().join("config/config.toml"));
         command.arg("--data-dir").arg(self.sandbox.data());
         command

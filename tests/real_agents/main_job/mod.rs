@@ -12,3 +12,4 @@ mod project;
 mod stopped;
 mod teams;
 mod unreachable;
+mod unusable;
