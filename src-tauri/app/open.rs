@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use mo_checkpoint::{CheckpointError, FolderCheckpoints, Settings};
+use mo_checkpoint::{CheckpointError, FolderCheckpoints};
 use mo_engine::config::{Config, ConfigError};
 use mo_engine::environment::Environment;
 use mo_engine::handle::{EngineHandle, EngineSetup};
@@ -75,7 +75,7 @@ pub async fn open_engine(
         spawner: Arc::new(spawner),
         clock: Arc::new(SystemClock),
         journal: Arc::new(SqliteJournal::open(&data)?),
-        checkpoints: Arc::new(FolderCheckpoints::open(data.checkpoints(), Settings::default())?),
+        checkpoints: Arc::new(FolderCheckpoints::open(data.checkpoints(), config.checkpoints())?),
         notifier: Arc::new(NoNotifier),
     };
     Ok(EngineHandle::open(EngineSetup { data, lock, ports, config, environment }).await?)

@@ -7,6 +7,8 @@ mod checks;
 mod decisions;
 mod failures;
 mod goes_on;
+mod held_journal;
+mod keeping;
 mod permissions;
 mod refusals;
 mod stage;

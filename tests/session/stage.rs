@@ -11,11 +11,11 @@ use mo_core::ids::{AgentKind, SessionId};
 use mo_core::settings::Settings;
 use mo_core::team::Team;
 use mo_core::view::status::SessionView;
-use mo_engine::config::{AgentConfig, Config};
+use mo_engine::config::{AgentConfig, Config, Storage};
 use mo_engine::environment::Environment;
 use mo_engine::handle::{EngineHandle, EngineSetup};
 use mo_engine::hub::Update;
-use mo_engine::ports::{NoNotifier, Ports, SystemClock};
+use mo_engine::ports::{Clock, NoNotifier, Ports, SystemClock};
 use mo_engine::start::{StartError, StartRequest};
 use mo_journal::{DataDir, Journal, SqliteJournal};
 use mo_process::ShimSpawner;
@@ -64,6 +64,12 @@ impl Stage {
         self
     }
 
+    /// With other limits than the default ones.
+    pub(crate) fn keeping(mut self, storage: Storage) -> Self {
+        self.config.storage = storage;
+        self
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.dir.path().canonicalize().unwrap().join(name)
     }
@@ -76,14 +82,19 @@ impl Stage {
 
     /// The same over a given journal.
     pub(crate) async fn engine_with(&self, journal: Arc<dyn Journal>) -> EngineHandle {
+        self.engine_at(journal, Arc::new(SystemClock)).await
+    }
+
+    /// The same at another time.
+    pub(crate) async fn engine_at(&self, journal: Arc<dyn Journal>, clock: Arc<dyn Clock>) -> EngineHandle {
         let data = DataDir::create(self.path("data")).unwrap();
         let lock = data.lock("{}").unwrap();
         let ports = Ports {
             spawner: Arc::new(ShimSpawner::new(env!("CARGO_BIN_EXE_actor"))),
-            clock: Arc::new(SystemClock),
+            clock,
             journal,
             checkpoints: Arc::new(
-                FolderCheckpoints::open(data.checkpoints(), mo_checkpoint::Settings::default()).unwrap(),
+                FolderCheckpoints::open(data.checkpoints(), self.config.checkpoints()).unwrap(),
             ),
             notifier: Arc::new(NoNotifier),
         };

@@ -6,7 +6,7 @@ use crate::beneath::{FileStat, Root};
 use crate::cache::{Cache, shows_changes};
 use crate::store::Store;
 use crate::testing::{Fixture, next_tick, rel};
-use crate::{Checkpoints, Digest};
+use crate::{CancelFlag, Checkpoints, Digest};
 
 fn stat() -> FileStat {
     let folder = tempfile::tempdir().unwrap();
@@ -131,7 +131,7 @@ fn what_was_pruned_comes_in_again() {
     fixture.write("a", "content");
     next_tick();
     let first = fixture.take().digest;
-    assert_eq!(fixture.points.prune(&[]).unwrap().blobs, 1);
+    assert_eq!(fixture.points.prune(&[], &CancelFlag::new()).unwrap().blobs, 1);
     let again = fixture.take();
     assert_eq!((again.digest, again.report.new_blobs), (first, 1));
     assert_eq!(fixture.points.read(&first, &rel("a")).unwrap(), b"content");

@@ -181,6 +181,7 @@ impl Reader<'_> {
             }
             hasher.update(&buffer[..read]);
             if let Some(copy) = &mut copy {
+                copy.into.take_room(read as u64).map_err(Stop::Failed)?;
                 copy.file
                     .write_all(&buffer[..read])
                     .map_err(|e| Stop::Failed(CheckpointError::io("write", &copy.path, e)))?;

@@ -9,7 +9,7 @@ use crate::{Digest, RelPath};
 #[derive(Debug, thiserror::Error)]
 pub enum CheckpointError {
     /// The target does not exist.
-    #[error("the target {} does not exist; give an existing folder", path.display())]
+    #[error("the target {} does not exist", path.display())]
     TargetMissing {
         /// The target as it was given.
         path: PathBuf,
@@ -88,6 +88,16 @@ pub enum CheckpointError {
         /// What was being written.
         path: PathBuf,
     },
+    /// The store holds as much as the setting allows.
+    #[error("the checkpoints in {} have reached their limit of {} ({} are in use)", path.display(), size_text(*limit), size_text(*used))]
+    StoreFull {
+        /// The store.
+        path: PathBuf,
+        /// The limit, in bytes.
+        limit: u64,
+        /// What was in use before, in bytes.
+        used: u64,
+    },
     /// The caller's flag was set.
     #[error("cancelled; what was saved before is untouched")]
     Cancelled,
@@ -101,6 +111,17 @@ pub enum CheckpointError {
         /// What the system said.
         source: io::Error,
     },
+}
+
+/// Bytes for a person.
+pub fn size_text(bytes: u64) -> String {
+    #[allow(clippy::cast_precision_loss, reason = "shown with one digit")]
+    let of = |unit: u64| bytes as f64 / unit as f64;
+    match bytes {
+        0..1_000_000 => format!("{:.1} kB", of(1_000)),
+        1_000_000..1_000_000_000 => format!("{:.1} MB", of(1_000_000)),
+        _ => format!("{:.1} GB", of(1_000_000_000)),
+    }
 }
 
 impl CheckpointError {
@@ -118,6 +139,7 @@ impl CheckpointError {
             Self::FolderNotEmpty { .. } => "folder_not_empty",
             Self::NotACheckout { .. } => "not_a_checkout",
             Self::DiskFull { .. } => "disk_full",
+            Self::StoreFull { .. } => "store_full",
             Self::Cancelled => "cancelled",
             Self::Io { .. } => "io",
         }

@@ -16,11 +16,13 @@ pub struct Settings {
     pub huge_file_bytes: u64,
     /// A target with more entries than this, ignored ones apart, is refused.
     pub max_entries: usize,
+    /// The store holds at most this many bytes of manifests and contents; 0 for any number.
+    pub max_store_bytes: u64,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { huge_file_bytes: 100 << 20, max_entries: 1_000_000 }
+        Self { huge_file_bytes: 100 << 20, max_entries: 1_000_000, max_store_bytes: 0 }
     }
 }
 
@@ -35,7 +37,7 @@ impl FolderCheckpoints {
     /// Opens a store, making it where it does not exist. It must lie outside of every target. Fails with
     /// `io`, `disk_full`, `store_too_new` and `store_damaged`.
     pub fn open(store: PathBuf, settings: Settings) -> Result<Self, CheckpointError> {
-        Ok(Self { store: Store::open(store)?, settings })
+        Ok(Self { store: Store::open(store)?.limited(settings.max_store_bytes), settings })
     }
 
     fn content(&self, digest: &Digest, path: &RelPath) -> Result<Option<EntryKind>, CheckpointError> {
@@ -106,8 +108,8 @@ impl Checkpoints for FolderCheckpoints {
         restore::restore(&self.store, &self.settings, digest, target, paths, cancel)
     }
 
-    fn prune(&self, keep: &[Digest]) -> Result<PruneReport, CheckpointError> {
-        prune::prune(&self.store, keep)
+    fn prune(&self, keep: &[Digest], cancel: &CancelFlag) -> Result<PruneReport, CheckpointError> {
+        prune::prune(&self.store, keep, cancel)
     }
 
     fn sizes(&self) -> Result<StoreSize, CheckpointError> {

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use crate::store::{Store, make_folder, new_file, sync_folder};
@@ -20,13 +21,15 @@ pub(crate) struct Incoming<'s> {
     store: &'s Store,
     folder: PathBuf,
     seen: Mutex<HashMap<Digest, u64>>,
+    /// Bytes for which room was taken.
+    room: AtomicU64,
 }
 
 impl<'s> Incoming<'s> {
     pub(crate) fn new(store: &'s Store) -> Result<Self, CheckpointError> {
         let folder = store.temporary_path();
         make_folder(&folder, false).map_err(|e| CheckpointError::io("make", &folder, e))?;
-        Ok(Self { store, folder, seen: Mutex::default() })
+        Ok(Self { store, folder, seen: Mutex::default(), room: AtomicU64::new(0) })
     }
 
     pub(crate) fn store(&self) -> &'s Store {
@@ -42,11 +45,24 @@ impl<'s> Incoming<'s> {
         seen.insert(*digest, size).is_none()
     }
 
+    /// Takes room in the store for what is about to be written here.
+    pub(crate) fn take_room(&self, bytes: u64) -> Result<(), CheckpointError> {
+        self.store.take_room(bytes)?;
+        self.room.fetch_add(bytes, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn give_back(&self, bytes: u64) {
+        self.room.fetch_sub(bytes, Ordering::Relaxed);
+        self.store.budget().give_back(bytes);
+    }
+
     /// Adds a content that is in memory.
     pub(crate) fn add(&self, digest: &Digest, bytes: &[u8]) -> Result<(), CheckpointError> {
         if !self.claim(digest, bytes.len() as u64) {
             return Ok(());
         }
+        self.take_room(bytes.len() as u64)?;
         let path = self.folder.join(digest.hex());
         new_file(&path)
             .and_then(|mut file| file.write_all(bytes))
@@ -61,11 +77,12 @@ impl<'s> Incoming<'s> {
         Ok((file, path))
     }
 
-    /// Adds what was written into a file of [`Self::begin`].
+    /// Adds what was written into a file of [`Self::begin`], for all of which room was taken.
     pub(crate) fn finish(&self, path: &PathBuf, digest: &Digest, size: u64) -> Result<(), CheckpointError> {
         let placed = if self.claim(digest, size) {
             fs::rename(path, self.folder.join(digest.hex()))
         } else {
+            self.give_back(size);
             fs::remove_file(path)
         };
         placed.map_err(|e| CheckpointError::io("write", path, e))
@@ -103,6 +120,8 @@ impl<'s> Incoming<'s> {
                 sync_folder(folder)?;
             }
         }
+        // From here on it is the store's.
+        self.room.store(0, Ordering::Relaxed);
         Ok((seen.len() as u64, seen.values().sum()))
     }
 
@@ -120,6 +139,7 @@ impl<'s> Incoming<'s> {
 
 impl Drop for Incoming<'_> {
     fn drop(&mut self) {
+        self.give_back(self.room.load(Ordering::Relaxed));
         // What a failed take leaves behind here, pruning would find too.
         let _ = fs::remove_dir_all(&self.folder);
     }

@@ -26,6 +26,7 @@
 //! | `lock` | taken shared by every operation, exclusively by pruning |
 
 mod beneath;
+mod budget;
 mod cache;
 mod cancel;
 mod checkout;
@@ -55,7 +56,7 @@ mod walk;
 
 pub use cancel::CancelFlag;
 pub use digest::{BadDigest, Digest};
-pub use error::CheckpointError;
+pub use error::{CheckpointError, size_text};
 pub use folder::{FolderCheckpoints, Settings};
 pub use manifest::{Entry, EntryKind, Manifest};
 pub use path::{BadPath, RelPath};

@@ -57,8 +57,9 @@ pub trait Checkpoints: Send + Sync {
     ) -> Result<RestoreReport, CheckpointError>;
 
     /// Removes every checkpoint but these, and every content that none of these needs. Waits for
-    /// operations under way. With an unknown or damaged one among `keep` nothing is removed.
-    fn prune(&self, keep: &[Digest]) -> Result<PruneReport, CheckpointError>;
+    /// operations under way; cancelled, it goes on where it was the next time. One of `keep` that is not there is
+    /// counted; where none of them is, or one is damaged, nothing is removed: that may be another store.
+    fn prune(&self, keep: &[Digest], cancel: &CancelFlag) -> Result<PruneReport, CheckpointError>;
 
     /// How much the store holds.
     fn sizes(&self) -> Result<StoreSize, CheckpointError>;

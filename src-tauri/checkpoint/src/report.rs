@@ -285,8 +285,10 @@ pub struct PruneReport {
     pub blobs: u64,
     /// Bytes freed.
     pub bytes: u64,
-    /// What is left.
-    pub left: StoreSize,
+    /// How many of those to keep are not there.
+    pub missing: u64,
+    /// What is left; not counted where a quick look showed that there was nothing to remove.
+    pub left: Option<StoreSize>,
 }
 
 /// How much the store holds.

@@ -10,6 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use rustix::fs::{FlockOperation, flock};
 use sha2::{Digest as _, Sha256};
 
+use crate::budget::Budget;
 use crate::{CheckpointError, Digest, Manifest};
 
 const VERSION: u32 = 1;
@@ -22,6 +23,7 @@ pub(crate) struct Store {
     root: PathBuf,
     identity: (u64, u64),
     temporary: AtomicU64,
+    budget: Budget,
 }
 
 /// Held while an operation uses the store; released by closing.
@@ -46,13 +48,30 @@ impl Store {
                 });
             }
             Err(e) if e.kind() == ErrorKind::NotFound => {
-                let store = Self { root: root.clone(), identity: (0, 0), temporary: AtomicU64::new(0) };
-                store.replace(&path, format!("{VERSION}\n").as_bytes(), true)?;
+                Self::at(root.clone(), (0, 0)).replace(&path, format!("{VERSION}\n").as_bytes(), true)?;
             }
             Err(e) => return Err(CheckpointError::io("read", &path, e)),
         }
         let meta = fs::metadata(&root).map_err(|e| CheckpointError::io("look at", &root, e))?;
-        Ok(Self { root, identity: (meta.dev(), meta.ino()), temporary: AtomicU64::new(0) })
+        Ok(Self::at(root, (meta.dev(), meta.ino())))
+    }
+
+    fn at(root: PathBuf, identity: (u64, u64)) -> Self {
+        Self { root, identity, temporary: AtomicU64::new(0), budget: Budget::new(0) }
+    }
+
+    /// The same, holding at most so many bytes; 0 for any number.
+    pub(crate) fn limited(self, bytes: u64) -> Self {
+        Self { budget: Budget::new(bytes), ..self }
+    }
+
+    /// Takes room for what is about to be written.
+    pub(crate) fn take_room(&self, bytes: u64) -> Result<(), CheckpointError> {
+        self.budget.take(self, bytes)
+    }
+
+    pub(crate) fn budget(&self) -> &Budget {
+        &self.budget
     }
 
     /// Device and inode of the store's folder.
@@ -141,6 +160,7 @@ impl Store {
         if fs::read(&path).is_ok_and(|there| there == bytes) {
             sync_folder(&self.folder("manifests"))?;
         } else {
+            self.take_room(bytes.len() as u64)?;
             self.replace(&path, &bytes, true)?;
         }
         Ok(digest)

@@ -266,7 +266,9 @@ fn measure(files: usize, fixture: &Fixture) {
         assert_eq!(diff.changes.len(), files);
         assert!(diff.truncated);
     });
-    timed("prune of everything", &mut || assert_eq!(fixture.points.prune(&[]).unwrap().blobs, files as u64));
+    timed("prune of everything", &mut || {
+        assert_eq!(fixture.points.prune(&[], &CancelFlag::new()).unwrap().blobs, files as u64)
+    });
 }
 
 #[test]

@@ -77,7 +77,7 @@ impl Host {
         logging::start(verbose, Some(&data));
         let journal = SqliteJournal::open(&data)?;
         journal.writable()?;
-        let checkpoints = FolderCheckpoints::open(data.checkpoints(), mo_checkpoint::Settings::default())?;
+        let checkpoints = FolderCheckpoints::open(data.checkpoints(), config.checkpoints())?;
         let ports = Ports {
             spawner: Arc::new(spawner()?),
             clock: Arc::new(SystemClock),

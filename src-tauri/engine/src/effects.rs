@@ -1,13 +1,12 @@
 //! Carries out what the core asks for. Every act reports its outcome as an input.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use mo_agents::launch::Access;
-use mo_checkpoint::{Access as CheckoutAccess, CancelFlag, CheckpointError};
+use mo_checkpoint::Access as CheckoutAccess;
 use mo_core::effect::Effect;
-use mo_core::event::{CheckpointTaken, Fault, Place, Prepared};
+use mo_core::event::{Place, Prepared};
 use mo_core::ids::{CheckNo, Digest, Nonce, SessionId};
 use mo_core::input::Input;
 use mo_core::review::answer;
@@ -22,20 +21,18 @@ use crate::checks::{self, CheckJob};
 use crate::dispatcher::Message;
 use crate::environment::Environment;
 use crate::hub::Hub;
+use crate::keeping::Keeper;
 use crate::places;
 use crate::ports::Ports;
 use crate::prompts::{self, DiffText};
 use crate::session_desk::{Desks, SessionDesk, Timer, WorkerCommand};
+use crate::versions::doubt;
 use crate::worker::WorkerRun;
 use crate::{checkouts, fault, receipts, roster, summary};
 
 /// An act that is ready to be done once its event is durable.
 pub(crate) type Act = Box<dyn FnOnce(&mut EffectRunner) + Send>;
 
-/// The most paths that a checkpoint event names.
-const MAX_CHANGED: usize = 1_000;
-/// The most skipped entries that a checkpoint event names.
-const MAX_SKIPPED: usize = 100;
 /// The most bytes of a diff in a prompt.
 const MAX_DIFF: usize = 200_000;
 
@@ -47,6 +44,7 @@ pub(crate) struct EffectRunner {
     queue: mpsc::WeakSender<Message>,
     desks: Desks,
     freed: Arc<Notify>,
+    keeper: Arc<Keeper>,
 }
 
 impl EffectRunner {
@@ -57,8 +55,9 @@ impl EffectRunner {
         queue: mpsc::WeakSender<Message>,
         desks: Desks,
         freed: Arc<Notify>,
+        keeper: Arc<Keeper>,
     ) -> Self {
-        Self { ports, hub, environment, queue, desks, freed }
+        Self { ports, hub, environment, queue, desks, freed, keeper }
     }
 
     fn desk(&self, session: &SessionId) -> Option<Arc<SessionDesk>> {
@@ -197,16 +196,23 @@ impl EffectRunner {
         tokio::spawn(async move {
             let agents = roster::versions(&ports, &environment, &desk.programs).await;
             let git = desk.target.ancestors().any(|folder| folder.join(".git").exists());
+            let doubts: Vec<String> =
+                agents.iter().filter_map(|found| doubt(&found.agent, found.version.as_deref())).collect();
             let result = Ok(Prepared { agents, git, guarantees: Vec::new() });
             send(&queue, &desk, Input::Prepared(result)).await;
+            for text in doubts {
+                send(&queue, &desk, Input::Warn { text }).await;
+            }
         });
     }
 
     fn take_checkpoint(&mut self, desk: &Arc<SessionDesk>, checkpoint: u32, first: Option<Digest>) {
-        let target = desk.target.clone();
-        self.blocking(desk, move |ports| Input::Checkpoint {
-            checkpoint,
-            result: take(ports, &target, checkpoint, first.as_ref()),
+        let (keeper, taken_for) = (Arc::clone(&self.keeper), Arc::clone(desk));
+        self.blocking(desk, move |_| {
+            let SessionDesk { id, target, .. } = taken_for.as_ref();
+            let taken = keeper.storage.take(id, target, checkpoint, first.as_ref());
+            let result = taken.map_err(|error| fault::of_checkpoint(&error));
+            Input::Checkpoint { checkpoint, result }
         });
     }
 
@@ -250,7 +256,7 @@ impl EffectRunner {
 
     fn close(&mut self, desk: &Arc<SessionDesk>, view: Option<SessionView>, has_plan: bool) {
         let (ports, desks, freed) = (self.ports.clone(), Arc::clone(&self.desks), Arc::clone(&self.freed));
-        let desk = Arc::clone(desk);
+        let (desk, keeper) = (Arc::clone(desk), Arc::clone(&self.keeper));
         tokio::task::spawn_blocking(move || {
             if let Some(view) = view {
                 write_at_rest(&ports, &desk.id, &view, has_plan);
@@ -259,8 +265,10 @@ impl EffectRunner {
                 checkouts::remove_all(&ports, &desk.folder.join(checkouts_of));
             }
             desk.close();
+            keeper.storage.settled(&desk.id);
             desks.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(&desk.id);
             freed.notify_waiters();
+            keeper.tidy();
         });
     }
 
@@ -329,57 +337,6 @@ async fn send(queue: &mpsc::Sender<Message>, desk: &SessionDesk, input: Input) {
     let message = Message::Inputs { session: desk.id.clone(), inputs: vec![input] };
     // Fails only when the engine is going away.
     let _ = queue.send(message).await;
-}
-
-fn take(
-    ports: &Ports,
-    target: &Path,
-    checkpoint: u32,
-    first: Option<&Digest>,
-) -> Result<CheckpointTaken, Fault> {
-    snapshot(ports, target, checkpoint, first).map_err(|error| fault::of_checkpoint(&error))
-}
-
-/// Takes a checkpoint. `first`: the session's checkpoint 0, where this is a later one.
-pub(crate) fn snapshot(
-    ports: &Ports,
-    target: &Path,
-    checkpoint: u32,
-    first: Option<&Digest>,
-) -> Result<CheckpointTaken, CheckpointError> {
-    let taken = ports.checkpoints.take(target, &CancelFlag::new())?;
-    let digest = places::to_core(&taken.digest).ok_or_else(|| CheckpointError::StoreDamaged {
-        path: target.to_owned(),
-        what: format!("{} is no digest", taken.digest),
-    })?;
-    let changed = match first {
-        None => Vec::new(),
-        Some(first) => changed_paths(ports, first, &digest)?,
-    };
-    let report = taken.report;
-    let skipped = report.skipped.iter().take(MAX_SKIPPED);
-    Ok(CheckpointTaken {
-        checkpoint,
-        digest,
-        files: report.files,
-        bytes: report.bytes,
-        ignored: report.ignored,
-        skipped: skipped
-            .map(|s| format!("{} ({:?}, {} bytes)", s.path.as_path().display(), s.reason, s.size))
-            .collect(),
-        changed,
-    })
-}
-
-fn changed_paths(ports: &Ports, from: &Digest, to: &Digest) -> Result<Vec<String>, CheckpointError> {
-    let options = mo_checkpoint::DiffOptions { max_bytes: 0, ..mo_checkpoint::DiffOptions::default() };
-    let diff = ports.checkpoints.diff(&places::from_core(from), &places::from_core(to), options)?;
-    Ok(diff
-        .changes
-        .iter()
-        .take(MAX_CHANGED)
-        .map(|c| c.path.as_path().to_string_lossy().into_owned())
-        .collect())
 }
 
 fn diff(ports: &Ports, since: &Digest, at: &Digest) -> DiffText {

@@ -14,12 +14,14 @@ use mo_core::ids::{AgentKind, RequestId};
 #[derive(Debug, Default)]
 pub(crate) struct Folders {
     needed: bool,
+    /// The folder that the worker works in; one that is gone is not made again.
+    root: PathBuf,
     waiting: BTreeMap<RequestId, Vec<PathBuf>>,
 }
 
 impl Folders {
-    pub(crate) fn of(agent: Option<&AgentKind>) -> Self {
-        Self { needed: agent == Some(&AgentKind::Codex), waiting: BTreeMap::new() }
+    pub(crate) fn of(agent: Option<&AgentKind>, root: &Path) -> Self {
+        Self { needed: agent == Some(&AgentKind::Codex), root: root.to_owned(), waiting: BTreeMap::new() }
     }
 
     /// Notes a request whose paths are absolute and resolved.
@@ -33,7 +35,7 @@ impl Folders {
     /// Makes them, if they may be written into. The agent itself says what then fails.
     pub(crate) fn answered(&mut self, request: &RequestId, answer: &Answer) {
         let folders = self.waiting.remove(request).unwrap_or_default();
-        if *answer != Answer::Allow {
+        if *answer != Answer::Allow || !self.root.is_dir() {
             return;
         }
         for folder in folders {
@@ -69,7 +71,7 @@ mod tests {
                 action: Action::Write { paths: vec![path], diff: None },
                 reason: None,
             };
-            let mut folders = Folders::of(Some(&agent));
+            let mut folders = Folders::of(Some(&agent), root.path());
             folders.asked(&request);
             folders.answered(&id, &answer);
             folders.answered(&id, &answer);
@@ -78,5 +80,7 @@ mod tests {
         assert!(made(AgentKind::Codex, Answer::Allow));
         assert!(!made(AgentKind::Codex, Answer::Deny { message: String::new() }));
         assert!(!made(AgentKind::Claude, Answer::Allow));
+        std::fs::remove_dir_all(root.path()).unwrap();
+        assert!(!made(AgentKind::Codex, Answer::Allow), "the folder itself is not made again");
     }
 }

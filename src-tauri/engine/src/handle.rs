@@ -2,10 +2,11 @@
 
 mod reach;
 
+pub use crate::keeping::Tidied;
 pub use reach::DeleteError;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use mo_core::decide::{Observed, reconcile};
@@ -27,6 +28,7 @@ use crate::effects::EffectRunner;
 use crate::environment::Environment;
 use crate::history;
 use crate::hub::{Health, Hub, Subscription};
+use crate::keeping::Keeper;
 use crate::naming::Naming;
 use crate::ports::Ports;
 use crate::session_desk::{Desks, SessionDesk};
@@ -62,7 +64,8 @@ pub(crate) struct Shared {
     hub: Arc<Hub>,
     queue: Mutex<Option<mpsc::Sender<Message>>>,
     desks: Desks,
-    pub(crate) freed: Arc<Notify>,
+    freed: Arc<Notify>,
+    pub(crate) keeper: Arc<Keeper>,
     dispatcher: Mutex<Option<JoinHandle<()>>>,
     broken: watch::Receiver<bool>,
 }
@@ -117,6 +120,14 @@ impl EngineHandle {
         let (hub, environment) = (Arc::new(Hub::new()), Arc::new(environment));
         let desks: Desks = Arc::default();
         let freed = Arc::new(Notify::new());
+        let keeper = Arc::new(Keeper::new(
+            ports.clone(),
+            Arc::clone(&hub),
+            data.clone(),
+            Arc::clone(&desks),
+            Arc::clone(&freed),
+            &config.storage,
+        ));
         let runner = EffectRunner::new(
             ports.clone(),
             Arc::clone(&hub),
@@ -124,6 +135,7 @@ impl EngineHandle {
             sender.downgrade(),
             Arc::clone(&desks),
             Arc::clone(&freed),
+            Arc::clone(&keeper),
         );
         let redactor = Arc::clone(&environment.redactor);
         let naming = Naming::new(data.path(), &environment);
@@ -142,11 +154,14 @@ impl EngineHandle {
                 queue: Mutex::new(Some(sender)),
                 desks,
                 freed,
+                keeper: Arc::clone(&keeper),
                 dispatcher: Mutex::new(Some(tokio::spawn(wreck.watch(dispatcher.run())))),
                 broken: whole,
             }),
         };
         handle.settle_leftovers().await?;
+        // Beside what comes; the end of the engine breaks it off.
+        tokio::task::spawn_blocking(move || keeper.tidy());
         Ok(handle)
     }
 
@@ -162,7 +177,8 @@ impl EngineHandle {
         .await
         .unwrap_or_else(|error| Err(StartError::Journal(error.to_string())))?;
         let id = new_id(self.shared.ports.clock.now());
-        self.set_desk(&id, validated.place, validated.created.settings.stall_timeout_ms)?;
+        let desk = self.desk(&id, validated.place, validated.created.settings.stall_timeout_ms)?;
+        self.desks().insert(id.clone(), desk);
         match self.ask(&id, Input::Create(validated.created)).await {
             Ok(()) => Ok(id),
             Err(error) => {
@@ -178,14 +194,14 @@ impl EngineHandle {
     /// When there is no such session, when it has nothing to go on with, or when its target or agents are not to be
     /// had now; nothing was changed.
     pub async fn resume(&self, session: &SessionId, message: Option<String>) -> Result<(), ResumeError> {
-        if self.desks().contains_key(session) {
-            return Err(CommandError::Rejected(Rejection::NotAtRest).into());
-        }
         self.take_up(session, Input::Resume { message }).await
     }
 
     /// Adopts a session that rests, by an input that makes it go on.
     async fn take_up(&self, session: &SessionId, input: Input) -> Result<(), ResumeError> {
+        // From the first look on it is ours: nobody deletes it meanwhile.
+        let claim = self.shared.keeper.claim(session, PathBuf::new(), false)?;
+        let claim = claim.ok_or(CommandError::Rejected(Rejection::NotAtRest))?;
         let (shared, id) = (Arc::clone(&self.shared), session.clone());
         let (state, created, place) = tokio::task::spawn_blocking(move || {
             let state = history::replay(shared.ports.journal.as_ref(), &id)?;
@@ -196,7 +212,7 @@ impl EngineHandle {
         })
         .await
         .map_err(|_| CommandError::Closed)??;
-        self.set_desk(session, place, created.settings.stall_timeout_ms)?;
+        claim.set_to_work(self.desk(session, place, created.settings.stall_timeout_ms)?);
         self.send(Message::Adopt { session: session.clone(), state: Box::new(state) }).await?;
         if let Err(error) = self.ask(session, input).await {
             self.send(Message::Forget { session: session.clone() }).await?;
@@ -322,7 +338,7 @@ impl EngineHandle {
     pub async fn idle(&self) {
         loop {
             let freed = self.shared.freed.notified();
-            if self.desks().is_empty() {
+            if self.desks().values().all(|desk| desk.in_background) {
                 return;
             }
             freed.await;
@@ -331,7 +347,7 @@ impl EngineHandle {
 
     /// Sessions that run here now.
     pub fn running(&self) -> Vec<SessionId> {
-        self.desks().keys().cloned().collect()
+        self.desks().values().filter(|desk| !desk.in_background).map(|desk| desk.id.clone()).collect()
     }
 
     /// Waits until everything that is queued is durable, then ends the engine. Sessions that still run lose their
@@ -347,6 +363,10 @@ impl EngineHandle {
             // What there is to say about its end has been said where it was watched.
             let _ = dispatcher.await;
         }
+        let keeper = Arc::clone(&self.shared.keeper);
+        if let Err(error) = tokio::task::spawn_blocking(move || keeper.stop()).await {
+            tracing::error!(%error, "tidying broke off");
+        }
     }
 
     pub(crate) async fn ask(&self, session: &SessionId, input: Input) -> Result<(), CommandError> {
@@ -360,12 +380,16 @@ impl EngineHandle {
         sender.ok_or(CommandError::Closed)?.send(message).await.map_err(|_| CommandError::Closed)
     }
 
-    fn set_desk(&self, id: &SessionId, place: WorkPlace, stall_timeout_ms: u64) -> Result<(), StartError> {
+    fn desk(
+        &self,
+        id: &SessionId,
+        place: WorkPlace,
+        stall_timeout_ms: u64,
+    ) -> Result<Arc<SessionDesk>, StartError> {
         let folder = self.shared.data.session(id).map_err(|e| StartError::Journal(e.to_string()))?;
         let data = self.shared.data.path().to_owned();
-        let desk = SessionDesk::at_work(id.clone(), data, folder, place, stall_timeout_ms);
-        self.desks().insert(id.clone(), desk);
-        Ok(())
+        let max = self.shared.config.storage.transcript_max_bytes;
+        Ok(SessionDesk::at_work(id.clone(), data, folder, place, stall_timeout_ms, max))
     }
 
     pub(crate) fn desks(&self) -> std::sync::MutexGuard<'_, BTreeMap<SessionId, Arc<SessionDesk>>> {
@@ -391,7 +415,7 @@ impl EngineHandle {
             let Some(created) = state.created.clone() else { continue };
             let folder = self.shared.data.session(&id)?;
             let (data, target) = (self.shared.data.path().to_owned(), created.target.clone().into());
-            let desk = SessionDesk::at_rest(id.clone(), data, folder, target);
+            let desk = SessionDesk::at_rest(id.clone(), data, folder, target, false);
             self.desks().insert(id.clone(), desk);
             let inputs = reconcile(&state, &Observed::default());
             for message in [

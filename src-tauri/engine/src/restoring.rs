@@ -5,7 +5,7 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
-use mo_checkpoint::{CancelFlag, CheckpointError, LeftReason, RelPath, RestoreReport};
+use mo_checkpoint::{CheckpointError, LeftReason, RelPath, RestoreReport};
 use mo_core::event::{CheckpointRestored, CheckpointTaken};
 use mo_core::ids::{CheckpointNo, Digest, SessionId};
 use mo_core::input::Input;
@@ -14,12 +14,11 @@ use mo_core::view::session_view;
 use mo_journal::{Document, JournalError};
 
 use crate::dispatcher::Message;
-use crate::effects::snapshot;
 use crate::handle::{CommandError, EngineHandle};
+use crate::keeping::{Claim, Keeper};
 use crate::ports::Ports;
-use crate::session_desk::SessionDesk;
 use crate::start::{StartError, lock_target};
-use crate::{history, places};
+use crate::{fault, history, places};
 
 /// The most entries that the event names as left.
 const MAX_LEFT: usize = 100;
@@ -100,8 +99,8 @@ impl RestoreError {
             Self::Checkpoint { saved: Some(number), .. } => {
                 format!("what was there before is checkpoint {number}")
             }
-            Self::Checkpoint { saved: None, .. } => {
-                "mend what the message names; nothing was changed".to_owned()
+            Self::Checkpoint { saved: None, error } => {
+                format!("{}; nothing was changed", fault::hint_for(error))
             }
             Self::Command(_) => "try again".to_owned(),
             Self::Journal(error) => error.hint().unwrap_or_else(|| "see the log".to_owned()),
@@ -122,8 +121,8 @@ impl EngineHandle {
         checkpoint: CheckpointNo,
         paths: Vec<RelPath>,
     ) -> Result<CheckpointRestored, RestoreError> {
+        let _claim = Settled::after(&self.shared.keeper, session)?;
         let (state, target) = self.resting(session).await?;
-        let _desk = Desk::set(self, session, &target)?;
         let from = state.checkpoints.get(&checkpoint).map(|taken| taken.digest.clone()).ok_or_else(|| {
             let first = state.checkpoints.keys().next().copied();
             let range = first.zip(state.checkpoints.keys().next_back().copied());
@@ -134,7 +133,7 @@ impl EngineHandle {
         // A path that nobody knows is told before anything is done.
         let (ports, first) = (self.shared.ports.clone(), state.checkpoints.get(&0).map(|c| c.digest.clone()));
         let saved = state.next_checkpoint;
-        let before = self.snapshot(&target, saved, first.clone()).await?;
+        let before = self.snapshot(session, &target, saved, first.clone()).await?;
         {
             let (ports, paths, digests) =
                 (ports.clone(), paths.clone(), [from.clone(), before.digest.clone()]);
@@ -142,18 +141,17 @@ impl EngineHandle {
         }
         self.record(session, Input::Saved(before)).await?;
         let report = {
-            let (ports, target, from, paths) = (ports.clone(), target.clone(), from, paths.clone());
+            let (keeper, id) = (Arc::clone(&self.shared.keeper), session.clone());
+            let (target, from, paths) = (target.clone(), from, paths.clone());
             blocking(move || {
                 let only = (!paths.is_empty()).then_some(paths.as_slice());
-                ports
-                    .checkpoints
-                    .restore(&places::from_core(&from), Path::new(&target), only, &CancelFlag::new())
-                    .map_err(|error| RestoreError::Checkpoint { error, saved: Some(saved) })
+                let restored = keeper.storage.restore(&id, &from, Path::new(&target), only);
+                restored.map_err(|error| RestoreError::Checkpoint { error, saved: Some(saved) })
             })
             .await?
         };
         let restored = restored(checkpoint, saved, &paths, &report);
-        let now = self.snapshot(&target, saved + 1, first).await.map_err(|error| match error {
+        let now = self.snapshot(session, &target, saved + 1, first).await.map_err(|error| match error {
             RestoreError::Checkpoint { error, .. } => RestoreError::Checkpoint { error, saved: Some(saved) },
             other => other,
         })?;
@@ -164,9 +162,6 @@ impl EngineHandle {
 
     /// A session that rests, and its target.
     async fn resting(&self, session: &SessionId) -> Result<(State, String), RestoreError> {
-        if self.desks().contains_key(session) {
-            return Err(RestoreError::Running);
-        }
         let (journal, id) = (Arc::clone(&self.shared.ports.journal), session.clone());
         let state = blocking(move || Ok(history::replay(journal.as_ref(), &id)?)).await?;
         let target = state.created.as_ref().map(|created| created.target.clone());
@@ -175,14 +170,16 @@ impl EngineHandle {
 
     async fn snapshot(
         &self,
+        session: &SessionId,
         target: &str,
         number: CheckpointNo,
         first: Option<Digest>,
     ) -> Result<CheckpointTaken, RestoreError> {
-        let (ports, target) = (self.shared.ports.clone(), target.to_owned());
+        let (keeper, id) = (Arc::clone(&self.shared.keeper), session.clone());
+        let target = target.to_owned();
         blocking(move || {
-            snapshot(&ports, Path::new(&target), number, first.as_ref())
-                .map_err(|error| RestoreError::Checkpoint { error, saved: None })
+            let taken = keeper.storage.take(&id, Path::new(&target), number, first.as_ref());
+            taken.map_err(|error| RestoreError::Checkpoint { error, saved: None })
         })
         .await
     }
@@ -213,30 +210,23 @@ impl EngineHandle {
     }
 }
 
-/// Keeps everybody else from the session while its files change.
-struct Desk<'a> {
-    engine: &'a EngineHandle,
+/// A session that is ours while its files change; afterwards its journal names what was taken for it.
+struct Settled<'a> {
+    keeper: &'a Keeper,
     session: &'a SessionId,
+    _claim: Claim,
 }
 
-impl<'a> Desk<'a> {
-    fn set(engine: &'a EngineHandle, session: &'a SessionId, target: &str) -> Result<Self, RestoreError> {
-        let folder = engine.shared.data.session(session)?;
-        let data = engine.shared.data.path().to_owned();
-        let desk = SessionDesk::at_rest(session.clone(), data, folder, target.into());
-        let mut desks = engine.desks();
-        if desks.contains_key(session) {
-            return Err(RestoreError::Running);
-        }
-        desks.insert(session.clone(), desk);
-        Ok(Self { engine, session })
+impl<'a> Settled<'a> {
+    fn after(keeper: &'a Keeper, session: &'a SessionId) -> Result<Self, RestoreError> {
+        let claim = keeper.claim(session, std::path::PathBuf::new(), false)?.ok_or(RestoreError::Running)?;
+        Ok(Self { keeper, session, _claim: claim })
     }
 }
 
-impl Drop for Desk<'_> {
+impl Drop for Settled<'_> {
     fn drop(&mut self) {
-        self.engine.desks().remove(self.session);
-        self.engine.shared.freed.notify_waiters();
+        self.keeper.storage.settled(self.session);
     }
 }
 

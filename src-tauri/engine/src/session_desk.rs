@@ -13,6 +13,7 @@ use tokio::task::AbortHandle;
 
 use crate::roster::FoundProgram;
 use crate::start::WorkPlace;
+use crate::transcripts::Rooms;
 
 /// A command to the task of one process.
 #[derive(Debug)]
@@ -42,6 +43,12 @@ pub(crate) struct SessionDesk {
     pub(crate) programs: BTreeMap<AgentKind, FoundProgram>,
     /// Milliseconds without a sign of work before a turn counts as stalled; 0 = never.
     pub(crate) stall_timeout_ms: u64,
+    /// The most bytes of one worker's transcripts; 0 = any number.
+    pub(crate) transcript_max_bytes: u64,
+    /// What is left of that.
+    pub(crate) rooms: Rooms,
+    /// Nobody waits for what is done with it.
+    pub(crate) in_background: bool,
     held: Mutex<Held>,
 }
 
@@ -71,16 +78,39 @@ impl SessionDesk {
         folder: PathBuf,
         place: WorkPlace,
         stall_timeout_ms: u64,
+        transcript_max_bytes: u64,
     ) -> Arc<Self> {
         let WorkPlace { target, programs, locks } = place;
         let held = Mutex::new(Held { locks, ..Held::default() });
-        Arc::new(Self { id, target, data, folder, programs, stall_timeout_ms, held })
+        let (rooms, in_background) = (Rooms::default(), false);
+        Arc::new(Self {
+            id,
+            target,
+            data,
+            folder,
+            programs,
+            stall_timeout_ms,
+            transcript_max_bytes,
+            rooms,
+            in_background,
+            held,
+        })
     }
 
-    /// A session that is only to be settled: nothing of it will run.
-    pub(crate) fn at_rest(id: SessionId, data: PathBuf, folder: PathBuf, target: PathBuf) -> Arc<Self> {
-        let (programs, held) = (BTreeMap::new(), Mutex::default());
-        Arc::new(Self { id, target, data, folder, programs, stall_timeout_ms: 0, held })
+    /// A session of which nothing will run: it is settled, restored or deleted.
+    pub(crate) fn at_rest(
+        id: SessionId,
+        data: PathBuf,
+        folder: PathBuf,
+        target: PathBuf,
+        in_background: bool,
+    ) -> Arc<Self> {
+        let place = WorkPlace { target, programs: BTreeMap::new(), locks: Vec::new() };
+        let mut desk = Self::at_work(id, data, folder, place, 0, 0);
+        if let Some(desk) = Arc::get_mut(&mut desk) {
+            desk.in_background = in_background;
+        }
+        desk
     }
 
     /// The folder of the checkouts of a reviewer's reviews of a subject: always the same path in a session, since

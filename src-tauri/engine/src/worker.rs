@@ -14,12 +14,13 @@ use mo_core::event::Fault;
 use mo_core::ids::{AgentKind, AttemptNo, TurnNo, WorkerName};
 use mo_core::input::Input;
 use mo_core::policy::Bounds;
-use mo_journal::Stream;
+use mo_journal::{JournalError, Stream};
 use mo_process::{Child, LaunchCommand, LineBatch, RawSink, StdinMode, StdoutMode, StopLadder, StopReport};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use crate::config::show_size;
 use crate::dispatcher::Message;
 use crate::environment::Environment;
 use crate::folders::Folders;
@@ -27,7 +28,7 @@ use crate::hub::{Delta, Hub};
 use crate::pieces::{Held, Piece};
 use crate::ports::Ports;
 use crate::session_desk::{SessionDesk, WorkerCommand};
-use crate::transcripts::Tee;
+use crate::transcripts::{Room, Tee};
 use crate::{evidence, fault, paths};
 
 /// How long an agent has for its protocol's own cancel before it gets a signal.
@@ -68,7 +69,7 @@ pub(crate) async fn run_worker(
     let Some(commands) = run.commands.take() else { return };
     let outlet =
         Outlet { queue, hub, desk: Arc::clone(&desk), worker: run.worker.clone(), attempt: run.attempt };
-    match launch(&ports, &environment, &desk, &run).await {
+    match launch(&ports, &environment, &outlet, &run).await {
         Ok((child, protocol)) => {
             let identity = child.identity;
             let spawned = Input::Spawned {
@@ -81,7 +82,7 @@ pub(crate) async fn run_worker(
             let bounds = bounds(&run.cwd, &desk.data);
             let mut talk =
                 Conversation::new(outlet, protocol, child, commands, bounds, desk.stall_timeout_ms);
-            talk.folders = Folders::of(run.agent.as_ref());
+            talk.folders = Folders::of(run.agent.as_ref(), &run.cwd);
             talk.run().await;
         }
         Err(fault) => {
@@ -97,9 +98,11 @@ pub(crate) async fn run_worker(
 async fn launch(
     ports: &Ports,
     environment: &Environment,
-    desk: &SessionDesk,
+    outlet: &Outlet,
     run: &WorkerRun,
 ) -> Result<(Child, Box<dyn Protocol>), Fault> {
+    let desk = outlet.desk.as_ref();
+    fault::check_folder(&run.cwd)?;
     let unknown =
         || fault::new("agent_unknown", format!("{} has no program", run.worker), "see `orchestrate doctor`");
     let agent = run.agent.clone().ok_or_else(unknown)?;
@@ -127,8 +130,8 @@ async fn launch(
     command.env = environment.of_worker(&agent, &program.env, &shape.env);
     command.stdin = StdinMode::Piped;
     command.stdout = StdoutMode::Pipe;
-    command.stdout_sink = Some(sink(ports, environment, desk, run, Stream::Stdout)?);
-    command.stderr_sink = Some(sink(ports, environment, desk, run, Stream::Stderr)?);
+    command.stdout_sink = Some(sink(ports, environment, outlet, Stream::Stdout)?);
+    command.stderr_sink = Some(sink(ports, environment, outlet, Stream::Stderr)?);
     let child = ports.spawner.spawn(command).await.map_err(|error| {
         fault::new(error.code(), error.to_string(), "`orchestrate doctor` shows which agents are found")
     })?;
@@ -152,19 +155,34 @@ fn write_files(folder: &Path, files: &[(PathBuf, &'static str)]) -> Result<(), F
 fn sink(
     ports: &Ports,
     environment: &Environment,
-    desk: &SessionDesk,
-    run: &WorkerRun,
+    outlet: &Outlet,
     stream: Stream,
 ) -> Result<Box<dyn RawSink>, Fault> {
-    let transcript =
-        ports.journal.transcript(&desk.id, &run.worker, run.attempt, stream).map_err(|error| {
-            fault::new(
-                error.code(),
-                error.to_string(),
-                "look at the data folder's permissions and free space",
-            )
-        })?;
-    Ok(Box::new(Tee::new(transcript, Arc::clone(&environment.redactor))))
+    let (desk, worker) = (&outlet.desk, &outlet.worker);
+    let refused = |error: JournalError| {
+        fault::new(error.code(), error.to_string(), "look at the data folder's permissions and free space")
+    };
+    let there = ports.journal.transcripts(&desk.id).map_err(refused)?;
+    let used = there.iter().filter(|found| found.worker == *worker).map(|found| found.bytes).sum();
+    let room = desk.rooms.of(worker, || Room::new(desk.transcript_max_bytes, used));
+    let transcript = ports.journal.transcript(&desk.id, worker, outlet.attempt, stream).map_err(refused)?;
+    let text = format!(
+        "the transcript of {worker} was cut at {}: what it says from there on is shown, but not kept as raw bytes; \
+         [storage] transcript_max_size sets the limit",
+        show_size(desk.transcript_max_bytes)
+    );
+    // Said by a task of its own: whoever reads the pipe does not wait for it.
+    let (queue, session, runtime) =
+        (outlet.queue.downgrade(), desk.id.clone(), tokio::runtime::Handle::current());
+    let cut = move || {
+        runtime.spawn(async move {
+            let Some(queue) = queue.upgrade() else { return };
+            let message = Message::Inputs { session, inputs: vec![Input::Warn { text }] };
+            // Fails only when the engine is going away.
+            let _ = queue.send(message).await;
+        });
+    };
+    Ok(Box::new(Tee::bounded(transcript, Arc::clone(&environment.redactor), room, cut)))
 }
 
 /// Where a worker's reports go.

@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 
+use mo_checkpoint::{CheckpointError, Checkpoints, FolderCheckpoints, size_text};
 use mo_core::ids::AgentKind;
 use mo_core::sandbox::Guarantee;
 use mo_engine::config::Config;
 use mo_engine::environment::Environment;
 use mo_engine::roster;
+use mo_engine::versions::doubt;
 use mo_journal::{DataDir, Journal, JournalError, SqliteJournal};
 use serde::Serialize;
 
@@ -50,7 +52,16 @@ struct DataReport {
     exists: bool,
     sessions: usize,
     owner_pid: Option<i32>,
+    checkpoints: Option<CheckpointReport>,
     problem: Option<String>,
+}
+
+#[derive(Serialize)]
+struct CheckpointReport {
+    count: u64,
+    bytes: u64,
+    /// 0 for none.
+    max_bytes: u64,
 }
 
 #[derive(Serialize)]
@@ -70,7 +81,7 @@ pub(super) fn doctor(context: &mut Context) -> Result<u8, Failure> {
         version: env!("CARGO_PKG_VERSION"),
         agents,
         config: ConfigReport { file: places.config()?.0.to_owned(), exists: config.file.is_some() },
-        data_folder: data_folder(&places),
+        data_folder: data_folder(&places, &config),
         guarantees: Guarantee::FOR_BYPASS
             .iter()
             .map(|guarantee| GuaranteeReport {
@@ -107,9 +118,12 @@ async fn agents(config: &Config, environment: &Environment) -> Result<Vec<AgentR
             Ok(program) => {
                 report.found = true;
                 report.version = roster::version(&spawner, environment, &agent, &program).await;
+                report.problem = doubt(&agent, report.version.as_deref());
                 if report.version.is_none() {
                     report.problem = Some("it does not say its version".to_owned());
                     report.hint = Some(format!("see what `{} --version` does", program.path.display()));
+                } else if report.problem.is_some() {
+                    report.hint = Some(install_hint(&agent));
                 }
                 report.path = Some(program.path);
             }
@@ -133,9 +147,15 @@ fn install_hint(agent: &AgentKind) -> String {
     format!("npm install -g {package}, or set [agents.{agent}] path")
 }
 
-fn data_folder(places: &Places) -> DataReport {
-    let mut report =
-        DataReport { path: places.data.clone(), exists: false, sessions: 0, owner_pid: None, problem: None };
+fn data_folder(places: &Places, config: &Config) -> DataReport {
+    let mut report = DataReport {
+        path: places.data.clone(),
+        exists: false,
+        sessions: 0,
+        owner_pid: None,
+        checkpoints: None,
+        problem: None,
+    };
     match DataDir::existing(&places.data) {
         Err(JournalError::Missing { .. }) => {}
         Err(error) => report.problem = Some(error.to_string()),
@@ -146,9 +166,25 @@ fn data_folder(places: &Places) -> DataReport {
                 Ok(sessions) => report.sessions = sessions.len(),
                 Err(error) => report.problem = Some(error.to_string()),
             }
+            match checkpoints(&data, config) {
+                Ok(checkpoints) => report.checkpoints = checkpoints,
+                Err(error) => report.problem = Some(error.to_string()),
+            }
         }
     }
     report
+}
+
+/// What the checkpoints take; nothing where none was ever taken.
+fn checkpoints(data: &DataDir, config: &Config) -> Result<Option<CheckpointReport>, CheckpointError> {
+    let folder = data.checkpoints();
+    if !folder.join("version").is_file() {
+        return Ok(None);
+    }
+    let settings = config.checkpoints();
+    let size = FolderCheckpoints::open(folder, settings)?.sizes()?;
+    let (count, bytes, max_bytes) = (size.checkpoints, size.bytes, settings.max_store_bytes);
+    Ok(Some(CheckpointReport { count, bytes, max_bytes }))
 }
 
 /// The pid in `owner.json`, if exactly that process still runs: the file outlives an owner that was killed.
@@ -184,13 +220,16 @@ fn tell(report: &Report, out: &mut Out) -> Result<(), Failure> {
     for agent in &report.agents {
         let path = agent.path.as_ref().map(|p| p.display().to_string()).unwrap_or_default();
         let (mark, tone) = match (agent.found, &agent.version) {
-            (true, Some(_)) => ("✓", Tone::Ok),
-            (true, None) => ("?", Tone::Warn),
+            (true, Some(_)) if agent.problem.is_none() => ("✓", Tone::Ok),
+            (true, _) => ("?", Tone::Warn),
             _ => ("✗", Tone::Bad),
         };
         let said = agent.version.as_deref().or(agent.problem.as_deref()).unwrap_or_default();
         let text = format!("{:<9} {}  {path}", one_line(&agent.agent), one_line(said));
         out.line(&format!("  {} {}", paint.text(tone, mark), text.trim_end()))?;
+        if let (Some(_), Some(problem)) = (&agent.version, &agent.problem) {
+            out.line(&paint.text(Tone::Muted, &format!("              {}", one_line(problem))))?;
+        }
         if let Some(hint) = &agent.hint {
             out.line(&paint.text(Tone::Muted, &format!("              {}", one_line(hint))))?;
         }
@@ -208,6 +247,10 @@ fn tell(report: &Report, out: &mut Out) -> Result<(), Failure> {
         (None, true, None) => format!("{}, free", sessions(data.sessions)),
     };
     out.line(&format!("  data folder    {}  ({state})", one_line(&data.path.display().to_string())))?;
+    if let Some(CheckpointReport { count, bytes, max_bytes }) = data.checkpoints {
+        let most = if max_bytes == 0 { String::new() } else { format!(" of {}", size_text(max_bytes)) };
+        out.line(&format!("  checkpoints    {count}, {}{most}", size_text(bytes)))?;
+    }
     out.line("")?;
     out.line(&paint.text(Tone::Strong, "Guarantees"))?;
     for guarantee in &report.guarantees {

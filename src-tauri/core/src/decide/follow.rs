@@ -3,7 +3,7 @@
 
 use super::{Fact, checks};
 use crate::event::{
-    Blocker, CheckpointPurpose, DecisionMade, Ending, Event, GoesOn, Place, Purpose, RestState,
+    Blocker, CheckpointPurpose, DecisionMade, Ending, Event, Fault, GoesOn, Place, Purpose, RestState,
     ReviewRequested, Step, StopCause,
 };
 use crate::ids::{AgentKind, Digest, ReviewId, Role, WorkerName};
@@ -23,7 +23,7 @@ pub(super) fn follow(state: &State) -> Vec<Fact> {
         return wind_down(state, ending);
     }
     if let Some(fault) = &state.at_step.fault {
-        return vec![ending(RestState::Failed, 1, &format!("{} ({})", fault.message, fault.hint))];
+        return faulted(fault);
     }
     let idle = stop_idle(state);
     if !idle.is_empty() {
@@ -248,6 +248,17 @@ fn blocked(state: &State, turn: &StepTurn) -> Vec<Fact> {
         class.map(|c| format!(" ({})", serde_json::to_string(&c).unwrap_or_default().trim_matches('"')));
     let what = format!("its turn {}{}", outcome_words(*outcome), class.unwrap_or_default());
     blocked_by(state, &turn.worker, &what, text)
+}
+
+/// What the outside refused us, such as a checkpoint: nothing goes on unprotected, and a person can mend it.
+fn faulted(fault: &Fault) -> Vec<Fact> {
+    let blocker = Blocker {
+        title: fault.message.clone(),
+        details: format!("{}: {}", fault.code, fault.message),
+        required_actions: vec![fault.hint.clone(), "then: orchestrate resume <session>".to_owned()],
+        suggestions: Vec::new(),
+    };
+    vec![(None, Event::PermissionBlocker(blocker)), ending(RestState::Blocked, 12, &fault.message)]
 }
 
 fn outcome_words(outcome: Outcome) -> &'static str {

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::duration::parse_duration;
+use super::size::parse_size;
 use super::{AgentConfig, Config, ConfigError};
 
 #[derive(Deserialize, Default)]
@@ -20,6 +21,8 @@ struct Root {
     session: Session,
     #[serde(default)]
     review: Review,
+    #[serde(default)]
+    storage: StorageTable,
 }
 
 #[derive(Deserialize, Default)]
@@ -54,6 +57,14 @@ struct Review {
     checks: Option<Spanned<Vec<String>>>,
     check_timeout: Option<Spanned<String>>,
     check_output_bytes: Option<Spanned<u32>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct StorageTable {
+    checkpoints_max_size: Option<Spanned<String>>,
+    transcript_max_size: Option<Spanned<String>>,
+    keep_sessions_for: Option<Spanned<String>>,
 }
 
 /// The most fix rounds that make sense; more is a slip of the keyboard.
@@ -154,6 +165,29 @@ impl Config {
             }
             settings.check_output_bytes = *bytes.get_ref();
             set.push("review.check_output_bytes".to_owned());
+        }
+        let kept = &mut config.storage;
+        duration(
+            &root.storage.keep_sessions_for,
+            "storage.keep_sessions_for",
+            &mut kept.keep_sessions_for_ms,
+            &mut set,
+        )?;
+        for (value, name, bytes) in [
+            (
+                &root.storage.checkpoints_max_size,
+                "storage.checkpoints_max_size",
+                &mut kept.checkpoints_max_bytes,
+            ),
+            (
+                &root.storage.transcript_max_size,
+                "storage.transcript_max_size",
+                &mut kept.transcript_max_bytes,
+            ),
+        ] {
+            let Some(value) = value else { continue };
+            *bytes = parse_size(value.get_ref()).map_err(|reason| broken(value.span().start, reason))?;
+            set.push(name.to_owned());
         }
         if let Some(word) = &root.session.permission {
             settings.permission = match word.get_ref().as_str() {

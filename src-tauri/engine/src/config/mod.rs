@@ -3,6 +3,7 @@
 mod duration;
 mod file;
 mod shown;
+mod size;
 
 use std::collections::BTreeMap;
 use std::io::Read as _;
@@ -13,6 +14,7 @@ use mo_core::settings::{PermissionMode, Settings};
 
 pub use duration::parse_duration;
 pub use shown::{ShownValue, Source};
+pub use size::{parse_size, show_size};
 
 /// The configuration in effect.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -23,6 +25,8 @@ pub struct Config {
     pub agents: BTreeMap<AgentKind, AgentConfig>,
     /// The settings of a session.
     pub session: Settings,
+    /// How much is kept, and for how long.
+    pub storage: Storage,
     /// Which values the file sets, as dotted names.
     pub(crate) set: std::collections::BTreeSet<String>,
 }
@@ -40,6 +44,28 @@ pub struct AgentConfig {
     pub args: Vec<String>,
     /// `acp` for agents that are none of the known ones.
     pub acp: bool,
+}
+
+/// How much the data folder may hold, and for how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Storage {
+    /// The most bytes of all checkpoints together; 0 = any number.
+    pub checkpoints_max_bytes: u64,
+    /// The most bytes of all transcripts of one worker in one session; 0 = any number.
+    pub transcript_max_bytes: u64,
+    /// Milliseconds after its end before a session that has finished or failed is deleted; 0 = never. What a person
+    /// may still want to go on with, such as a paused one, stays.
+    pub keep_sessions_for_ms: u64,
+}
+
+impl Default for Storage {
+    fn default() -> Self {
+        Self {
+            checkpoints_max_bytes: 20_000_000_000,
+            transcript_max_bytes: 250_000_000,
+            keep_sessions_for_ms: 0,
+        }
+    }
 }
 
 /// A configuration that cannot be used.
@@ -127,6 +153,12 @@ impl Config {
     /// Whether the agent is one of the known ones or configured with `protocol = "acp"`.
     pub fn knows(&self, agent: &AgentKind) -> bool {
         !matches!(agent, AgentKind::Acp(_)) || self.agent(agent).acp
+    }
+
+    /// The settings of the checkpoints.
+    pub fn checkpoints(&self) -> mo_checkpoint::Settings {
+        let max_store_bytes = self.storage.checkpoints_max_bytes;
+        mo_checkpoint::Settings { max_store_bytes, ..mo_checkpoint::Settings::default() }
     }
 
     /// Every value given to agents' environments, for the redactor.

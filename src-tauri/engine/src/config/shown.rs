@@ -4,6 +4,7 @@ use mo_core::ids::AgentKind;
 use serde::Serialize;
 
 use super::duration::show_duration;
+use super::size::show_size;
 use super::{Config, permission_word};
 
 /// One effective value.
@@ -59,6 +60,14 @@ impl Config {
         push("review.checks".to_owned(), toml::Value::Array(checks).to_string());
         push("review.check_timeout".to_owned(), format!("{:?}", show_duration(session.check_timeout_ms)));
         push("review.check_output_bytes".to_owned(), session.check_output_bytes.to_string());
+        let storage = &self.storage;
+        for (name, value) in [
+            ("checkpoints_max_size", show_size(storage.checkpoints_max_bytes)),
+            ("transcript_max_size", show_size(storage.transcript_max_bytes)),
+            ("keep_sessions_for", show_duration(storage.keep_sessions_for_ms)),
+        ] {
+            push(format!("storage.{name}"), format!("{value:?}"));
+        }
         values
     }
 }

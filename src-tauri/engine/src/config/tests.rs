@@ -2,7 +2,7 @@ use std::path::Path;
 
 use mo_core::ids::AgentKind;
 
-use super::{Config, ConfigError, Source, parse_duration};
+use super::{Config, ConfigError, Source, parse_duration, parse_size, show_size};
 
 fn parse(text: &str) -> Result<Config, ConfigError> {
     Config::parse(Path::new("/c/config.toml"), text)
@@ -46,6 +46,9 @@ fn what_is_wrong_is_said_with_its_line_and_column() {
         ("[session]\nmoney_limit_usd = -5\n", 2, 19),
         ("[session\n", 1, 9),
         ("[agents.claude]\npath = \"claude\"\n", 2, 8),
+        ("[storage]\ncheckpoints_max_size = \"lots\"\n", 2, 24),
+        ("[storage]\nkeep_sessions_for = \"a while\"\n", 2, 21),
+        ("[storage]\nkeep = \"1h\"\n", 2, 1),
         ("[agents.opencode]\nmodel = \"x\"\n", 1, 9),
         ("\n[agents.claude]\nprotocol = \"acp\"\n", 2, 9),
     ];
@@ -61,10 +64,32 @@ fn what_is_wrong_is_said_with_its_line_and_column() {
 
 #[test]
 fn durations() {
-    for (text, ms) in [("0", 0), ("90s", 90_000), ("10m", 600_000), ("2h", 7_200_000)] {
+    for (text, ms) in [("0", 0), ("90s", 90_000), ("10m", 600_000), ("2h", 7_200_000), ("30d", 2_592_000_000)]
+    {
         assert_eq!(parse_duration(text), Ok(ms));
     }
     for wrong in ["", "5", "m", "-1s", "1.5h", "99999999999999999h", "5 m"] {
         assert!(parse_duration(wrong).is_err(), "{wrong}");
     }
+}
+
+#[test]
+fn sizes() {
+    let table = [("0", 0), ("500kB", 500_000), ("250 MB", 250_000_000), ("20gb", 20_000_000_000)];
+    for (text, bytes) in table {
+        assert_eq!(parse_size(text), Ok(bytes));
+        assert_eq!(parse_size(&show_size(bytes)), Ok(bytes));
+    }
+    for wrong in ["", "5", "MB", "-1GB", "1.5GB", "99999999999999999TB", "é", "1 XB"] {
+        assert!(parse_size(wrong).is_err(), "{wrong}");
+    }
+    assert_eq!((show_size(1), show_size(1_500_000)), ("1kB".to_owned(), "1500kB".to_owned()));
+}
+
+#[test]
+fn what_is_kept_can_be_set() {
+    let kept =
+        parse("[storage]\ncheckpoints_max_size = \"1GB\"\nkeep_sessions_for = \"30d\"\n").unwrap().storage;
+    assert_eq!((kept.checkpoints_max_bytes, kept.keep_sessions_for_ms), (1_000_000_000, 2_592_000_000));
+    assert_eq!(kept.transcript_max_bytes, super::Storage::default().transcript_max_bytes);
 }

@@ -8,6 +8,7 @@ use mo_journal::{Journal, JournalError};
 
 use super::EngineHandle;
 use crate::hub::{RowSubscription, Start};
+use crate::keeping::Tidied;
 
 /// Why a session was not deleted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -55,17 +56,21 @@ impl EngineHandle {
         self.shared.lock.describe(owner_json)
     }
 
-    /// Deletes a session that does not run: its events, transcripts and documents. Contents of its checkpoints go
-    /// with the next pruning.
+    /// Deletes a session that does not run: its events, transcripts and documents, and what it alone needs of the
+    /// checkpoints.
     ///
     /// # Errors
     /// When it runs, does not exist, or the journal cannot be written.
     pub async fn delete(&self, session: &SessionId) -> Result<(), DeleteError> {
-        if self.desks().contains_key(session) {
-            return Err(DeleteError::Running);
-        }
-        let existed = self.journal().delete(session).await?;
-        self.shared.hub.forget(session);
-        if existed { Ok(()) } else { Err(DeleteError::Unknown) }
+        let (keeper, session) = (Arc::clone(&self.shared.keeper), session.clone());
+        let deleted = tokio::task::spawn_blocking(move || keeper.delete(&session)).await;
+        deleted.unwrap_or(Err(DeleteError::Journal(JournalError::Closed)))
+    }
+
+    /// Deletes the sessions whose time is over by the settings, and what no session needs of the checkpoints. Done by
+    /// itself when the engine opens and whenever a session has ended.
+    pub async fn tidy(&self) -> Tidied {
+        let keeper = Arc::clone(&self.shared.keeper);
+        tokio::task::spawn_blocking(move || keeper.tidy()).await.unwrap_or_default()
     }
 }

@@ -1,0 +1,195 @@
+//! Checkpoints as the engine uses them: taken within the size limit, and removed when no session needs them any more.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::{Mutex, PoisonError, RwLock};
+
+use mo_checkpoint::{CancelFlag, CheckpointError, Digest as Saved, PruneReport, RelPath, RestoreReport};
+use mo_core::event::{CheckpointTaken, Envelope, Event};
+use mo_core::ids::{CheckpointNo, Digest, SessionId};
+use mo_journal::JournalError;
+
+use crate::places;
+use crate::ports::Ports;
+
+/// The most paths that a checkpoint event names.
+const MAX_CHANGED: usize = 1_000;
+/// The most skipped entries that a checkpoint event names.
+const MAX_SKIPPED: usize = 100;
+/// How many records are read at once.
+const PAGE: usize = 1_000;
+
+/// Why nothing was removed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PruneError {
+    /// What is needed cannot be read.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// What is needed is named in a form that this version cannot read.
+    #[error("an event that names a checkpoint cannot be read, so nothing is removed: {0}")]
+    Unreadable(String),
+    /// The store refused.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+}
+
+/// Takes checkpoints and removes them. Everything here blocks on the disk.
+pub(crate) struct Storage {
+    ports: Ports,
+    /// Held for writing while it is found out what is needed and the rest is removed: what was taken a moment ago is
+    /// named nowhere yet.
+    gate: RwLock<()>,
+    /// What was taken for sessions that run or are being restored: the journal may not name it yet.
+    pins: Mutex<BTreeMap<SessionId, BTreeSet<Saved>>>,
+    cancel: CancelFlag,
+}
+
+impl Storage {
+    pub(crate) fn new(ports: Ports) -> Self {
+        Self { ports, gate: RwLock::new(()), pins: Mutex::default(), cancel: CancelFlag::new() }
+    }
+
+    /// Saves the target as a checkpoint of a session. `first`: the session's checkpoint 0, where this is a later one.
+    /// A store that is full is tried again without what nobody needs.
+    pub(crate) fn take(
+        &self,
+        session: &SessionId,
+        target: &Path,
+        checkpoint: CheckpointNo,
+        first: Option<&Digest>,
+    ) -> Result<CheckpointTaken, CheckpointError> {
+        match self.take_once(session, target, checkpoint, first) {
+            Err(full @ CheckpointError::StoreFull { .. }) => match self.prune() {
+                Ok(report) if report.bytes > 0 => self.take_once(session, target, checkpoint, first),
+                Ok(_) => Err(full),
+                Err(error) => {
+                    tracing::error!(%error, "nothing could be pruned");
+                    Err(full)
+                }
+            },
+            taken => taken,
+        }
+    }
+
+    fn take_once(
+        &self,
+        session: &SessionId,
+        target: &Path,
+        checkpoint: CheckpointNo,
+        first: Option<&Digest>,
+    ) -> Result<CheckpointTaken, CheckpointError> {
+        let _gate = self.gate.read().unwrap_or_else(PoisonError::into_inner);
+        let taken = self.ports.checkpoints.take(target, &self.cancel)?;
+        self.pin(session, taken.digest);
+        let digest = places::to_core(&taken.digest).ok_or_else(|| CheckpointError::StoreDamaged {
+            path: target.to_owned(),
+            what: format!("{} is no digest", taken.digest),
+        })?;
+        let changed = match first {
+            None => Vec::new(),
+            Some(first) => self.changed_paths(first, &digest)?,
+        };
+        let report = taken.report;
+        let skipped = report.skipped.iter().take(MAX_SKIPPED);
+        Ok(CheckpointTaken {
+            checkpoint,
+            digest,
+            files: report.files,
+            bytes: report.bytes,
+            ignored: report.ignored,
+            skipped: skipped
+                .map(|s| format!("{} ({:?}, {} bytes)", s.path.as_path().display(), s.reason, s.size))
+                .collect(),
+            changed,
+        })
+    }
+
+    fn changed_paths(&self, from: &Digest, to: &Digest) -> Result<Vec<String>, CheckpointError> {
+        let options = mo_checkpoint::DiffOptions { max_bytes: 0, ..mo_checkpoint::DiffOptions::default() };
+        let (from, to) = (places::from_core(from), places::from_core(to));
+        let diff = self.ports.checkpoints.diff(&from, &to, options)?;
+        Ok(diff
+            .changes
+            .iter()
+            .take(MAX_CHANGED)
+            .map(|c| c.path.as_path().to_string_lossy().into_owned())
+            .collect())
+    }
+
+    /// Brings a target back to a checkpoint. What had to be saved before that no checkpoint has stays until
+    /// [`Self::settled`].
+    pub(crate) fn restore(
+        &self,
+        session: &SessionId,
+        digest: &Digest,
+        target: &Path,
+        only: Option<&[RelPath]>,
+    ) -> Result<RestoreReport, CheckpointError> {
+        let _gate = self.gate.read().unwrap_or_else(PoisonError::into_inner);
+        let report =
+            self.ports.checkpoints.restore(&places::from_core(digest), target, only, &self.cancel)?;
+        if let Some(rescued) = report.rescued {
+            self.pin(session, rescued);
+        }
+        Ok(report)
+    }
+
+    fn pin(&self, session: &SessionId, digest: Saved) {
+        self.pins
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .entry(session.clone())
+            .or_default()
+            .insert(digest);
+    }
+
+    /// Everything that was taken for a session is in the journal, or will never be.
+    pub(crate) fn settled(&self, session: &SessionId) {
+        self.pins.lock().unwrap_or_else(PoisonError::into_inner).remove(session);
+    }
+
+    /// Removes every checkpoint that no session's journal names.
+    pub(crate) fn prune(&self) -> Result<PruneReport, PruneError> {
+        let _gate = self.gate.write().unwrap_or_else(PoisonError::into_inner);
+        let mut needed = self.named()?;
+        needed.extend(self.pins.lock().unwrap_or_else(PoisonError::into_inner).values().flatten());
+        let needed: Vec<Saved> = needed.into_iter().collect();
+        let report = self.ports.checkpoints.prune(&needed, &self.cancel)?;
+        if report.missing > 0 {
+            tracing::warn!(missing = report.missing, "checkpoints that sessions name are not there");
+        }
+        if report.left.is_some() {
+            tracing::info!(?report, "pruned the checkpoints");
+        }
+        Ok(report)
+    }
+
+    /// Every checkpoint that a session's journal names.
+    fn named(&self) -> Result<BTreeSet<Saved>, PruneError> {
+        let (mut named, mut row) = (BTreeSet::new(), 0);
+        loop {
+            let page = self.ports.journal.read_checkpoints(row, PAGE)?;
+            let Some((last, _)) = page.last() else { return Ok(named) };
+            row = *last;
+            for (_, record) in &page {
+                let envelope = Envelope::from_record(record);
+                match envelope.map_err(|error| PruneError::Unreadable(error.to_string()))?.event {
+                    Event::CheckpointTaken(taken) => drop(named.insert(places::from_core(&taken.digest))),
+                    Event::CheckpointRestored(restored) => {
+                        named.extend(restored.rescued.as_ref().map(places::from_core));
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    /// Breaks off what is under way and lets nothing begin.
+    pub(crate) fn cancel(&self) {
+        self.cancel.cancel();
+    }
+
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.cancel.is_cancelled()
+    }
+}
