@@ -35,8 +35,8 @@ async fn finished(stage: &Stage, engine: &EngineHandle) -> SessionId {
     id
 }
 
-fn more() -> Option<String> {
-    Some("More, please.".to_owned())
+fn more() -> String {
+    "More, please.".to_owned()
 }
 
 /// What is being resumed is not deleted, and what is being deleted is not resumed: else the resumed session's events
@@ -51,7 +51,7 @@ async fn a_session_is_either_resumed_or_deleted() {
     let reading = held.stop_read();
     let resuming = tokio::spawn({
         let (engine, id) = (engine.clone(), id.clone());
-        async move { engine.resume(&id, more()).await }
+        async move { engine.resume(&id, Some(more())).await }
     });
     let reading = tokio::task::spawn_blocking(move || {
         reading.reached();
@@ -59,7 +59,10 @@ async fn a_session_is_either_resumed_or_deleted() {
     });
     let reading = reading.await.unwrap();
     assert_eq!(engine.delete(&id).await, Err(DeleteError::Running));
-    assert!(matches!(engine.resume(&id, more()).await, Err(ResumeError::Command(_))), "nor resumed twice");
+    assert!(
+        matches!(engine.resume(&id, Some(more())).await, Err(ResumeError::Command(_))),
+        "nor resumed twice"
+    );
     reading.go_on();
     resuming.await.unwrap().unwrap();
     assert_eq!(to_rest(&engine, &id, 2).await.exit_code(), 0);
@@ -75,17 +78,35 @@ async fn a_session_is_either_resumed_or_deleted() {
         deletion
     });
     let deletion = deletion.await.unwrap();
-    let refused = engine.resume(&id, more()).await.unwrap_err();
+    let refused = engine.resume(&id, Some(more())).await.unwrap_err();
     assert!(refused.to_string().contains("nothing to resume"), "{refused}");
     assert_eq!(engine.restore(&id, 0, Vec::new()).await.unwrap_err().code(), "session_running");
     assert_eq!(engine.delete(&id).await, Err(DeleteError::Running), "nor deleted twice");
     deletion.go_on();
     deleting.await.unwrap().unwrap();
-    let refused = engine.resume(&id, more()).await.unwrap_err();
+    let refused = engine.resume(&id, Some(more())).await.unwrap_err();
     assert!(refused.to_string().contains("does not exist"), "{refused}");
     assert_eq!(*engine.health().borrow(), Health::Good);
     // Everything goes on.
     finished(&stage, &engine).await;
+    engine.shut_down().await;
+}
+
+/// Whoever has seen the end may go on with the session at once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_has_just_ended_can_go_on_at_once() {
+    let stage = stage();
+    let engine = stage.engine().await;
+    let id = engine.start(stage.request(Settings::default())).await.unwrap();
+    for times in 1..=3 {
+        to_rest(&engine, &id, times).await;
+        engine.resume(&id, Some(more())).await.unwrap();
+    }
+    to_rest(&engine, &id, 4).await;
+    engine.restore(&id, 0, Vec::new()).await.unwrap();
+    engine.resume(&id, Some(more())).await.unwrap();
+    to_rest(&engine, &id, 5).await;
+    engine.delete(&id).await.unwrap();
     engine.shut_down().await;
 }
 

@@ -267,7 +267,7 @@ fn measure(files: usize, fixture: &Fixture) {
         assert!(diff.truncated);
     });
     timed("prune of everything", &mut || {
-        assert_eq!(fixture.points.prune(&[], &CancelFlag::new()).unwrap().blobs, files as u64)
+        assert_eq!(fixture.points.prune(&[], &CancelFlag::new()).unwrap().blobs, files as u64);
     });
 }
 

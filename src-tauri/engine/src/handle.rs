@@ -199,6 +199,7 @@ impl EngineHandle {
 
     /// Adopts a session that rests, by an input that makes it go on.
     async fn take_up(&self, session: &SessionId, input: Input) -> Result<(), ResumeError> {
+        self.closed(session).await?;
         // From the first look on it is ours: nobody deletes it meanwhile.
         let claim = self.shared.keeper.claim(session, PathBuf::new(), false)?;
         let claim = claim.ok_or(CommandError::Rejected(Rejection::NotAtRest))?;
@@ -227,6 +228,7 @@ impl EngineHandle {
     /// # Errors
     /// As for [`Self::resume`], and when there is nothing to review.
     pub async fn review_now(&self, session: &SessionId, focus: Option<String>) -> Result<(), ResumeError> {
+        self.closed(session).await?;
         if self.desks().contains_key(session) {
             return Ok(self.ask(session, Input::ReviewNow { focus }).await?);
         }
@@ -367,6 +369,18 @@ impl EngineHandle {
         if let Err(error) = tokio::task::spawn_blocking(move || keeper.stop()).await {
             tracing::error!(%error, "tidying broke off");
         }
+    }
+
+    /// A session that has ended a moment ago is let out first: its last event is seen before its folders are tidied.
+    pub(crate) async fn closed(&self, session: &SessionId) -> Result<(), JournalError> {
+        if !self.desks().get(session).is_some_and(|desk| desk.is_at_work) {
+            return Ok(());
+        }
+        let (journal, id) = (Arc::clone(&self.shared.ports.journal), session.clone());
+        if blocking(move || history::is_over(journal.as_ref(), &id)).await? {
+            self.at_rest(session).await;
+        }
+        Ok(())
     }
 
     pub(crate) async fn ask(&self, session: &SessionId, input: Input) -> Result<(), CommandError> {

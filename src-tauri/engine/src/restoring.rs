@@ -121,6 +121,7 @@ impl EngineHandle {
         checkpoint: CheckpointNo,
         paths: Vec<RelPath>,
     ) -> Result<CheckpointRestored, RestoreError> {
+        self.closed(session).await?;
         let _claim = Settled::after(&self.shared.keeper, session)?;
         let (state, target) = self.resting(session).await?;
         let from = state.checkpoints.get(&checkpoint).map(|taken| taken.digest.clone()).ok_or_else(|| {

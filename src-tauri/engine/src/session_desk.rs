@@ -47,6 +47,8 @@ pub(crate) struct SessionDesk {
     pub(crate) transcript_max_bytes: u64,
     /// What is left of that.
     pub(crate) rooms: Rooms,
+    /// Whether its team works, rather than somebody with it at rest.
+    pub(crate) is_at_work: bool,
     /// Nobody waits for what is done with it.
     pub(crate) in_background: bool,
     held: Mutex<Held>,
@@ -82,7 +84,7 @@ impl SessionDesk {
     ) -> Arc<Self> {
         let WorkPlace { target, programs, locks } = place;
         let held = Mutex::new(Held { locks, ..Held::default() });
-        let (rooms, in_background) = (Rooms::default(), false);
+        let (rooms, is_at_work, in_background) = (Rooms::default(), true, false);
         Arc::new(Self {
             id,
             target,
@@ -92,6 +94,7 @@ impl SessionDesk {
             stall_timeout_ms,
             transcript_max_bytes,
             rooms,
+            is_at_work,
             in_background,
             held,
         })
@@ -108,7 +111,7 @@ impl SessionDesk {
         let place = WorkPlace { target, programs: BTreeMap::new(), locks: Vec::new() };
         let mut desk = Self::at_work(id, data, folder, place, 0, 0);
         if let Some(desk) = Arc::get_mut(&mut desk) {
-            desk.in_background = in_background;
+            (desk.is_at_work, desk.in_background) = (false, in_background);
         }
         desk
     }

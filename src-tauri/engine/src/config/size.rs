@@ -28,6 +28,7 @@ pub fn show_size(bytes: u64) -> String {
     if bytes == 0 {
         return "0".to_owned();
     }
-    let (unit, size) = UNITS.into_iter().find(|(_, size)| bytes % size == 0).unwrap_or(("kB", 1_000));
+    let (unit, size) =
+        UNITS.into_iter().find(|(_, size)| bytes.is_multiple_of(*size)).unwrap_or(("kB", 1_000));
     format!("{}{unit}", bytes.div_ceil(size))
 }

@@ -62,6 +62,7 @@ impl EngineHandle {
     /// # Errors
     /// When it runs, does not exist, or the journal cannot be written.
     pub async fn delete(&self, session: &SessionId) -> Result<(), DeleteError> {
+        self.closed(session).await?;
         let (keeper, session) = (Arc::clone(&self.shared.keeper), session.clone());
         let deleted = tokio::task::spawn_blocking(move || keeper.delete(&session)).await;
         deleted.unwrap_or(Err(DeleteError::Journal(JournalError::Closed)))
