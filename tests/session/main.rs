@@ -11,5 +11,7 @@ mod held_journal;
 mod keeping;
 mod permissions;
 mod refusals;
+mod reviews;
+mod saved;
 mod stage;
 mod stops;

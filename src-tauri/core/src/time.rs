@@ -112,3 +112,11 @@ impl<'de> Deserialize<'de> for Timestamp {
         Self::parse(&text).ok_or_else(|| D::Error::custom(format!("`{text}` is not an RFC 3339 time")))
     }
 }
+
+/// Milliseconds as a person reads them, with tenths where they tell something.
+pub(crate) fn seconds(ms: u64) -> String {
+    match ms {
+        ms @ 0..10_000 if ms % 1_000 >= 100 => format!("{}.{} s", ms / 1_000, ms % 1_000 / 100),
+        ms => format!("{} s", ms / 1_000),
+    }
+}

@@ -12,6 +12,7 @@ use crate::policy::{Bounds, Ceiling, Ruling, judge};
 use crate::review::answer;
 use crate::review::verdict::Judgement;
 use crate::state::{Attempt, AttemptState, ReviewProgress, State};
+use crate::time::seconds;
 
 /// The input as facts.
 pub(super) fn facts(state: &State, input: Input) -> Result<Vec<Fact>, Rejection> {
@@ -99,11 +100,8 @@ pub(super) fn facts(state: &State, input: Input) -> Result<Vec<Fact>, Rejection>
         }
         Input::ReviewTimedOut { review } => match state.review(&review) {
             Some(open) if open.judgement().is_none() && state.ending.is_none() => {
-                let why = format!(
-                    "{} gave no answer within {} s",
-                    open.request.reviewer,
-                    state.settings().review_timeout_ms / 1000
-                );
+                let limit = seconds(state.settings().review_timeout_ms);
+                let why = format!("{} gave no answer within {limit}", open.request.reviewer);
                 Ok(vec![verdict(state, review, Judgement::inconclusive(why))])
             }
             _ => Err(Rejection::Stale),

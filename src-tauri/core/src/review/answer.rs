@@ -23,6 +23,8 @@ pub enum Unusable {
     TooLarge,
     #[error("has no JSON object with a verdict")]
     NoObject,
+    #[error("breaks off in the middle of its JSON object")]
+    BrokenOff,
     #[error("has {0} JSON objects that all claim to be the answer")]
     Several(usize),
     #[error("does not follow the schema: {0}")]
@@ -133,11 +135,25 @@ fn from_text(text: &str, nonce: &Nonce, digest: &Digest) -> Result<Wire, Unusabl
             Err(error) => first_error = first_error.or(Some(error)),
         }
     }
+    let claims = claims(text, nonce);
     match ours.len() {
+        // What breaks off with our nonce in it claims to be the answer too, and nobody knows what it would have said.
+        1 if claims > 1 => Err(Unusable::Several(claims)),
         1 => ours.pop().ok_or(Unusable::NoObject),
+        0 if candidates.is_empty() && claims > 0 => Err(Unusable::BrokenOff),
         0 => Err(first_error.unwrap_or(Unusable::NoObject)),
         several => Err(Unusable::Several(several)),
     }
+}
+
+/// How many members `"nonce": "<ours>"` the text has, in whole objects or not.
+fn claims(text: &str, nonce: &Nonce) -> usize {
+    let value = format!("\"{nonce}\"");
+    let is_member = |before: &str| {
+        let key = before.trim_end().strip_suffix(':').map(str::trim_end);
+        key.is_some_and(|key| key.ends_with("\"nonce\""))
+    };
+    text.match_indices(&value).filter(|(at, _)| is_member(text.get(..*at).unwrap_or_default())).count()
 }
 
 /// The outermost JSON objects of a text that have a `verdict`. The parser's depth limit bounds the work on
@@ -205,5 +221,12 @@ fn judgement(wire: Wire) -> Judgement {
             Severity::Concern => Verdict::Concern,
             Severity::Blocker => Verdict::Blocker,
         });
-    Judgement { verdict: said.max(found), summary: wire.summary, findings: wire.findings }
+    let verdict = said.max(found);
+    let summary = if verdict == said {
+        wire.summary
+    } else {
+        let (said, found) = (said.as_str(), verdict.as_str());
+        format!("it says {said}, but its own worst finding is a {found}, which counts: {}", wire.summary)
+    };
+    Judgement { verdict, summary, findings: wire.findings }
 }

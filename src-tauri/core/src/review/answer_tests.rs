@@ -56,7 +56,7 @@ fn what_is_not_exactly_one_answer_to_this_request_is_unusable() {
     foreign["checkpoint"] = json!(format!("sha256:{}", "b".repeat(64)));
     assert_eq!(text(""), Err(Unusable::Empty));
     assert_eq!(text("I approve."), Err(Unusable::NoObject));
-    assert_eq!(text(&good[..good.len() - 2]), Err(Unusable::NoObject));
+    assert_eq!(text(&good[..good.len() - 2]), Err(Unusable::BrokenOff));
     assert_eq!(text(&format!("{good}\n{good}")), Err(Unusable::Several(2)));
     assert_eq!(text(&stale.to_string()), Err(Unusable::WrongNonce));
     assert_eq!(text(&foreign.to_string()), Err(Unusable::WrongDigest));
@@ -77,6 +77,30 @@ fn a_quoted_verdict_of_another_request_does_not_hide_the_answer() {
     let good = answer("approved", &json!([])).to_string();
     assert_eq!(text(&format!("They said {quoted}. I say {good}")), Ok(Verdict::Approved));
     assert_eq!(text(&format!("They said {good}. I say {quoted}")), Ok(Verdict::Approved));
+}
+
+#[test]
+fn an_answer_that_breaks_off_beside_a_whole_one_is_a_claim_too() {
+    let good = answer("approved", &json!([])).to_string();
+    let grave = format!("{:#}", answer("blocker", &finding("blocker", "proof")));
+    let (half, end) = grave.split_at(grave.find(NONCE).unwrap() + NONCE.len() + 1);
+    for both in [format!("{good}\n{half}"), format!("{half}\n{good}"), format!("```\n{half}\n```\n{good}")] {
+        assert_eq!(text(&both), Err(Unusable::Several(2)), "{both}");
+    }
+    assert_eq!(text(half), Err(Unusable::BrokenOff));
+    // The nonce in prose, or in a quotation of the request, claims nothing.
+    assert_eq!(text(&format!("You gave me {NONCE}.\nnonce: {NONCE}\n{good}")), Ok(Verdict::Approved));
+    assert_eq!(text(end), Err(Unusable::NoObject));
+}
+
+#[test]
+fn a_verdict_against_its_own_findings_says_so() {
+    let given = answer("approved", &finding("blocker", "proof"));
+    let judgement = read(Some(&given), None, &Nonce::new(NONCE), &digest()).unwrap();
+    assert_eq!(
+        judgement.summary,
+        "it says approved, but its own worst finding is a blocker, which counts: s"
+    );
 }
 
 #[test]

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::Fault;
 use crate::ids::{CheckNo, CheckpointNo, Digest};
+use crate::time::seconds;
 
 /// How a check ended. Only `Passed` counts for the work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -76,10 +77,7 @@ pub struct CheckFinished {
 impl CheckFinished {
     /// How it ended, as a clause: `failed: exit code 101 after 12 s`.
     pub fn words(&self) -> String {
-        let after = match self.duration_ms {
-            ms @ 0..10_000 => format!("{}.{} s", ms / 1_000, ms % 1_000 / 100),
-            ms => format!("{} s", ms / 1_000),
-        };
+        let after = seconds(self.duration_ms);
         match (self.outcome, self.exit_code, self.signal, &self.fault) {
             (CheckOutcome::Passed, ..) => format!("passed after {after}"),
             (CheckOutcome::Failed, Some(127), ..) => {

@@ -1,5 +1,9 @@
 //! Steps in which the agent misbehaves.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
 use rustix::process::{Pid, Signal, getpid, kill_process};
 
 use super::{Performer, Stop, gap};
@@ -36,6 +40,7 @@ impl<D: Dialect> Performer<D> {
                 Ok(())
             }
             Step::CloseStdout(true) => done(self.out.close()),
+            Step::Sneak { path, content } => done(sneak(&self.dialect.cwd().join(path), content)),
             Step::IgnoreSigterm(true) => done(self.reins.ignore_term()),
             Step::Deaf(true) => {
                 self.deaf = true;
@@ -89,6 +94,18 @@ impl<D: Dialect> Performer<D> {
             }
         }
     }
+}
+
+/// What may not be written is made writable for the moment.
+fn sneak(path: &Path, content: &str) -> std::io::Result<()> {
+    let mut locked = Vec::new();
+    for place in [path.parent(), path.exists().then_some(path)].into_iter().flatten() {
+        let permissions = std::fs::metadata(place)?.permissions();
+        std::fs::set_permissions(place, Permissions::from_mode(permissions.mode() | 0o200))?;
+        locked.push((place, permissions));
+    }
+    std::fs::write(path, content)?;
+    locked.into_iter().try_for_each(|(place, permissions)| std::fs::set_permissions(place, permissions))
 }
 
 fn done(result: std::io::Result<()>) -> Result<(), Stop> {

@@ -60,6 +60,13 @@ pub enum Step {
     Garbage(Garbage),
     /// Closes stdout and stays.
     CloseStdout(bool),
+    /// Writes a file behind everybody's back: without a tool call, without asking, and where it may not.
+    Sneak {
+        /// Relative to the agent's folder.
+        path: String,
+        /// The whole new content.
+        content: String,
+    },
     /// From here on SIGTERM does nothing.
     IgnoreSigterm(bool),
     /// From here on nothing that reaches the agent is heard, neither a cancel nor the end of its input nor SIGINT:
