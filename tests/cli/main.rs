@@ -18,4 +18,5 @@ mod rig;
 mod settings;
 mod signals;
 mod terminal;
+mod verify;
 mod words;

@@ -42,7 +42,7 @@ async fn a_turn_is_preceded_by_a_checkpoint_of_what_is_there() {
     assert_eq!(outcome.exit_code(), 0, "{}", outcome.story());
     // Nothing was changed before it: 0 is the start, 1 that of the plan's review, and no number was skipped.
     let first = (Purpose::Implement, 1, false);
-    assert_eq!(saved(&outcome), [first.clone()], "{}", outcome.story());
+    assert_eq!(saved(&outcome), std::slice::from_ref(&first), "{}", outcome.story());
     assert_eq!(changed(&outcome, 2), ["greeting.txt"], "that of the work's reviews");
     engine.idle().await;
     // What a person changed meanwhile is saved before the next turn.
@@ -50,7 +50,7 @@ async fn a_turn_is_preceded_by_a_checkpoint_of_what_is_there() {
     engine.resume(&id, Some("Greet in French, too.".into())).await.unwrap();
     let outcome = to_rest(&engine, &id, 2).await;
     assert_eq!(outcome.exit_code(), 0, "{}", outcome.story());
-    assert_eq!(saved(&outcome), [first.clone(), (Purpose::Fix { fix_round: 1 }, 3, true)]);
+    assert_eq!(saved(&outcome), [first, (Purpose::Fix { fix_round: 1 }, 3, true)]);
     assert_eq!(changed(&outcome, 3), ["greeting.txt", "mine.txt"]);
     engine.idle().await;
     // Once more without a change of anybody's: what the reviews of the last round had is what is there.

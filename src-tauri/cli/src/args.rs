@@ -82,6 +82,8 @@ pub(crate) enum Command {
     /// Show what a session changed
     #[command(after_help = help::DIFF)]
     Diff(Diff),
+    /// Check the receipt of a decision, without anything else
+    Verify(Verify),
     /// Show what is found here: agents, places, guarantees
     Doctor,
     /// Show the settings in effect and where each comes from
@@ -278,6 +280,14 @@ pub(crate) struct Diff {
     /// The checkpoint to end at [default: the newest]
     #[arg(long, value_name = "N")]
     pub(crate) to: Option<u32>,
+}
+
+/// `verify`.
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// Such as `sessions/<id>/receipts/decision-2.json` in the data folder; those before it stand beside it
+    #[arg(value_name = "RECEIPT", value_hint = ValueHint::FilePath)]
+    pub(crate) receipt: PathBuf,
 }
 
 /// `completions`.

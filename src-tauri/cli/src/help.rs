@@ -24,6 +24,7 @@ Look
   logs         Tell what the workers said and did, in words
   events       Print the events of a session as JSON lines
   diff         Show what a session changed
+  verify       Check the receipt of a decision, without anything else
 
 Set up
   serve        Run the sessions of other commands until Ctrl+C

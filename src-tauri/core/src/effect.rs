@@ -32,8 +32,8 @@ pub enum Effect {
     CheckPlaces { review: ReviewId, try_no: u32, judgement: Judgement },
     /// Write plan.md.
     WritePlan,
-    /// Write what a decision rests on.
-    WriteReceipt { number: usize },
+    /// Write what the decisions so far rest on.
+    WriteReceipts,
     /// Begin to measure a review's time.
     StartReviewTimer { review: ReviewId, after_ms: u64 },
     /// The review is over: stop its timer, remove its checkout.
@@ -86,7 +86,7 @@ pub fn effects(state: &State, worker: Option<&WorkerName>, event: &Event) -> Vec
             answer: ruling.answer.clone(),
         }),
         Event::PlanRecorded { .. } => vec![Effect::WritePlan],
-        Event::DecisionMade(_) => vec![Effect::WriteReceipt { number: state.decisions.len() }],
+        Event::DecisionMade(_) => vec![Effect::WriteReceipts],
         Event::CheckStarted(started) => vec![Effect::RunCheck { check: started.check }],
         // What it would say is not waited for, and its checkout is thrown away.
         Event::SessionEnding(_) => {

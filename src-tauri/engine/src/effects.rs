@@ -10,10 +10,11 @@ use mo_core::event::{Place, Prepared};
 use mo_core::ids::{CheckNo, Digest, Nonce, SessionId};
 use mo_core::input::Input;
 use mo_core::review::answer;
+use mo_core::review::receipt::Receipt;
 use mo_core::state::State;
 use mo_core::view::session_view;
 use mo_core::view::status::SessionView;
-use mo_journal::Document;
+use mo_journal::{Document, Redactor};
 use tokio::sync::{Notify, mpsc};
 
 use crate::attend::attend;
@@ -150,15 +151,11 @@ impl EffectRunner {
                 let plan = state.plan.clone().unwrap_or_else(|| "".into());
                 Box::new(move |runner| runner.write_document(&desk, Document::Plan, plan.to_string()))
             }
-            Effect::WriteReceipt { number } => {
-                let receipt = mo_core::view::receipt(session, state, number);
+            Effect::WriteReceipts => {
+                let receipts = receipts::of_state(session, state);
                 Box::new(move |runner| {
-                    let (ports, desk) = (runner.ports.clone(), desk);
-                    tokio::task::spawn_blocking(move || {
-                        if let Some(receipt) = receipt {
-                            receipts::write(ports.journal.as_ref(), &desk.id, number, receipt);
-                        }
-                    });
+                    let (ports, environment) = (runner.ports.clone(), Arc::clone(&runner.environment));
+                    tokio::task::spawn_blocking(move || desk.write_receipts(&ports, &environment, receipts));
                 })
             }
             Effect::StartReviewTimer { review, after_ms } => Box::new(move |runner| {
@@ -177,7 +174,8 @@ impl EffectRunner {
             }
             Effect::CloseSession => {
                 let (view, has_plan) = (session_view(session, state), state.plan.is_some());
-                Box::new(move |runner| runner.close(&desk, view, has_plan))
+                let receipts = receipts::of_state(session, state);
+                Box::new(move |runner| runner.close(&desk, view, has_plan, receipts))
             }
         }
     }
@@ -232,11 +230,14 @@ impl EffectRunner {
 
     fn write_document(&mut self, desk: &Arc<SessionDesk>, document: Document, text: String) {
         let (ports, id) = (self.ports.clone(), desk.id.clone());
+        let environment = Arc::clone(&self.environment);
         let queue = self.queue.upgrade();
         let desk = Arc::clone(desk);
         tokio::spawn(async move {
-            let written =
-                tokio::task::spawn_blocking(move || ports.journal.put_document(&id, &document, &text)).await;
+            let written = tokio::task::spawn_blocking(move || {
+                ports.journal.put_document(&id, &document, &environment.redactor.redact(&text))
+            })
+            .await;
             if let (Ok(Err(error)), Some(queue)) = (written, queue) {
                 let text = format!("a document could not be written: {error}");
                 send(&queue, &desk, Input::Warn { text }).await;
@@ -254,13 +255,21 @@ impl EffectRunner {
         desk.set_timer(timer, task.abort_handle());
     }
 
-    fn close(&mut self, desk: &Arc<SessionDesk>, view: Option<SessionView>, has_plan: bool) {
+    fn close(
+        &mut self,
+        desk: &Arc<SessionDesk>,
+        view: Option<SessionView>,
+        has_plan: bool,
+        receipts: Vec<Receipt>,
+    ) {
+        let environment = Arc::clone(&self.environment);
         let (ports, desks, freed) = (self.ports.clone(), Arc::clone(&self.desks), Arc::clone(&self.freed));
         let (desk, keeper) = (Arc::clone(desk), Arc::clone(&self.keeper));
         tokio::task::spawn_blocking(move || {
             if let Some(view) = view {
-                write_at_rest(&ports, &desk.id, &view, has_plan);
+                write_at_rest(&ports, &environment.redactor, &desk.id, &view, has_plan);
             }
+            desk.write_receipts(&ports, &environment, receipts);
             for checkouts_of in ["checkouts", "checks"] {
                 checkouts::remove_all(&ports, &desk.folder.join(checkouts_of));
             }
@@ -286,12 +295,19 @@ impl EffectRunner {
 }
 
 /// What a person reads of a session that rests, and its view, so that nobody needs to replay it to list it.
-fn write_at_rest(ports: &Ports, session: &SessionId, view: &SessionView, has_plan: bool) {
+fn write_at_rest(
+    ports: &Ports,
+    redactor: &Redactor,
+    session: &SessionId,
+    view: &SessionView,
+    has_plan: bool,
+) {
     let texts = [
         (Document::Summary, summary::markdown(view, has_plan)),
         (Document::View, serde_json::to_string(view).unwrap_or_default()),
     ];
     for (document, text) in texts {
+        let text = redactor.redact(&text);
         if let Err(error) = ports.journal.put_document(session, &document, &text) {
             tracing::error!(%session, ?document, %error, "not written");
         }

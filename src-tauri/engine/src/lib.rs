@@ -22,7 +22,7 @@ mod pieces;
 mod places;
 pub mod ports;
 mod prompts;
-mod receipts;
+pub mod receipts;
 pub mod restoring;
 pub mod roster;
 mod session_desk;

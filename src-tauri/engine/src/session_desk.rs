@@ -7,10 +7,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use mo_core::approval::Answer;
 use mo_core::ids::{AgentKind, AttemptNo, CheckNo, RequestId, ReviewId, SessionId, WorkerName};
+use mo_core::review::receipt::Receipt;
 use mo_process::Control;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
 
+use crate::environment::Environment;
+use crate::ports::Ports;
+use crate::receipts;
 use crate::roster::FoundProgram;
 use crate::start::WorkPlace;
 use crate::transcripts::Rooms;
@@ -52,6 +56,8 @@ pub(crate) struct SessionDesk {
     /// Nobody waits for what is done with it.
     pub(crate) in_background: bool,
     held: Mutex<Held>,
+    /// Taken while receipts are written, so that each is written once.
+    receipts: Mutex<()>,
 }
 
 #[derive(Default)]
@@ -97,6 +103,7 @@ impl SessionDesk {
             is_at_work,
             in_background,
             held,
+            receipts: Mutex::default(),
         })
     }
 
@@ -199,6 +206,12 @@ impl SessionDesk {
         if let Some(handle) = self.with(|held| held.timers.remove(timer)) {
             handle.abort();
         }
+    }
+
+    /// Writes the receipts that are not there yet.
+    pub(crate) fn write_receipts(&self, ports: &Ports, environment: &Environment, receipts: Vec<Receipt>) {
+        let _alone = self.receipts.lock().unwrap_or_else(PoisonError::into_inner);
+        receipts::write(ports.journal.as_ref(), &environment.redactor, receipts);
     }
 
     /// Lets go of the target and of everything that still waits.

@@ -15,6 +15,7 @@ mod resume;
 mod run;
 mod serve;
 mod status;
+mod verify;
 
 use crate::args::Command;
 use crate::context::Context;
@@ -37,6 +38,7 @@ pub(crate) fn execute(command: &Command, context: &mut Context) -> Result<u8, Fa
         Command::Logs(args) => logs::logs(context, args),
         Command::Events(args) => events::events(context, args),
         Command::Diff(args) => diff::diff(context, args),
+        Command::Verify(args) => verify::verify(context, args),
         Command::Doctor => doctor::doctor(context),
         Command::Config => config::config(context),
         Command::Completions(args) => completions::completions(context, args),

@@ -222,7 +222,7 @@ impl World {
             }
             Effect::AnswerApproval { .. }
             | Effect::WritePlan
-            | Effect::WriteReceipt { .. }
+            | Effect::WriteReceipts
             | Effect::CloseReview { .. }
             | Effect::StartTimeLimit { .. }
             | Effect::Notify { .. }

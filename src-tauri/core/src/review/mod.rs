@@ -8,4 +8,5 @@ pub mod check;
 pub mod decision;
 #[cfg(test)]
 mod decision_tests;
+pub mod receipt;
 pub mod verdict;
