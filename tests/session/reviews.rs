@@ -72,7 +72,7 @@ async fn what_is_no_answer_to_this_request_is_never_approval() {
         assert_eq!(outcome.view.decision.as_deref(), Some("pause_and_clarify"), "{steps}");
         assert_eq!(outcome.view.decisions.last().unwrap().fired, "inconclusive");
         let line = summary.lines().rfind(|line| line.starts_with("- codex-reviewer on claude")).unwrap();
-        let start = "- codex-reviewer on claude-implementer: inconclusive codex-reviewer's answer ";
+        let start = "- codex-reviewer on claude-implementer: inconclusive – codex-reviewer's answer ";
         assert!(line.starts_with(start) && line.contains(words) && line.ends_with(", twice"), "{line}");
     }
 }
