@@ -26,7 +26,8 @@ async fn a_session_is_started_with_what_was_said_and_defaults_else() {
             "workers": [{"agent": "claude", "role": "implementer"}, {"agent": "codex", "role": "reviewer"}],
             "reviews": [{"reviewer": "codex-reviewer", "subject": "claude"}]
         },
-        "fix_rounds": 2, "time_limit": "2h", "review_timeout": "0"
+        "fix_rounds": 2, "time_limit": "2h", "review_timeout": "0",
+        "checks": ["make test"], "check_timeout": "90s", "check_output_bytes": 2048
     });
     let answer = post(&stage.socket(), "/api/v1/orchestrate", JSON, form.to_string().as_bytes()).await;
     assert_eq!(answer.status, 201, "{answer:?}");
@@ -41,6 +42,10 @@ async fn a_session_is_started_with_what_was_said_and_defaults_else() {
         (&json!(2), &json!(7_200_000), &json!(0))
     );
     assert_eq!(settings["stall_timeout_ms"], json!(300_000));
+    assert_eq!(
+        (&settings["checks"], &settings["check_timeout_ms"], &settings["check_output_bytes"]),
+        (&json!(["make test"]), &json!(90_000), &json!(2048))
+    );
     assert_eq!(created["team"]["reviews"][0]["subject"], json!("claude-implementer"));
     // The folder is taken now.
     let again = post(&stage.socket(), "/api/v1/orchestrate", JSON, form.to_string().as_bytes()).await;
@@ -71,6 +76,9 @@ async fn what_cannot_start_is_refused_with_its_reason() {
         (403, "bypass_refused", with("permission", json!("bypass"))),
         (400, "bad_setting", with("permission", json!("yolo"))),
         (400, "bad_setting", with("time_limit", json!("soon"))),
+        (400, "bad_setting", with("checks", json!(["make", " "]))),
+        (400, "bad_setting", with("checks", json!(vec!["make"; 21]))),
+        (400, "bad_setting", with("check_output_bytes", json!(1))),
         (400, "bad_json", with("fix_rounds", json!(-1))),
         (400, "bad_json", with("colour", json!("red"))),
         (400, "team_unusable", team(json!([]), json!([]))),

@@ -148,7 +148,8 @@ fn inputs_that_change_nothing_are_rejected() {
 
 #[test]
 fn replay_at_every_cut_equals_live() {
-    let mut world = World::new(3, habits(&["approved", "concern", "garbage", "concern"], 1));
+    let verdicts = ["approved", "concern", "garbage", "concern"];
+    let mut world = World::new(3, Habits { checks: vec![0, 1], ..habits(&verdicts, 1) });
     world.run();
     let id = SessionId::new("orch_20261122_000000_0000");
     let mut state = State::default();
@@ -166,7 +167,8 @@ fn replay_at_every_cut_equals_live() {
 
 #[test]
 fn a_crash_at_every_cut_is_settled() {
-    let mut world = World::new(5, habits(&["approved", "concern", "approved"], 1));
+    let habits = Habits { checks: vec![0, 1], ..habits(&["approved", "concern", "approved"], 1) };
+    let mut world = World::new(5, habits);
     world.run();
     for cut in 1..world.journal.len() {
         let mut state = State::default();

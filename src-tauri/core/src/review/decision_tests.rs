@@ -113,4 +113,20 @@ proptest! {
         let all = !verdicts.is_empty() && verdicts.iter().all(|v| *v == Some(Approved)) && checks.iter().all(|c| *c);
         prop_assert_eq!(decision == Decision::Continue, all);
     }
+
+    #[test]
+    fn a_check_counts_against_but_never_for(
+        verdicts in prop::collection::vec(prop::option::of(any_verdict()), 0..6),
+        checks in prop::collection::vec(any::<bool>(), 0..3),
+        at in 0_usize..4,
+    ) {
+        let before = decide(&verdicts, &checks);
+        let with = |passed| {
+            let mut more = checks.clone();
+            more.insert(at.min(checks.len()), passed);
+            decide(&verdicts, &more)
+        };
+        prop_assert_eq!(with(true), before);
+        prop_assert!(with(false).0 >= before.0.max(Decision::PauseAndClarify));
+    }
 }
