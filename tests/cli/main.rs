@@ -2,6 +2,7 @@
 //! and nothing else on the PATH.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test's own code may stop it")]
 
+mod bad_data;
 mod bad_input;
 mod checks;
 mod controls;
@@ -10,7 +11,9 @@ mod controls_undo;
 mod decode;
 mod demo;
 mod following;
+mod full_disk;
 mod hostile;
+mod lost_targets;
 mod outcomes;
 mod reading;
 #[allow(dead_code, reason = "the suite of faults uses the rest")]
@@ -18,5 +21,6 @@ mod rig;
 mod settings;
 mod signals;
 mod terminal;
+mod undo_trees;
 mod verify;
 mod words;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use mo_agents::launch::Access;
 use mo_checkpoint::Access as CheckoutAccess;
 use mo_core::effect::Effect;
-use mo_core::event::{Place, Prepared};
+use mo_core::event::{Fault, Place, Prepared};
 use mo_core::ids::{CheckNo, Digest, Nonce, SessionId};
 use mo_core::input::Input;
 use mo_core::review::answer;
@@ -209,7 +209,10 @@ impl EffectRunner {
         self.blocking(desk, move |_| {
             let SessionDesk { id, target, .. } = taken_for.as_ref();
             let taken = keeper.storage.take(id, target, checkpoint, first.as_ref());
-            let result = taken.map_err(|error| fault::of_checkpoint(&error));
+            let result = taken.map_err(|error| {
+                let fault = fault::of_checkpoint(&error);
+                Fault { message: format!("no checkpoint could be taken: {}", fault.message), ..fault }
+            });
             Input::Checkpoint { checkpoint, result }
         });
     }

@@ -6,8 +6,7 @@ use mo_checkpoint::CheckpointError;
 use mo_core::event::Fault;
 
 pub(crate) fn of_checkpoint(error: &CheckpointError) -> Fault {
-    let (message, hint) = (error.to_string(), hint_for(error).to_owned());
-    Fault { code: error.code().to_owned(), message: format!("no checkpoint could be taken: {message}"), hint }
+    new(error.code(), error.to_string(), hint_for(error))
 }
 
 /// How a person mends what the checkpoints refused.
