@@ -3,6 +3,7 @@
 //! a run.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test's own code may stop it")]
 
+mod controls;
 mod matrix;
 mod outcomes;
 mod place;

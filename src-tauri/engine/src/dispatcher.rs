@@ -49,6 +49,8 @@ pub(crate) enum Message {
 
 struct Held {
     state: State,
+    /// It was taken up at rest, to go on. One that has come to rest here is being put away, and takes nothing more.
+    taken_up: bool,
 }
 
 /// Decided, not yet durable.
@@ -150,7 +152,7 @@ impl Dispatcher {
                 if !state.is_over() {
                     batch.touched.push(session.clone());
                 }
-                self.sessions.insert(session, Held { state: *state });
+                self.sessions.insert(session, Held { taken_up: state.is_over(), state: *state });
             }
             Message::Forget { session } => {
                 self.sessions.remove(&session);
@@ -162,11 +164,15 @@ impl Dispatcher {
         let now = self.ports.clock.now();
         let held = match self.sessions.get_mut(session) {
             Some(held) => held,
-            None if matches!(input, Input::Create(_)) => {
-                self.sessions.entry(session.clone()).or_insert_with(|| Held { state: State::default() })
-            }
+            None if matches!(input, Input::Create(_)) => self
+                .sessions
+                .entry(session.clone())
+                .or_insert_with(|| Held { state: State::default(), taken_up: false }),
             None => return Err(Rejection::Unknown),
         };
+        if held.state.is_over() && !held.taken_up {
+            return Err(Rejection::Ended);
+        }
         for mut envelope in decide(&held.state, input, now)? {
             self.naming.complete(session, &mut envelope.event);
             held.state.apply(&envelope);
@@ -179,6 +185,7 @@ impl Dispatcher {
             }
             batch.records.push(record);
         }
+        held.taken_up &= held.state.is_over();
         if batch.touched.last() != Some(session) && !batch.touched.contains(session) {
             batch.touched.push(session.clone());
         }

@@ -8,6 +8,7 @@ pub use reach::DeleteError;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use mo_core::decide::{Observed, reconcile};
 use mo_core::event::StopCause;
@@ -34,6 +35,9 @@ use crate::ports::Ports;
 use crate::session_desk::{Desks, SessionDesk};
 use crate::start::{StartError, StartRequest, WorkPlace, take_place, validate};
 use crate::wreck::Wreck;
+
+/// How long a session that is to go on may take to come to rest.
+const PUT_AWAY: Duration = Duration::from_secs(20);
 
 /// What an engine is made of.
 pub struct EngineSetup {
@@ -194,7 +198,17 @@ impl EngineHandle {
     /// When there is no such session, when it has nothing to go on with, or when its target or agents are not to be
     /// had now; nothing was changed.
     pub async fn resume(&self, session: &SessionId, message: Option<String>) -> Result<(), ResumeError> {
+        self.put_away(session).await;
         self.take_up(session, Input::Resume { message }).await
+    }
+
+    /// Where a session is coming to rest, waits until it has.
+    async fn put_away(&self, session: &SessionId) {
+        let resting = |view: &Arc<SessionView>| !matches!(view.state.as_str(), "preparing" | "running");
+        if self.shared.hub.view(session).as_ref().is_some_and(resting) {
+            // Longer than the ladder; what still has not ended then is not at rest.
+            let _ = tokio::time::timeout(PUT_AWAY, self.at_rest(session)).await;
+        }
     }
 
     /// Adopts a session that rests, by an input that makes it go on.
@@ -228,9 +242,16 @@ impl EngineHandle {
     /// # Errors
     /// As for [`Self::resume`], and when there is nothing to review.
     pub async fn review_now(&self, session: &SessionId, focus: Option<String>) -> Result<(), ResumeError> {
+        self.put_away(session).await;
         self.closed(session).await?;
         if self.desks().contains_key(session) {
-            return Ok(self.ask(session, Input::ReviewNow { focus }).await?);
+            match self.ask(session, Input::ReviewNow { focus: focus.clone() }).await {
+                // It came to rest in this moment.
+                Err(CommandError::Rejected(Rejection::Ended | Rejection::Unknown)) => {
+                    self.put_away(session).await;
+                }
+                asked => return Ok(asked?),
+            }
         }
         self.take_up(session, Input::ReviewNow { focus }).await
     }
@@ -350,6 +371,12 @@ impl EngineHandle {
     /// Sessions that run here now.
     pub fn running(&self) -> Vec<SessionId> {
         self.desks().values().filter(|desk| !desk.in_background).map(|desk| desk.id.clone()).collect()
+    }
+
+    /// Of those, the ones that have not come to their end: the others are only being put away.
+    pub fn at_work(&self) -> Vec<SessionId> {
+        let ended = |id: &SessionId| self.shared.hub.view(id).is_some_and(|view| view.ended_at.is_some());
+        self.running().into_iter().filter(|id| !ended(id)).collect()
     }
 
     /// Waits until everything that is queued is durable, then ends the engine. Sessions that still run lose their

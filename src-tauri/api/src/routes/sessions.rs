@@ -119,6 +119,6 @@ pub(super) async fn health(State(api): State<ApiState>) -> Json<HealthAnswer> {
         Health::Good => (JournalHealth::Good, None),
         Health::JournalDown(why) => (JournalHealth::Down, Some(why.clone())),
     };
-    let running = api.engine.running().iter().map(ToString::to_string).collect();
+    let running = api.engine.at_work().iter().map(ToString::to_string).collect();
     Json(HealthAnswer { version: VERSION.to_owned(), pid: std::process::id(), journal, reason, running })
 }
