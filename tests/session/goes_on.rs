@@ -76,6 +76,35 @@ async fn a_finished_session_takes_a_follow_up_and_is_reviewed_again() {
     engine.idle().await;
 }
 
+/// Between the last event of a session and its being put away there is a moment, and between a pause and its end
+/// there is the ladder: who asks then waits, and is not refused or lost.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_that_is_coming_to_rest_goes_on_when_it_has() {
+    let stage = interrupted();
+    let engine = stage.engine().await;
+    let id = engine.start(stage.request(Settings::default())).await.unwrap();
+    let mut live = engine.subscribe(&id, 0);
+    while let Some(Ok(update)) = live.next().await {
+        if matches!(update, Update::Events(records) if records.iter().any(|r| r.data.contains("I begin."))) {
+            break;
+        }
+    }
+    engine.stop(&id, StopCause::Pause, false).await.unwrap();
+    engine.resume(&id, None).await.unwrap();
+    let mut rests = 2;
+    assert_eq!(to_rest(&engine, &id, rests).await.exit_code(), 0);
+    for round in 0..10 {
+        if round % 2 == 0 {
+            engine.resume(&id, Some("Once more.".into())).await.unwrap();
+        } else {
+            engine.review_now(&id, None).await.unwrap();
+        }
+        rests += 1;
+        assert_eq!(to_rest(&engine, &id, rests).await.exit_code(), 0);
+    }
+    engine.idle().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_is_told_after_the_turn_in_flight() {
     let good = review("approved");

@@ -48,6 +48,14 @@ pub enum Rule {
     Commands,
     Network,
     OtherTools,
+    Stopping,
+}
+
+impl Ruling {
+    /// The answer to everything that is asked of a process, or in a session, that is being ended.
+    pub fn stopping() -> Self {
+        deny(Rule::Stopping, "the work is being stopped: nothing more is let through; end your turn")
+    }
 }
 
 /// What changes how tools run: never written without a person.

@@ -174,6 +174,7 @@ impl EngineHandle {
     /// # Errors
     /// A [`StartError`] that says what is wrong and how to mend it; nothing was created.
     pub async fn start(&self, request: StartRequest) -> Result<SessionId, StartError> {
+        self.free_targets().await;
         let shared = Arc::clone(&self.shared);
         let validated = tokio::task::spawn_blocking(move || {
             validate(request, &shared.config, &shared.environment, shared.data.path())
@@ -202,6 +203,14 @@ impl EngineHandle {
         self.take_up(session, Input::Resume { message }).await
     }
 
+    /// A session that has ended holds its target for a moment still: who was told of the end need not know that.
+    async fn free_targets(&self) {
+        let at_work = self.at_work();
+        for session in self.running().into_iter().filter(|session| !at_work.contains(session)) {
+            let _ = tokio::time::timeout(PUT_AWAY, self.at_rest(&session)).await;
+        }
+    }
+
     /// Where a session is coming to rest, waits until it has.
     async fn put_away(&self, session: &SessionId) {
         let resting = |view: &Arc<SessionView>| !matches!(view.state.as_str(), "preparing" | "running");
@@ -214,6 +223,7 @@ impl EngineHandle {
     /// Adopts a session that rests, by an input that makes it go on.
     async fn take_up(&self, session: &SessionId, input: Input) -> Result<(), ResumeError> {
         self.closed(session).await?;
+        self.free_targets().await;
         // From the first look on it is ours: nobody deletes it meanwhile.
         let claim = self.shared.keeper.claim(session, PathBuf::new(), false)?;
         let claim = claim.ok_or(CommandError::Rejected(Rejection::NotAtRest))?;

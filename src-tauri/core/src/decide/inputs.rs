@@ -186,9 +186,11 @@ fn agent(
             // Nothing is inside of nowhere.
             let nowhere = Bounds { root: "/nowhere".to_owned(), ..Bounds::default() };
             let bounds = bounds.unwrap_or(&nowhere);
-            // An ending session admits nothing more.
-            let may_write = open.place.may_write() && state.ending.is_none() && open.stopping.is_none();
-            let ruling: Ruling = judge(&request.action, &Ceiling { bounds, may_write });
+            let ruling = if state.ending.is_some() || open.stopping.is_some() {
+                Ruling::stopping()
+            } else {
+                judge(&request.action, &Ceiling { bounds, may_write: open.place.may_write() })
+            };
             let held = state.holds(&worker);
             let fact = if held {
                 Event::ApprovalHeld { attempt, request, ruling }
