@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test's own code may stop it")]
 
 mod controls;
+mod kills;
 mod matrix;
 mod outcomes;
 mod place;

@@ -107,7 +107,7 @@ fn each_fault_ends_typed_and_in_time_with_nobody_left() {
 fn one(agent: &AgentKind, fault: &Fault) -> Duration {
     let what = format!("{agent} {}", fault.name);
     let folder = tempfile::tempdir().unwrap();
-    let witness = Witness::new(&folder.path().join("witness"));
+    let mut witness = Witness::new(&folder.path().join("witness"));
     let mut steps = vec![json!({ "hold": witness.path() })];
     steps.extend(fault.steps.as_array().unwrap().iter().cloned());
     let stage = stage(agent, &Value::Array(steps));

@@ -44,7 +44,7 @@ impl Witness {
 
     /// Waits until nobody holds it any more: how long that took. A program that another test starts holds it for the
     /// moment between its fork and its exec, so that even with nobody left this may not be at once.
-    pub(crate) fn all_gone(mut self, limit: Duration, what: &str) -> Duration {
+    pub(crate) fn all_gone(&mut self, limit: Duration, what: &str) -> Duration {
         let begun = Instant::now();
         self.own = None;
         loop {
