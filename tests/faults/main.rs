@@ -11,6 +11,7 @@ mod place;
 #[path = "../cli/rig.rs"]
 #[allow(dead_code, reason = "each suite needs a part of it")]
 mod rig;
+mod streams;
 mod witness;
 
 /// Whether this is the long run.
