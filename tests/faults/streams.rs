@@ -22,7 +22,7 @@ fn a_flood_of_100_000_lines_reaches_who_follows_whole_and_in_order() {
     // One stream breaks off again and again and goes on where it was.
     let data = DataDir::existing(stage.data()).unwrap();
     let id = session.clone();
-    let streamed = std::thread::spawn(move || {
+    let by_socket = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let client = Client::attach(&data).await.unwrap();
@@ -39,17 +39,17 @@ fn a_flood_of_100_000_lines_reaches_who_follows_whole_and_in_order() {
             }
         })
     });
-    let told = owner.finish().expect(0);
-    let streamed = streamed.join().unwrap();
-    let followed = follower.finish().expect(0);
+    let by_run = owner.finish().expect(0);
+    let by_socket = by_socket.join().unwrap();
+    let by_command = follower.finish().expect(0);
     let kept = stage.run(["events", &session]).expect(0).out;
     let items = kept.lines().filter(|line| line.contains("\"kind\":\"agent_item\"")).count();
     assert!(items > LINES, "{items}: each line is an event");
-    assert_eq!(followed.out, kept, "by `events --follow`");
-    assert!(streamed.iter().map(String::as_str).eq(kept.lines()), "over the socket");
-    let (_, summary) = told.out.trim_end().rsplit_once('\n').unwrap();
+    assert_eq!(by_command.out, kept, "by `events --follow`");
+    assert!(by_socket.iter().map(String::as_str).eq(kept.lines()), "over the socket");
+    let (_, summary) = by_run.out.trim_end().rsplit_once('\n').unwrap();
     assert!(summary.starts_with("{\"summary\""), "{summary}");
-    assert_eq!(told.out.len() - summary.len() - 1, kept.len(), "by the run itself");
+    assert_eq!(by_run.out.len() - summary.len() - 1, kept.len(), "by the run itself");
     for (line, seq) in kept.lines().zip(1_u64..) {
         assert!(line.starts_with(&format!("{{\"seq\":{seq},")), "{line}");
     }
