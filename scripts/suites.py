@@ -45,6 +45,11 @@ CHECKS = [
     )),
 ]
 
+# With --long, or when named.
+LONG = [
+    Suite("fuzz", "the decoders under libFuzzer, a minute each", 600, (("fuzz/run", "60"),)),
+]
+
 # One build for all test programs: another selection of packages would unify features differently and compile much of
 # the tree a second time.
 BUILD = ("cargo", "build", "--locked", "--workspace", "--all-targets", "--message-format=json-render-diagnostics")
