@@ -36,7 +36,10 @@ fn the_settings_say_where_they_come_from() {
 #[test]
 fn the_settings_read_back() {
     let stage = Stage::new();
+    stage.configure("[agents.goose]\nprotocol = \"acp\"\nargs = [\"acp\"]\n");
     let first = stage.run(["config", "--json"]).expect(0).last();
+    let protocol = json!({ "name": "agents.goose.protocol", "value": "\"acp\"", "source": "file" });
+    assert!(first["values"].as_array().unwrap().contains(&protocol), "{first}");
     let text = stage.run(["config"]).expect(0).out;
     stage.configure(&text);
     let second = stage.run(["config", "--json"]).expect(0).last();

@@ -108,6 +108,7 @@ impl Config {
                 return Err(broken(path.span().start, "the path must be absolute".to_owned()));
             }
             for (key, is_set) in [
+                ("protocol", acp),
                 ("path", agent.path.is_some()),
                 ("model", agent.model.is_some()),
                 ("env", !agent.env.is_empty()),

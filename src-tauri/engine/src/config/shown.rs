@@ -42,6 +42,9 @@ impl Config {
             let set = self.agent(&agent);
             let quoted = |text: &str| format!("{text:?}");
             let path = set.path.as_ref().map(|p| p.display().to_string()).unwrap_or_default();
+            if set.acp {
+                push(format!("agents.{agent}.protocol"), quoted("acp"));
+            }
             push(format!("agents.{agent}.path"), quoted(&path));
             push(format!("agents.{agent}.model"), quoted(set.model.as_deref().unwrap_or_default()));
             push(format!("agents.{agent}.args"), format!("{:?}", set.args));
