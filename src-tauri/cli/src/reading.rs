@@ -1,5 +1,8 @@
 //! Reading what a data folder holds, also while another process owns it. Nothing is made or changed.
 
+use std::time::Duration;
+
+use mo_api::client::Client;
 use mo_core::ids::{SessionId, WorkerName};
 use mo_core::team::{Team, resolve};
 use mo_core::view::status::SessionView;
@@ -9,6 +12,9 @@ use mo_journal::{DataDir, Journal, JournalError, SqliteJournal};
 use crate::errors::{Failure, exit};
 use crate::owner;
 use crate::places::Places;
+
+/// How long the owner may take to say how a session stands before the journal is read instead.
+const OWNER_PATIENCE: Duration = Duration::from_secs(2);
 
 /// A data folder that exists, with its journal open for reading.
 pub(crate) struct Reading {
@@ -44,8 +50,14 @@ impl Reading {
         id.map(|id| (reading, id)).ok_or_else(|| unknown(named))
     }
 
-    /// A session as it stands. One that is unfinished without anybody who runs it has crashed.
+    /// A session as it stands: as who runs it has it, else from the journal. One that is unfinished without anybody who
+    /// runs it has crashed. Not for use inside an async runtime.
     pub(crate) fn view(&self, session: &SessionId) -> Result<Option<SessionView>, Failure> {
+        if !history::is_over(&self.journal, session)?
+            && let Some(view) = self.view_of_owner(session)
+        {
+            return Ok(Some(view));
+        }
         let view = history::view(&self.journal, session)?;
         if view.as_ref().is_none_or(|view| view.ended_at.is_some()) || owner::lives(&self.data) {
             return Ok(view);
@@ -53,6 +65,13 @@ impl Reading {
         // Its owner may have ended it and itself since the first look.
         let view = history::view(&self.journal, session)?;
         Ok(view.map(|view| if view.ended_at.is_some() { view } else { crashed(view) }))
+    }
+
+    /// What the owner says of a session that it runs: it need not replay it. `None` where nobody answers.
+    fn view_of_owner(&self, session: &SessionId) -> Option<SessionView> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
+        let ask = async { Client::attach(&self.data).await.ok()?.state(session.as_str()).await.ok() };
+        runtime.block_on(async { tokio::time::timeout(OWNER_PATIENCE, ask).await.ok()? })
     }
 
     /// Whether more will come of a session.
