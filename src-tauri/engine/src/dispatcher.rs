@@ -16,7 +16,7 @@ use mo_core::state::State;
 use mo_core::view::session_view;
 use mo_core::view::status::SessionView;
 use mo_journal::{CommitError, CommitFuture, Committed, Redactor};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
 use crate::effects::{Act, EffectRunner};
 use crate::hub::{Health, Hub};
@@ -25,6 +25,9 @@ use crate::ports::Ports;
 
 /// How many messages may wait; a full queue holds back the pipes of the workers.
 pub(crate) const QUEUE: usize = 64;
+/// How many reads of one worker's output may be on their way at a time, from the queue to the disk. More would make a
+/// flood little faster, and every other worker's event would wait behind them.
+pub(crate) const CREDITS: usize = 2;
 /// How many records one commit may have; a batch ends with the message that takes it past this.
 const BATCH_RECORDS: usize = 1_024;
 /// How many batches may be on their way to the disk.
@@ -39,6 +42,8 @@ type Reply = oneshot::Sender<Result<(), Rejection>>;
 pub(crate) enum Message {
     /// Inputs for one session, in order.
     Inputs { session: SessionId, inputs: Vec<Input> },
+    /// What one read of a worker's output gave.
+    Heard { session: SessionId, inputs: Vec<Input>, credit: OwnedSemaphorePermit },
     /// One input whose sender wants to know when it is durable or why it was rejected.
     Asked { session: SessionId, input: Input, reply: Reply },
     /// A session that was replayed from the journal.
@@ -62,6 +67,8 @@ struct Batch {
     touched: Vec<SessionId>,
     views: Vec<(SessionId, SessionView)>,
     ended: Vec<SessionId>,
+    /// Given back when it has landed.
+    credits: Vec<OwnedSemaphorePermit>,
 }
 
 struct Flight {
@@ -136,12 +143,10 @@ impl Dispatcher {
 
     fn decide(&mut self, message: Message, batch: &mut Batch) {
         match message {
-            Message::Inputs { session, inputs } => {
-                for input in inputs {
-                    if let Err(rejection) = self.input(&session, input, batch) {
-                        tracing::debug!(%session, %rejection, "input rejected");
-                    }
-                }
+            Message::Inputs { session, inputs } => self.inputs(&session, inputs, batch),
+            Message::Heard { session, inputs, credit } => {
+                self.inputs(&session, inputs, batch);
+                batch.credits.push(credit);
             }
             Message::Asked { session, input, reply } => {
                 let result = self.input(&session, input, batch);
@@ -156,6 +161,14 @@ impl Dispatcher {
             }
             Message::Forget { session } => {
                 self.sessions.remove(&session);
+            }
+        }
+    }
+
+    fn inputs(&mut self, session: &SessionId, inputs: Vec<Input>, batch: &mut Batch) {
+        for input in inputs {
+            if let Err(rejection) = self.input(session, input, batch) {
+                tracing::debug!(%session, %rejection, "input rejected");
             }
         }
     }

@@ -16,12 +16,12 @@ use mo_core::input::Input;
 use mo_core::policy::Bounds;
 use mo_journal::{JournalError, Stream};
 use mo_process::{Child, LaunchCommand, LineBatch, RawSink, StdinMode, StdoutMode, StopLadder, StopReport};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::config::show_size;
-use crate::dispatcher::Message;
+use crate::dispatcher::{CREDITS, Message};
 use crate::environment::Environment;
 use crate::folders::Folders;
 use crate::hub::{Delta, Hub};
@@ -67,8 +67,9 @@ pub(crate) async fn run_worker(
     queue: mpsc::Sender<Message>,
 ) {
     let Some(commands) = run.commands.take() else { return };
-    let outlet =
-        Outlet { queue, hub, desk: Arc::clone(&desk), worker: run.worker.clone(), attempt: run.attempt };
+    let credits = Arc::new(Semaphore::new(CREDITS));
+    let (worker, attempt) = (run.worker.clone(), run.attempt);
+    let outlet = Outlet { queue, hub, desk: Arc::clone(&desk), worker, attempt, credits };
     match launch(&ports, &environment, &outlet, &run).await {
         Ok((child, protocol)) => {
             let identity = child.identity;
@@ -192,6 +193,7 @@ struct Outlet {
     desk: Arc<SessionDesk>,
     worker: WorkerName,
     attempt: AttemptNo,
+    credits: Arc<Semaphore>,
 }
 
 impl Outlet {
@@ -200,7 +202,8 @@ impl Outlet {
             return;
         }
         // Fails only when the engine is going away; the lifeline then ends the process.
-        let _ = self.queue.send(Message::Inputs { session: self.desk.id.clone(), inputs }).await;
+        let Ok(credit) = Arc::clone(&self.credits).acquire_owned().await else { return };
+        let _ = self.queue.send(Message::Heard { session: self.desk.id.clone(), inputs, credit }).await;
     }
 
     fn delta(&self, piece: Option<Piece>) {
