@@ -9,10 +9,16 @@ use serde::de::DeserializeOwned;
 
 use crate::bare::Bare;
 use crate::flood::Flood;
+use crate::noisy::Latencies;
+use crate::session::Times;
+use crate::stream::Streamed;
 use crate::through_engine::Measured;
 
 pub(crate) const ENGINE: &str = "__engine";
 pub(crate) const BARE: &str = "__bare";
+pub(crate) const SESSIONS: &str = "__sessions";
+pub(crate) const STREAMED: &str = "__streamed";
+pub(crate) const LATENCIES: &str = "__latencies";
 
 /// Measures the engine's way.
 pub(crate) fn through_engine(flood: &Flood, folder: &Path) -> Result<Measured> {
@@ -22,6 +28,21 @@ pub(crate) fn through_engine(flood: &Flood, folder: &Path) -> Result<Measured> {
 /// Measures the bare loop over the rows that the engine left in the folder.
 pub(crate) fn bare(folder: &Path) -> Result<Bare> {
     ask(&[BARE.as_ref(), folder.as_os_str()])
+}
+
+/// Measures new sessions beside their bare agent.
+pub(crate) fn sessions(folder: &Path) -> Result<Times> {
+    ask(&[SESSIONS.as_ref(), folder.as_os_str()])
+}
+
+/// Measures a flood at a client of the socket.
+pub(crate) fn streamed(flood: &Flood, folder: &Path) -> Result<Streamed> {
+    ask(&[STREAMED.as_ref(), flood.to_string().as_ref(), folder.as_os_str()])
+}
+
+/// Measures a quiet worker alone and beside a flood.
+pub(crate) fn latencies(folder: &Path) -> Result<Latencies> {
+    ask(&[LATENCIES.as_ref(), folder.as_os_str()])
 }
 
 /// What a child says at its end.

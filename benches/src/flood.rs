@@ -1,10 +1,13 @@
 //! A worker that speaks Claude Code's control protocol and then writes as fast as its pipe takes it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, BufRead, BufWriter, Write};
 use std::str::FromStr;
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, bail, ensure};
+use mo_engine::config::AgentConfig;
 
 /// The environment variable that makes this program a worker, and says what it writes.
 pub(crate) const VARIABLE: &str = "MO_BENCH_FLOOD";
@@ -12,6 +15,12 @@ pub(crate) const VARIABLE: &str = "MO_BENCH_FLOOD";
 pub(crate) const LINE: usize = 300;
 /// In the mixed flood one line in so many is durable.
 pub(crate) const DURABLE_EVERY: u64 = 20;
+/// How far apart the messages of a worker are that does not flood.
+pub(crate) const TICK: Duration = Duration::from_millis(5);
+/// What stands before the time in a tick's text, in microseconds since 1970.
+pub(crate) const TICK_TEXT: &str = "tick ";
+/// A prompt that has this says what is written, up to the next `|`.
+pub(crate) const PROMPT: &str = "flood=";
 /// How much is written at once.
 const CHUNK: usize = 64 << 10;
 
@@ -37,6 +46,8 @@ enum Kind {
     Mixed,
     /// One line without a newline.
     LongLine,
+    /// A message every [`TICK`] that says when it was written.
+    Ticks,
 }
 
 impl Flood {
@@ -52,6 +63,10 @@ impl Flood {
         Self { kind: Kind::LongLine, amount: bytes, bare: false }
     }
 
+    pub(crate) fn ticks(amount: u64) -> Self {
+        Self { kind: Kind::Ticks, amount, bare: false }
+    }
+
     /// The same lines without the handshake.
     pub(crate) fn without_protocol(self) -> Self {
         Self { bare: true, ..self }
@@ -60,7 +75,7 @@ impl Flood {
     /// How many durable messages an engine must deliver.
     pub(crate) fn messages(&self) -> u64 {
         match self.kind {
-            Kind::Durable => self.amount,
+            Kind::Durable | Kind::Ticks => self.amount,
             Kind::Mixed => self.amount / DURABLE_EVERY,
             Kind::LongLine => 0,
         }
@@ -106,7 +121,8 @@ impl Flood {
                         out,
                         r#"{{"type":"system","subtype":"init","session_id":"f","model":"m","claude_code_version":"0"}}"#
                     )?;
-                    self.lines(&mut out)?;
+                    let asked = line.split_once(PROMPT).and_then(|(_, asked)| asked.split('|').next());
+                    asked.map_or(Ok(*self), str::parse)?.lines(&mut out)?;
                     writeln!(
                         out,
                         r#"{{"type":"result","subtype":"success","is_error":false,"num_turns":1,"result":"done","session_id":"f"}}"#
@@ -123,6 +139,7 @@ impl Flood {
     fn lines(&self, out: &mut impl Write) -> Result<()> {
         match self.kind {
             Kind::LongLine => return long_line(self.amount, out),
+            Kind::Ticks => return ticks(self.amount, out),
             Kind::Mixed | Kind::Durable => {}
         }
         for number in 1..=self.amount {
@@ -179,12 +196,32 @@ fn long_line(bytes: u64, out: &mut impl Write) -> Result<()> {
     Ok(out.write_all(b"\n")?)
 }
 
+fn ticks(amount: u64, out: &mut impl Write) -> Result<()> {
+    for number in 1..=amount {
+        std::thread::sleep(TICK);
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?.as_micros();
+        writeln!(
+            out,
+            r#"{{"type":"assistant","message":{{"id":"msg_{number}","content":[{{"type":"text","text":"{TICK_TEXT}{now}"}}]}},"session_id":"f"}}"#
+        )?;
+        out.flush()?;
+    }
+    Ok(())
+}
+
+/// This program as an agent that plays a flood, unless its prompt names another.
+pub(crate) fn agent(flood: &Flood) -> Result<AgentConfig> {
+    let env = BTreeMap::from([(VARIABLE.to_owned(), flood.to_string())]);
+    Ok(AgentConfig { path: Some(std::env::current_exe()?), env, ..AgentConfig::default() })
+}
+
 impl fmt::Display for Flood {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = match self.kind {
             Kind::Durable => "durable",
             Kind::Mixed => "mixed",
             Kind::LongLine => "long-line",
+            Kind::Ticks => "ticks",
         };
         write!(f, "{kind}:{}{}", self.amount, if self.bare { ":bare" } else { "" })
     }
@@ -199,6 +236,7 @@ impl FromStr for Flood {
             "durable" => Kind::Durable,
             "mixed" => Kind::Mixed,
             "long-line" => Kind::LongLine,
+            "ticks" => Kind::Ticks,
             other => bail!("there is no flood {other:?}"),
         };
         let (amount, bare) = amount.strip_suffix(":bare").map_or((amount, false), |amount| (amount, true));

@@ -1,27 +1,56 @@
-//! `./bench`: measures the whole real way of a worker's line, from the pipe to a subscriber, against bare loops in the
-//! same run, so that the answer is a ratio and not a number of this machine.
+//! `./bench`: what the program costs, against baselines of the same run, so that the answer is a ratio and not a number
+//! of this machine.
 //!
 //! One program in several roles: it drives, and it starts itself as the one who measures (a process of its own, so
 //! that its memory is its own), as the shim, and as the worker that floods.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program")]
 
 mod bare;
+mod big_journal;
 mod children;
 mod counting;
+mod decode;
+mod figures;
 mod flood;
+mod flooding;
 mod goals;
+mod launch;
 mod memory;
+mod noisy;
 mod options;
 mod original;
+mod owner;
+mod program;
+mod report;
+mod rig;
+mod session;
+mod stream;
 mod through_engine;
 
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use crate::flood::Flood;
-use crate::goals::Report;
 use crate::options::Options;
+use crate::report::{Claim, Report};
+
+/// Measures something and holds it against its goals.
+type Measure = fn(&Options) -> Result<Vec<Claim>>;
+
+/// By name, in the order in which they are taken.
+const MEASURES: [(&str, Measure); 10] = [
+    ("decode", decode::decode),
+    ("launch", launch::launch),
+    ("owner", owner::owner),
+    ("session", session::session),
+    ("stream", stream::stream),
+    ("noisy", noisy::noisy),
+    ("journal", big_journal::journal),
+    ("durable", flooding::durable),
+    ("mixed", flooding::mixed),
+    ("long-line", flooding::long_line),
+];
 
 fn main() -> ExitCode {
     if let Some(code) = mo_process::reexec_entry() {
@@ -52,6 +81,11 @@ fn run() -> Result<ExitCode> {
             children::answer(&through_engine::measure(&flood.parse()?, folder.as_ref())?)
         }
         [children::BARE, folder] => children::answer(&bare::measure(folder.as_ref())?),
+        [children::SESSIONS, folder] => children::answer(&session::measure(folder.as_ref())?),
+        [children::STREAMED, flood, folder] => {
+            children::answer(&stream::measure(&flood.parse()?, folder.as_ref())?)
+        }
+        [children::LATENCIES, folder] => children::answer(&noisy::measure(folder.as_ref())?),
         [word, ..] if word.starts_with("__") => bail!("{word} with other arguments than it takes"),
         _ => drive(&words),
     }
@@ -63,34 +97,9 @@ fn drive(words: &[&str]) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     };
     let mut report = Report::default();
-    for round in 1..=options.rounds {
-        if options.wants("durable") {
-            eprintln!(
-                "round {round}: {} durable lines through the engine, then a bare insert loop",
-                options.lines
-            );
-            let folder = options.folder()?;
-            let flood = Flood::durable(options.lines);
-            let ours = children::through_engine(&flood, folder.path())?;
-            let bare = children::bare(folder.path())?;
-            report.durable(&ours, &bare);
-        }
-        if options.wants("mixed") {
-            eprintln!(
-                "round {round}: {} lines, 1 in 20 durable, then the original's loop in Python",
-                options.lines
-            );
-            let folder = options.folder()?;
-            let flood = Flood::mixed(options.lines);
-            let ours = children::through_engine(&flood, folder.path())?;
-            let original = original::measure(&flood, folder.path())?;
-            report.mixed(&ours, &original, flood.piece_bytes());
-        }
-    }
-    if options.wants("long-line") {
-        eprintln!("a line of {} bytes without a newline", options.long_line);
-        let folder = options.folder()?;
-        report.long_line(&children::through_engine(&Flood::long_line(options.long_line), folder.path())?);
+    for (name, measure) in MEASURES.into_iter().filter(|(name, _)| options.wants(name)) {
+        eprintln!("{name} …");
+        report.claims.extend(measure(&options).with_context(|| name.to_owned())?);
     }
     if options.json {
         println!("{}", report.json());

@@ -1,4 +1,4 @@
-//! What this process holds of memory.
+//! What a process holds of memory.
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,11 @@ pub(crate) struct Memory {
 
 impl Memory {
     pub(crate) fn of_this_process() -> Result<Self> {
-        let status = std::fs::read_to_string("/proc/self/status")?;
+        Self::of(std::process::id())
+    }
+
+    pub(crate) fn of(pid: u32) -> Result<Self> {
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
         Ok(Self { now: field(&status, "VmRSS:")?, peak: field(&status, "VmHWM:")? })
     }
 }

@@ -1,32 +1,19 @@
 //! The whole real way: a worker's process under the shim, its pipe, the decoder, the dispatcher, the journal, a
-//! subscriber. Nothing of the engine is replaced but that its commits are counted.
+//! subscriber.
 
-use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
-use std::sync::{Arc, PoisonError};
+use std::sync::PoisonError;
 use std::time::Instant;
 
 use anyhow::{Context, Result, anyhow, ensure};
-use mo_checkpoint::FolderCheckpoints;
-use mo_core::ids::{AgentKind, Role};
 use mo_core::record::Record;
-use mo_core::settings::Settings;
-use mo_core::team::{Member, Team};
-use mo_engine::config::{AgentConfig, Config};
-use mo_engine::environment::Environment;
-use mo_engine::handle::{EngineHandle, EngineSetup};
 use mo_engine::hub::Update;
-use mo_engine::ports::{NoNotifier, Ports, SystemClock};
-use mo_engine::start::StartRequest;
-use mo_journal::{DataDir, SqliteJournal};
-use mo_process::ShimSpawner;
 use serde::{Deserialize, Serialize};
 
 use crate::bare::Rows;
-use crate::counting::{CountingJournal, Sizes};
 use crate::flood::{self, Flood};
 use crate::memory::Memory;
+use crate::rig::{self, Rig};
 
 /// What was measured.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -50,16 +37,8 @@ pub(crate) fn measure(flood: &Flood, folder: &Path) -> Result<Measured> {
 }
 
 async fn session(flood: &Flood, folder: &Path) -> Result<Measured> {
-    let folder = folder.canonicalize()?;
-    let (target, home) = (folder.join("target"), folder.join("home"));
-    fs::create_dir_all(&target)?;
-    fs::create_dir_all(&home)?;
-    let (engine, sizes) = open(flood, &folder, &home).await?;
-    // Only the implementer: the team's own check would ask for a reviewer, whose turn nobody wants to measure.
-    let team = Team { workers: vec![Member::new(AgentKind::Claude, Role::Implementer)], reviews: Vec::new() };
-    let settings = Settings { stall_timeout_ms: 0, ..Settings::default() };
-    let request = StartRequest { goal: "Talk.".into(), target, team, settings, yes_really: false };
-    let id = engine.start(request).await?;
+    let Rig { engine, sizes, folder } = Rig::open(folder, flood::agent(flood)?).await?;
+    let id = engine.start(rig::request("Talk.", folder.join("target"))).await?;
 
     let mut listener = Listener::default();
     let mut live = engine.subscribe(&id, 0);
@@ -95,30 +74,6 @@ async fn session(flood: &Flood, folder: &Path) -> Result<Measured> {
         (listener.started.context("no turn began")?, listener.ended.context("no turn ended")?);
     let seconds = (ended - started).as_secs_f64();
     Ok(Measured { seconds, messages: listener.messages, piece_bytes: listener.piece_bytes, commits, memory })
-}
-
-async fn open(flood: &Flood, folder: &Path, home: &Path) -> Result<(EngineHandle, Sizes)> {
-    let me = std::env::current_exe()?;
-    let mut config = Config::default();
-    let env = BTreeMap::from([(flood::VARIABLE.to_owned(), flood.to_string())]);
-    let agent = AgentConfig { path: Some(me.clone()), env, ..AgentConfig::default() };
-    config.agents.insert(AgentKind::Claude, agent);
-
-    let data = DataDir::create(folder.join("data"))?;
-    let lock = data.lock("{}")?;
-    let (journal, sizes) = CountingJournal::new(SqliteJournal::open(&data)?);
-    let checkpoints = FolderCheckpoints::open(data.checkpoints(), mo_checkpoint::Settings::default())?;
-    let ports = Ports {
-        spawner: Arc::new(ShimSpawner::new(me)),
-        clock: Arc::new(SystemClock),
-        journal: Arc::new(journal),
-        checkpoints: Arc::new(checkpoints),
-        notifier: Arc::new(NoNotifier),
-    };
-    let vars = [("PATH", "/usr/bin:/bin".to_owned()), ("HOME", home.display().to_string())];
-    let environment = Environment::new(vars.map(|(name, value)| (name.to_owned(), value)), [])?;
-    let engine = EngineHandle::open(EngineSetup { data, lock, ports, config, environment }).await?;
-    Ok((engine, sizes))
 }
 
 /// What the subscriber has heard.
