@@ -23,8 +23,9 @@ fn stage(word: &str) -> Stage {
     let stage = Stage::with_scripts(scripts);
     let agent = stage.path("bin/acp-agent");
     std::fs::rename(stage.path("bin/gemini"), &agent).unwrap();
+    let agent = agent.display();
     let section =
-        |name: &str| format!("[agents.{name}]\nprotocol = \"acp\"\npath = {agent:?}\nargs = [\"--acp\"]\n");
+        |name: &str| format!("[agents.{name}]\nprotocol = \"acp\"\npath = \"{agent}\"\nargs = [\"--acp\"]\n");
     stage.configure(&(section("goose") + &section("opencode")));
     let team = "[[worker]]\nagent = \"goose\"\nrole = \"implementer\"\n\
                 [[worker]]\nagent = \"opencode\"\nrole = \"reviewer\"\n\
