@@ -5,6 +5,7 @@ use mo_api::client::Client;
 use mo_core::ids::SessionId;
 use mo_core::input::Rejection;
 use mo_engine::handle::{CommandError, ResumeError};
+use mo_engine::history;
 use mo_journal::{DataDir, Journal, SqliteJournal};
 
 use super::control::{done, not_running};
@@ -95,7 +96,8 @@ async fn in_owner(
     signals: &mut Signals,
 ) -> Result<u8, Failure> {
     let data = DataDir::existing(&places.data)?;
-    let running = client.health().await?.running.iter().any(|id| id == session.as_str());
+    // As the journal has it: the owner may still be busy with what a session leaves that was told to have ended.
+    let running = !history::is_over(&SqliteJournal::open_read_only(&data)?, session)?;
     let (told, since) = before(&data, session)?;
     let asked = match wish {
         Wish::Resume(message) => client.resume(session.as_str(), message.clone()).await,
