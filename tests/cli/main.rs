@@ -2,8 +2,8 @@
 //! and nothing else on the PATH.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test's own code may stop it")]
 
-mod bad_data;
 mod acp;
+mod bad_data;
 mod bad_input;
 mod checks;
 mod controls;
