@@ -14,6 +14,9 @@ const LINES: usize = 100_000;
 fn a_flood_of_100_000_lines_reaches_who_follows_whole_and_in_order() {
     let steps = json!([{ "say": "I begin." }, { "flood": { "lines": LINES, "bytes": 300, "broken": true } }, { "text": "Done." }]);
     let stage = stage(&AgentKind::Claude, &steps);
+    // It stays until the slowest has heard the end.
+    let mut server = Running::start(stage.command(["serve", "--json"]));
+    server.until("serving");
     let mut owner = run(&stage);
     let first = owner.until("session_created");
     let first: Value = serde_json::from_str(&first).unwrap();
@@ -53,4 +56,6 @@ fn a_flood_of_100_000_lines_reaches_who_follows_whole_and_in_order() {
     for (line, seq) in kept.lines().zip(1_u64..) {
         assert!(line.starts_with(&format!("{{\"seq\":{seq},")), "{line}");
     }
+    server.signal(rustix::process::Signal::TERM);
+    server.finish().expect(143);
 }
