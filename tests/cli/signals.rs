@@ -113,7 +113,7 @@ fn the_summary_comes_after_a_stop() {
     running.until("started on the plan");
     running.signal(Signal::INT);
     let done = running.finish().expect(130);
-    assert!(done.out.contains("\nstopped: "), "{}", done.out);
+    assert!(done.out.contains("\nstopped by "), "{}", done.out);
     assert!(done.out.contains("orchestrate logs orch_"), "{}", done.out);
     nothing_is_left(&stage);
 }

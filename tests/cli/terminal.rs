@@ -170,7 +170,7 @@ fn the_block_is_redrawn_in_place_and_goes_at_the_end() {
     for part in [
         "started: Tasks",
         "the architecture begins",
-        "fix round 1 begins",
+        "round 2 of the implementation begins",
         "finished: all",
         "\nfinished: ",
         "spent ",
@@ -179,7 +179,7 @@ fn the_block_is_redrawn_in_place_and_goes_at_the_end() {
         from += at + 1;
     }
     assert_eq!(text.matches("the architecture begins").count(), 1, "{text}");
-    assert_eq!(text.matches("fix round 1 begins").count(), 1, "{text}");
+    assert_eq!(text.matches("round 2 of the implementation begins").count(), 1, "{text}");
 }
 
 #[test]

@@ -3,14 +3,15 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use mo_core::view::standing;
 use mo_core::view::status::{CheckView, SessionView};
 
 /// The text of `summary.md`.
 pub(crate) fn markdown(view: &SessionView, has_plan: bool) -> String {
     let mut text = format!("# {}\n\n", first_line(&view.goal));
     let _ = writeln!(text, "- session: {}\n- folder: {}", view.id, harmless(&view.target));
-    let reason = view.reason.as_deref().unwrap_or("it goes on");
-    let _ = writeln!(text, "- state: {} ({})", view.state, first_line(reason));
+    let reason = view.reason.as_deref().map_or(Cow::Borrowed("it goes on"), first_line);
+    let _ = writeln!(text, "- state: {}", standing(&view.state, &reason));
     let _ = writeln!(text, "- decision: {}", view.decision.as_deref().unwrap_or("none was made"));
     let cost = view.cost_usd.map_or_else(|| "unknown".to_owned(), |cost| format!("${cost:.2}"));
     let seconds = view.elapsed_ms / 1000;

@@ -191,5 +191,9 @@ fn a_cancel_ends_the_turn() {
     assert_eq!(text(&answer_to(&mut session.cli, 10, |_| "cancel"), "/result/stopReason"), "cancelled");
     prompt(&mut session, 11, "after");
     assert_eq!(text(&answer_to(&mut session.cli, 11, |_| "cancel"), "/result/stopReason"), "end_turn");
+    // The same conversation went on: the model is told what was said in the interrupted turn.
+    let last = sandbox.requests().unwrap().pop().unwrap();
+    let told = last["body"].to_string();
+    assert!(told.contains("hang") && told.contains("after"), "{told}");
     end(&mut session.cli, &sandbox, "gemini-cancel");
 }

@@ -50,6 +50,18 @@ fn actions(events: &[AgentEvent]) -> Vec<&Action> {
 #[test]
 fn a_command_and_a_patch_are_asked_accepted_and_done() {
     let done = replayed(recording!("codex-app-accept"), &writing(), &[]);
+    let (title, command) = done
+        .events
+        .iter()
+        .find_map(|event| match event {
+            AgentEvent::ToolStarted { title, input, .. } => Some((title.as_str(), &input["command"])),
+            _ => None,
+        })
+        .unwrap();
+    assert_eq!(
+        (title, command),
+        ("touch app1 && echo made", &json!("/bin/bash -lc 'touch app1 && echo made'"))
+    );
     let expected = [
         "session_started",
         "turn_started",

@@ -136,14 +136,14 @@ fn rests(context: &Context, session: &SessionId) -> Failure {
 
 /// A session that does not run.
 pub(super) fn not_running(session: &SessionId, how: &str) -> Failure {
-    Failure::new(
-        exit::REFUSED,
-        "session_not_running",
-        format!("session {session} {how}"),
-        format!(
-            "`orchestrate resume {session}` goes on, `orchestrate resume {session} -m TEXT` with your words"
-        ),
-    )
+    let again = format!("`orchestrate resume {session} -m TEXT` goes on with your words");
+    // A finished one goes on with words alone.
+    let hint = if how.ends_with("finished") {
+        again
+    } else {
+        format!("`orchestrate resume {session}` goes on, {again}")
+    };
+    Failure::new(exit::REFUSED, "session_not_running", format!("session {session} {how}"), hint)
 }
 
 fn still_runs(session: &SessionId) -> Failure {

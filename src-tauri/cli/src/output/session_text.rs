@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use mo_core::time::Timestamp;
+use mo_core::view::standing;
 use mo_core::view::status::{FindingView, ReviewView, SessionView};
 
 use super::clock::WallClock;
@@ -70,9 +71,10 @@ impl<'a> SessionText<'a> {
 
     fn head(&mut self) {
         let view = self.view;
-        let reason = view.reason.as_deref().map(|r| format!(": {}", one_line(r))).unwrap_or_default();
         let state = one_line(&view.state);
-        let head = self.paint.text(Tone::of_state(&view.state), &format!("{state}{reason}"));
+        let standing = view.reason.as_deref().map(|reason| standing(&state, &one_line(reason)));
+        let head =
+            self.paint.text(Tone::of_state(&view.state), &standing.unwrap_or_else(|| state.into_owned()));
         self.lines.push(self.paint.text(Tone::Strong, &head));
         self.row("goal", Tone::Plain, &first_line(&view.goal));
         self.row("session", Tone::Plain, &one_line(&view.id));
@@ -188,13 +190,25 @@ impl<'a> SessionText<'a> {
     }
 
     fn next(&mut self, options: &str) {
-        let id = one_line(&self.view.id);
-        let mut next = vec![("logs", "what was said and done")];
-        if !self.view.files_changed.is_empty() {
-            next.insert(0, ("diff", "what changed"));
+        let changed = !self.view.files_changed.is_empty();
+        let mut next = Vec::new();
+        if changed {
+            next.push(("diff", "", "what changed"));
         }
-        for (index, (command, what)) in next.into_iter().enumerate() {
-            let text = format!("orchestrate {command} {id}{options}");
+        next.push(("logs", "", "what was said and done"));
+        match self.view.state.as_str() {
+            "paused" | "blocked" | "stopped" | "crashed" => {
+                next.push(("resume", "", "goes on; with -m TEXT it hears you first"));
+            }
+            "finished" => next.push(("resume", " -m TEXT", "a follow-up")),
+            _ => {}
+        }
+        if changed && !["preparing", "running"].contains(&self.view.state.as_str()) {
+            next.push(("restore", " 0", "the files as they were at the start"));
+        }
+        let id = one_line(&self.view.id);
+        for (index, (command, more, what)) in next.into_iter().enumerate() {
+            let text = format!("orchestrate {command} {id}{more}{options}");
             let text = format!("{text}  {}", self.paint.text(Tone::Muted, &format!("# {what}")));
             self.row(if index == 0 { "next" } else { "" }, Tone::Plain, &text);
         }

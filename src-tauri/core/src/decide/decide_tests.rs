@@ -5,6 +5,7 @@ use super::{Observed, reconcile};
 use crate::event::{CheckpointPurpose, Envelope, Event, Purpose, RestState, StopCause};
 use crate::ids::SessionId;
 use crate::input::{Input, Rejection};
+use crate::outcome::{FailureClass, Outcome};
 use crate::review::check::CheckOutcome;
 use crate::review::decision::{Decision, Fired};
 use crate::review::verdict::Verdict;
@@ -51,6 +52,29 @@ fn verdicts_lead_to_the_contracted_states_and_exit_codes() {
     ];
     for (verdicts, state, code) in table {
         assert_eq!(rest(&ran(verdicts, 0)), (state, code), "{verdicts:?}");
+    }
+}
+
+#[test]
+fn a_stalled_turn_fails_by_what_its_agent_tries_again() {
+    for (retrying, class) in
+        [(None, FailureClass::Unknown), (Some(FailureClass::Network), FailureClass::Network)]
+    {
+        let mut world = World::new(1, habits(&[], 0));
+        world.run_until(|state| state.unended().any(|(_, _, attempt)| attempt.turn.is_some()));
+        let (worker, attempt, turn) = {
+            let (worker, attempt, open) = world.state.unended().next().unwrap();
+            (worker.clone(), attempt, open.turn.as_ref().unwrap().turn)
+        };
+        world.input(Input::Stalled { worker, attempt, turn, silent_ms: 300_000, retrying });
+        let ended = world.journal.iter().find_map(|envelope| match &envelope.event {
+            Event::TurnEnded { end, .. } => Some(end),
+            _ => None,
+        });
+        let end = ended.unwrap();
+        assert_eq!((end.outcome, end.class), (Outcome::Failed, Some(class)));
+        let text = end.text.as_deref().unwrap();
+        assert_eq!(text.contains("further tries"), retrying.is_some(), "{text}");
     }
 }
 

@@ -115,6 +115,14 @@ impl World {
         steps
     }
 
+    /// Takes what waits in its order, until this holds of the state.
+    pub(super) fn run_until(&mut self, holds: impl Fn(&State) -> bool) {
+        while !holds(&self.state) {
+            let Some(next) = self.waiting.pop_front() else { break };
+            self.input(next);
+        }
+    }
+
     pub(super) fn input(&mut self, input: Input) {
         self.now = self.now.plus_ms(7);
         let Ok(envelopes) = decide(&self.state, input, self.now) else { return };

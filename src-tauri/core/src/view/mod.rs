@@ -7,6 +7,6 @@ mod receipt;
 pub mod status;
 pub mod timeline;
 
-pub use of_event::{action_words, timeline_entry};
+pub use of_event::{action_words, standing, timeline_entry};
 pub use of_session::{session_state, session_view};
 pub use receipt::receipt;

@@ -48,8 +48,11 @@ fn words(event: &Event) -> Option<Words> {
         Event::SessionCreated(created) => plain("session", format!("started: {}", created.goal)),
         Event::SessionPrepared(prepared) => {
             let found = prepared.agents.iter().map(|a| {
-                let version = a.version.as_deref().unwrap_or("version unknown");
-                format!("{} {version}", a.agent.title())
+                let said = a.version.as_deref().unwrap_or("version unknown");
+                // `2.1.330 (Claude Code)`, `codex-cli 0.169.0`
+                let number =
+                    said.split_whitespace().find(|word| word.starts_with(|c: char| c.is_ascii_digit()));
+                format!("{} {}", a.agent.title(), number.unwrap_or(said))
             });
             Some(("session", "muted", format!("found {}", found.collect::<Vec<_>>().join(", ")), None))
         }
@@ -136,7 +139,7 @@ fn words(event: &Event) -> Option<Words> {
                 14 | 130 | 143 => "muted",
                 _ => "bad",
             };
-            Some(("session", tone, format!("{}: {}", ending.state.as_str(), ending.reason), None))
+            Some(("session", tone, standing(ending.state.as_str(), &ending.reason), None))
         }
         Event::CheckpointRequested { .. }
         | Event::CheckpointUnchanged { .. }
@@ -165,13 +168,18 @@ fn restored_words(restored: &CheckpointRestored) -> Words {
     ("checkpoint", tone, text, (!restored.left.is_empty()).then(|| restored.left.join("\n")))
 }
 
+/// How a session stands, and why: `finished: all approved`, but `paused by the person`.
+pub fn standing(state: &str, reason: &str) -> String {
+    if reason.starts_with(state) { reason.to_owned() } else { format!("{state}: {reason}") }
+}
+
 fn phase_words(step: Step) -> String {
     match step {
         Step::Prepare => "preparing".to_owned(),
         Step::Architecture => "the architecture begins".to_owned(),
         Step::PlanReview => "the plan is reviewed".to_owned(),
         Step::Implementation { fix_round: 0 } => "the implementation begins".to_owned(),
-        Step::Implementation { fix_round } => format!("fix round {fix_round} begins"),
+        Step::Implementation { fix_round } => format!("round {} of the implementation begins", fix_round + 1),
         Step::Review { .. } => "the implementation is reviewed".to_owned(),
         Step::Done => "done".to_owned(),
     }
@@ -181,7 +189,7 @@ fn purpose_words(purpose: &Purpose) -> String {
     match purpose {
         Purpose::Plan => "started on the plan".to_owned(),
         Purpose::Implement => "started on the goal".to_owned(),
-        Purpose::Fix { fix_round } => format!("started to mend the findings (round {fix_round})"),
+        Purpose::Fix { fix_round } => format!("started on round {}", fix_round + 1),
         Purpose::FollowUp => "started on what the person said".to_owned(),
         Purpose::Review { try_no: 1, .. } => "started its review".to_owned(),
         Purpose::Review { .. } => "was asked once more for its review".to_owned(),
@@ -190,11 +198,11 @@ fn purpose_words(purpose: &Purpose) -> String {
 
 fn turn_words(purpose: &Purpose, outcome: Outcome, text: Option<&str>) -> Option<Words> {
     let what = match purpose {
-        Purpose::Plan => "the plan",
-        Purpose::Implement => "the implementation",
-        Purpose::Fix { .. } => "the fix",
-        Purpose::FollowUp => "the follow-up",
-        Purpose::Review { .. } => "the review",
+        Purpose::Plan => "the plan".to_owned(),
+        Purpose::Implement => "the implementation".to_owned(),
+        Purpose::Fix { fix_round } => format!("round {}", fix_round + 1),
+        Purpose::FollowUp => "the follow-up".to_owned(),
+        Purpose::Review { .. } => "the review".to_owned(),
     };
     match (outcome, purpose) {
         // The plan and the verdict speak for themselves.
@@ -250,7 +258,8 @@ fn item_words(item: &AgentEvent) -> Option<Words> {
 fn message_words(text: &str) -> Option<Words> {
     let start = text.trim_start();
     if start.starts_with('{') && text.contains("\"nonce\"") && text.contains("\"verdict\"") {
-        return Some(("review", "muted", "answered the review".to_owned(), Some(text.to_owned())));
+        // Its verdict, or why it has none, comes next.
+        return Some(("review", "muted", "answered the review".to_owned(), None));
     }
     let mut lines = text.lines().filter(|line| !line.trim().is_empty());
     if !start.is_empty() && lines.all(|line| line.trim_start().starts_with("MILESTONE:")) {
@@ -274,9 +283,11 @@ fn verdict_words(judgement: &Judgement) -> Words {
         };
         format!("{} – {place}{}\n{}", f.severity.as_str(), f.title, f.evidence)
     });
-    let detail: Vec<String> = std::iter::once(judgement.summary.clone()).chain(findings).collect();
     let text = format!("verdict: {} – {}", judgement.verdict.as_str(), judgement.summary);
-    ("review", tone, text, Some(detail.join("\n\n")))
+    // What the line says in full is not said again.
+    let summary = (line(&text) != text).then(|| judgement.summary.clone());
+    let detail: Vec<String> = summary.into_iter().chain(findings).collect();
+    ("review", tone, text, (!detail.is_empty()).then(|| detail.join("\n\n")))
 }
 
 fn check_words(finished: &CheckFinished) -> Words {
@@ -319,3 +330,7 @@ fn line(text: &str) -> String {
     }
     first.chars().take(LINE - 1).chain(std::iter::once('…')).collect()
 }
+
+#[cfg(test)]
+#[path = "of_event_tests.rs"]
+mod tests;
