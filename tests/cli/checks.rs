@@ -11,7 +11,7 @@ use crate::signals::nothing_is_left;
 fn configured_checks_run_and_are_shown() {
     let stage = Stage::with_scripts(approving_team());
     stage.configure(
-        "[review]\nchecks = [\"read line < a.txt; echo $line; test \\\"$line\\\" = after\", \"echo $NO_KEY$ANTHROPIC_API_KEY; false\"]\n\
+        "[review]\nchecks = [\"read line < a.txt; echo $line; test \\\"$line\\\" = after\", \"echo [$NO_KEY$ANTHROPIC_API_KEY]; false\"]\n\
          check_timeout = \"1m\"\n[agents.claude]\nenv = { ANTHROPIC_API_KEY = \"sk-ant-of-the-agent\" }\n",
     );
     let target = stage.target();
@@ -21,16 +21,18 @@ fn configured_checks_run_and_are_shown() {
     for part in [
         "session             runs `read line < a.txt",
         "` passed after ",
-        "`echo $NO_KEY$ANTHROPIC_API_KEY; false` failed: exit code 1 after",
+        "`echo [$NO_KEY$ANTHROPIC_API_KEY]; false` failed: exit code 1 after",
     ] {
         assert!(done.out.contains(part), "{part}:\n{}", done.out);
     }
+    // Live and in the summary, what a failed one said at its end.
+    assert_eq!(done.out.matches("  []\n").count(), 2, "{}", done.out);
     assert!(done.out.contains("\nchecks      `read line"), "{}", done.out);
     let status = stage.run(["status", "--json"]).expect(0).last();
     let session = &status["sessions"][0];
     let checks = session["checks"].as_array().unwrap();
     assert_eq!((&checks[0]["outcome"], &checks[1]["outcome"]), (&json!("passed"), &json!("failed")));
-    assert_eq!((&checks[1]["exit_code"], &checks[1]["output"]), (&json!(1), &json!("\n")));
+    assert_eq!((&checks[1]["exit_code"], &checks[1]["output"]), (&json!(1), &json!("[]\n")));
     assert_eq!(session["decisions"][1]["fired"], "failed_check");
     let id = session["id"].as_str().unwrap();
     let ran: Vec<_> = events(&stage, id).into_iter().filter(|e| e["kind"] == "check_finished").collect();

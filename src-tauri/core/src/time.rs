@@ -116,6 +116,7 @@ impl<'de> Deserialize<'de> for Timestamp {
 /// Milliseconds as a person reads them, with tenths where they tell something.
 pub(crate) fn seconds(ms: u64) -> String {
     match ms {
+        1..100 => "less than 0.1 s".to_owned(),
         ms @ 0..10_000 if ms % 1_000 >= 100 => format!("{}.{} s", ms / 1_000, ms % 1_000 / 100),
         ms => format!("{} s", ms / 1_000),
     }

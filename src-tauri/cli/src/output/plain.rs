@@ -37,6 +37,10 @@ impl Lines {
         {
             lines.push(self.detail_line(&words::first_line(detail)));
         }
+        // How it went stands at an output's end.
+        if let ("check", "bad" | "warn", Some(output)) = (&*entry.kind, &*entry.tone, &entry.detail) {
+            lines.extend(words::last_line(output).map(|line| self.detail_line(&line)));
+        }
         lines
     }
 

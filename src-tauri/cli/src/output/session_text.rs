@@ -10,7 +10,7 @@ use super::clock::WallClock;
 use super::figures::{cost, counted, duration, shell_word, tokens};
 use super::frame::mark;
 use super::paint::{Paint, Tone};
-use super::words::{first_line, fit, one_line};
+use super::words::{first_line, fit, last_line, one_line};
 
 /// The columns of the labels at the left.
 const LABEL: usize = 12;
@@ -125,6 +125,9 @@ impl<'a> SessionText<'a> {
             let how = self.paint.text(Tone::of_verdict(outcome), &how);
             let text = format!("`{}` {how}", first_line(&check.command));
             self.row(if index == 0 { "checks" } else { "" }, Tone::Plain, &text);
+            if let Some(line) = check.output.as_deref().and_then(last_line) {
+                self.row("", Tone::Muted, &format!("  {line}"));
+            }
         }
     }
 

@@ -30,6 +30,11 @@ pub(crate) fn first_line(text: &str) -> Cow<'_, str> {
     one_line(text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim())
 }
 
+/// The last line that has something in it, harmless; none where there is none.
+pub(crate) fn last_line(text: &str) -> Option<Cow<'_, str>> {
+    text.lines().rfind(|line| !line.trim().is_empty()).map(|line| one_line(line.trim()))
+}
+
 /// At most `width` columns of a harmless line, with an ellipsis where something was cut.
 pub(crate) fn cut(text: &str, width: usize) -> Cow<'_, str> {
     if text.width() <= width {
