@@ -19,6 +19,7 @@ mod outcomes;
 mod reading;
 #[allow(dead_code, reason = "the suite of faults uses the rest")]
 mod rig;
+mod rules;
 mod settings;
 mod signals;
 mod terminal;

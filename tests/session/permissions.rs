@@ -2,18 +2,19 @@
 
 use mo_core::approval::Answer;
 use mo_core::event::Event;
-use mo_core::policy::Rule;
 use mo_core::settings::Settings;
 use serde_json::{Value, json};
 
 use crate::stage::{Outcome, Stage, review, trio};
 
-fn rulings(outcome: &Outcome) -> Vec<(Rule, bool)> {
+fn rulings(outcome: &Outcome) -> Vec<(String, bool)> {
     outcome
         .events
         .iter()
         .filter_map(|e| match &e.event {
-            Event::ApprovalDecided { ruling, .. } => Some((ruling.rule, ruling.answer == Answer::Allow)),
+            Event::ApprovalDecided { ruling, .. } => {
+                Some((ruling.rule.clone(), ruling.answer == Answer::Allow))
+            }
             _ => None,
         })
         .collect()
@@ -41,21 +42,22 @@ async fn an_implementer_writes_inside_and_nowhere_else() {
         {"write": {"path": "link/through.txt", "content": "x"}},
         {"write": {"path": ".git/hooks/pre-commit", "content": "x"}},
         {"run": "touch ran.txt"},
+        {"run": "rm greeting.txt"},
+        {"run": "touch link/ran.txt"},
         {"text": "Done."}
     ]);
     let (stage, outcome) = implementer(steps).await;
     assert_eq!(outcome.exit_code(), 0, "{}", outcome.story());
     assert!(stage.path("target/greeting.txt").exists());
-    for none in ["outside.txt", "home/through.txt", "target/.git", "target/ran.txt"] {
+    assert!(stage.path("target/ran.txt").exists(), "a program that the implementer may write with");
+    for none in ["outside.txt", "home/through.txt", "target/.git", "home/ran.txt"] {
         assert!(!stage.path(none).exists(), "{none}");
     }
     let rulings = rulings(&outcome);
-    for expected in [
-        (Rule::WriteInside, true),
-        (Rule::WriteOutside, false),
-        (Rule::Protected, false),
-        (Rule::Commands, false),
-    ] {
+    for expected in
+        [("write_inside", true), ("write_outside", false), ("protected", false), ("delete", false)]
+    {
+        let expected = (expected.0.to_owned(), expected.1);
         assert!(rulings.contains(&expected), "{expected:?} in {rulings:?}");
     }
 }
@@ -76,5 +78,5 @@ async fn an_architect_and_a_reviewer_write_nothing() {
     let outcome = stage.run(Settings::default()).await.unwrap();
     assert_eq!(outcome.exit_code(), 0, "{}", outcome.story());
     assert!(!stage.path("target/sneaky.txt").exists());
-    assert!(!rulings(&outcome).iter().any(|(rule, allowed)| *rule == Rule::WriteInside && !*allowed));
+    assert!(!rulings(&outcome).iter().any(|(rule, allowed)| rule == "write_inside" && !*allowed));
 }

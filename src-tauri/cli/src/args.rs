@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use mo_core::ids::Role;
 use mo_engine::config::parse_duration;
 
 use crate::help;
@@ -88,6 +89,9 @@ pub(crate) enum Command {
     Doctor,
     /// Show the settings in effect and where each comes from
     Config,
+    /// Show, test and explain the rules for what agents ask
+    #[command(after_help = help::RULES, args_conflicts_with_subcommands = true)]
+    Rules(Rules),
     /// Print a completion script for a shell
     #[command(after_help = help::COMPLETIONS)]
     Completions(Completions),
@@ -110,6 +114,44 @@ impl Command {
                 | Self::Serve
         )
     }
+}
+
+/// `rules`.
+#[derive(Debug, Args)]
+pub(crate) struct Rules {
+    /// What to do with them [default: show them]
+    #[command(subcommand)]
+    pub(crate) command: Option<RulesCommand>,
+}
+
+/// What `rules` can do beside showing.
+#[derive(Debug, Subcommand)]
+pub(crate) enum RulesCommand {
+    /// Run the examples of your rules
+    Test,
+    /// Say which rule decides about a command, and why
+    Explain(Explain),
+}
+
+/// `rules explain`.
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// In which role it is asked: architect, implementer or reviewer
+    #[arg(long, value_name = "ROLE", default_value = "implementer", value_parser = role)]
+    pub(crate) role: Role,
+    /// The folder that agents work on
+    #[arg(short = 'C', long = "dir", value_name = "DIR", default_value = ".", value_hint = ValueHint::DirPath)]
+    pub(crate) dir: PathBuf,
+    /// A shell line as one argument, or a command as several
+    #[arg(value_name = "COMMAND", required = true, last = true)]
+    pub(crate) command: Vec<String>,
+}
+
+fn role(word: &str) -> Result<Role, String> {
+    [Role::Architect, Role::Implementer, Role::Reviewer]
+        .into_iter()
+        .find(|role| role.as_str() == word)
+        .ok_or_else(|| "a role is architect, implementer or reviewer".to_owned())
 }
 
 /// `resume`.

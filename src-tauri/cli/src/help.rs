@@ -30,6 +30,7 @@ Set up
   serve        Run the sessions of other commands until Ctrl+C
   doctor       Show what is found here: agents, places, guarantees
   config       Show the settings in effect and where each comes from
+  rules        Show, test and explain the rules for what agents ask
   completions  Print a completion script for a shell
   decode       Decode what an agent CLI printed, for a bug report
 
@@ -75,6 +76,24 @@ Examples:
 Exit codes:
   0 done, 10 done with a warning, 11 paused, 12 blocked, 13 escalated,
   14 stopped, 130 and 143 stopped by a signal; 1 to 4 as everywhere";
+
+/// After `rules -h`.
+pub(crate) const RULES: &str = "\
+Your rules stand in rules.toml beside the configuration. The strictest rule that
+matches wins: deny, then ask, then allow. A rule that allows is for what no
+built-in rule is about; what is known to do harm is asked all the same.
+
+  [[rule]]
+  name = \"tests\"
+  verdict = \"allow\"              # allow, ask, deny
+  command = \"cargo test **\"      # or read, write, host, tool
+  match = [\"cargo test -p core\"]
+  not_match = [\"cargo publish\"]
+
+Examples:
+  orchestrate rules explain -- \"cargo test && git push\"
+  orchestrate rules explain --role reviewer -C ~/src/tool -- cat .env
+  orchestrate rules test";
 
 /// After `resume -h`.
 pub(crate) const RESUME: &str = "\

@@ -75,6 +75,24 @@ pub enum Action {
     },
 }
 
+/// An answer and the rule that gave it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ruled {
+    /// The stable name of the rule.
+    pub rule: String,
+    /// Allow or deny.
+    #[serde(flatten)]
+    pub answer: Answer,
+}
+
+impl Ruled {
+    /// The answer to everything that is asked of a process, or in a session, that is being ended.
+    pub fn stopping() -> Self {
+        let message = "the work is being stopped: nothing more is let through; end your turn".to_owned();
+        Self { rule: "stopping".to_owned(), answer: Answer::Deny { message } }
+    }
+}
+
 /// The answer to a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "answer", rename_all = "snake_case")]

@@ -7,10 +7,9 @@ mod work;
 use serde::{Deserialize, Serialize};
 
 use crate::agent_event::AgentEvent;
-use crate::approval::ApprovalRequest;
+use crate::approval::{ApprovalRequest, Ruled};
 use crate::ids::{AttemptNo, CheckpointNo, Nonce, ReviewId, TurnNo};
 use crate::outcome::TurnEnd;
-use crate::policy::Ruling;
 use crate::review::check::{CheckFinished, CheckStarted};
 use crate::review::verdict::Judgement;
 
@@ -138,7 +137,7 @@ pub enum Event {
         /// What was asked.
         request: ApprovalRequest,
         /// The answer and its rule.
-        ruling: Ruling,
+        ruling: Ruled,
     },
     /// No sign of work for longer than the stall timeout.
     WorkerStalled {
@@ -246,7 +245,7 @@ pub enum Event {
         /// What was asked.
         request: ApprovalRequest,
         /// What the policy will answer then.
-        ruling: Ruling,
+        ruling: Ruled,
     },
     /// A person has something to say to a worker; it is told after the turn in flight.
     MessageQueued {

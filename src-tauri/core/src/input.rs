@@ -4,7 +4,7 @@ use crate::agent_event::Decoded;
 use crate::event::{CheckpointRestored, CheckpointTaken, Fault, Prepared, SessionCreated, StopCause};
 use crate::ids::{AttemptNo, CheckNo, CheckpointNo, Nonce, ReviewId, TurnNo, WorkerName};
 use crate::outcome::FailureClass;
-use crate::policy::Bounds;
+use crate::policy::Survey;
 use crate::review::check::CheckRun;
 
 /// One input for one session.
@@ -51,8 +51,8 @@ pub enum Input {
         attempt: AttemptNo,
         /// What.
         decoded: Decoded,
-        /// For an approval request: where the worker may work.
-        bounds: Option<Bounds>,
+        /// For an approval request: what was found out about it.
+        survey: Option<Box<Survey>>,
     },
     /// The watchdog saw no sign of work for longer than the stall timeout.
     Stalled {

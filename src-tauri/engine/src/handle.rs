@@ -387,7 +387,8 @@ impl EngineHandle {
         let folder = self.shared.data.session(id).map_err(|e| StartError::Journal(e.to_string()))?;
         let data = self.shared.data.path().to_owned();
         let max = self.shared.config.storage.transcript_max_bytes;
-        Ok(SessionDesk::at_work(id.clone(), data, folder, place, stall_timeout_ms, max))
+        let rules = Arc::clone(&self.shared.config.rules);
+        Ok(SessionDesk::at_work(id.clone(), data, folder, place, stall_timeout_ms, max, rules))
     }
 
     pub(crate) fn desks(&self) -> std::sync::MutexGuard<'_, BTreeMap<SessionId, Arc<SessionDesk>>> {

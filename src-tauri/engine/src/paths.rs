@@ -49,7 +49,7 @@ pub(crate) fn resolve_action(action: &mut Action, root: &Path) {
     }
 }
 
-fn resolve_one(path: &str, root: &Path) -> String {
+pub(crate) fn resolve_one(path: &str, root: &Path) -> String {
     // A tilde is the home folder to some tools: never inside.
     let path = if path.starts_with('~') { Path::new("/").join(path) } else { root.join(path) };
     if depends_on_the_process(&path) {

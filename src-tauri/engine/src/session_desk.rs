@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use mo_core::approval::Answer;
 use mo_core::ids::{AgentKind, AttemptNo, CheckNo, RequestId, ReviewId, SessionId, WorkerName};
+use mo_core::policy::Rule;
 use mo_core::review::receipt::Receipt;
 use mo_process::Control;
 use tokio::sync::{mpsc, oneshot};
@@ -55,6 +56,8 @@ pub(crate) struct SessionDesk {
     pub(crate) is_at_work: bool,
     /// Nobody waits for what is done with it.
     pub(crate) in_background: bool,
+    /// The person's rules for what workers ask.
+    pub(crate) rules: Arc<[Rule]>,
     held: Mutex<Held>,
     /// Taken while receipts are written, so that each is written once.
     receipts: Mutex<()>,
@@ -87,6 +90,7 @@ impl SessionDesk {
         place: WorkPlace,
         stall_timeout_ms: u64,
         transcript_max_bytes: u64,
+        rules: Arc<[Rule]>,
     ) -> Arc<Self> {
         let WorkPlace { target, programs, locks } = place;
         let held = Mutex::new(Held { locks, ..Held::default() });
@@ -102,6 +106,7 @@ impl SessionDesk {
             rooms,
             is_at_work,
             in_background,
+            rules,
             held,
             receipts: Mutex::default(),
         })
@@ -116,7 +121,7 @@ impl SessionDesk {
         in_background: bool,
     ) -> Arc<Self> {
         let place = WorkPlace { target, programs: BTreeMap::new(), locks: Vec::new() };
-        let mut desk = Self::at_work(id, data, folder, place, 0, 0);
+        let mut desk = Self::at_work(id, data, folder, place, 0, 0, Arc::from([]));
         if let Some(desk) = Arc::get_mut(&mut desk) {
             (desk.is_at_work, desk.in_background) = (false, in_background);
         }

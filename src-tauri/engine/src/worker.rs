@@ -29,7 +29,7 @@ use crate::pieces::{Held, Piece};
 use crate::ports::Ports;
 use crate::session_desk::{SessionDesk, WorkerCommand};
 use crate::transcripts::{Room, Tee};
-use crate::{evidence, fault, paths};
+use crate::{evidence, fault, paths, survey};
 
 /// How long an agent has for its protocol's own cancel before it gets a signal.
 const CANCEL_GRACE: Duration = Duration::from_millis(700);
@@ -80,7 +80,7 @@ pub(crate) async fn run_worker(
             };
             outlet.send(vec![spawned]).await;
             desk.set_control(&run.worker, run.attempt, child.control.clone());
-            let bounds = bounds(&run.cwd, &desk.data);
+            let bounds = bounds(&run.cwd, &desk.data, environment.home().as_deref());
             let mut talk =
                 Conversation::new(outlet, protocol, child, commands, bounds, desk.stall_timeout_ms);
             talk.folders = Folders::of(run.agent.as_ref(), &run.cwd);
@@ -435,23 +435,23 @@ impl Conversation {
 
     fn input(&mut self, mut decoded: Decoded) -> Input {
         self.shorten(&mut decoded.event);
-        let bounds = if let AgentEvent::ApprovalRequested { request } = &mut decoded.event {
+        let survey = if let AgentEvent::ApprovalRequested { request } = &mut decoded.event {
             paths::resolve_action(&mut request.action, Path::new(&self.bounds.root));
             self.folders.asked(request);
-            Some(self.bounds.clone())
+            Some(Box::new(survey::survey(&request.action, &self.bounds, &self.outlet.desk.rules)))
         } else {
             if let AgentEvent::ApprovalWithdrawn { request } = &decoded.event {
                 self.folders.withdrawn(request);
             }
             None
         };
-        Input::Agent { worker: self.outlet.worker.clone(), attempt: self.outlet.attempt, decoded, bounds }
+        Input::Agent { worker: self.outlet.worker.clone(), attempt: self.outlet.attempt, decoded, survey }
     }
 }
 
-fn bounds(folder: &Path, data: &Path) -> Bounds {
+fn bounds(folder: &Path, data: &Path, home: Option<&Path>) -> Bounds {
     let text = |path: &Path| paths::resolve(path).to_string_lossy().into_owned();
-    Bounds { root: text(folder), keep_out: text(data) }
+    Bounds { root: text(folder), keep_out: text(data), home: home.map(text).unwrap_or_default() }
 }
 
 /// The text without the folder in front of paths inside it.

@@ -12,6 +12,7 @@ mod following;
 mod logs;
 mod restore;
 mod resume;
+mod rules;
 mod run;
 mod serve;
 mod status;
@@ -41,6 +42,7 @@ pub(crate) fn execute(command: &Command, context: &mut Context) -> Result<u8, Fa
         Command::Verify(args) => verify::verify(context, args),
         Command::Doctor => doctor::doctor(context),
         Command::Config => config::config(context),
+        Command::Rules(args) => rules::rules(context, args),
         Command::Completions(args) => completions::completions(context, args),
         Command::Decode(args) => decode::decode(context, args),
     }

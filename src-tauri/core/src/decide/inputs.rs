@@ -2,13 +2,14 @@
 
 use super::{Fact, checks, resume};
 use crate::agent_event::{AgentEvent, Decoded};
+use crate::approval::{Answer, ApprovalRequest, Ruled};
 use crate::event::{
     CheckpointPurpose, CheckpointTaken, Ending, Event, Fault, Purpose, RestState, Step, StopCause,
 };
 use crate::ids::{AttemptNo, Nonce, ReviewId, Role, WorkerName};
 use crate::input::{Input, Rejection};
 use crate::outcome::{FailureClass, Outcome, TurnEnd};
-use crate::policy::{Bounds, Ceiling, Ruling, judge};
+use crate::policy::{Ground, Permit, Survey, judge};
 use crate::review::answer;
 use crate::review::verdict::Judgement;
 use crate::state::{Attempt, AttemptState, ReviewProgress, State};
@@ -73,8 +74,8 @@ pub(super) fn facts(state: &State, input: Input) -> Result<Vec<Fact>, Rejection>
             facts.push((Some(worker), exited));
             Ok(facts)
         }
-        Input::Agent { worker, attempt, decoded, bounds } => {
-            agent(state, worker, attempt, decoded, bounds.as_ref())
+        Input::Agent { worker, attempt, decoded, survey } => {
+            agent(state, worker, attempt, decoded, survey.as_deref())
         }
         Input::Stalled { worker, attempt, turn, silent_ms, retrying } => {
             let open = unended(state, &worker, attempt)?.turn.as_ref();
@@ -172,7 +173,7 @@ fn agent(
     worker: WorkerName,
     attempt: AttemptNo,
     decoded: Decoded,
-    bounds: Option<&Bounds>,
+    survey: Option<&Survey>,
 ) -> Result<Vec<Fact>, Rejection> {
     let open = unended(state, &worker, attempt)?;
     let turn = open.turn.as_ref().map(|open| open.turn);
@@ -183,13 +184,10 @@ fn agent(
             if ended.is_empty() { Err(Rejection::Stale) } else { Ok(ended) }
         }
         AgentEvent::ApprovalRequested { request } => {
-            // Nothing is inside of nowhere.
-            let nowhere = Bounds { root: "/nowhere".to_owned(), ..Bounds::default() };
-            let bounds = bounds.unwrap_or(&nowhere);
             let ruling = if state.ending.is_some() || open.stopping.is_some() {
-                Ruling::stopping()
+                Ruled::stopping()
             } else {
-                judge(&request.action, &Ceiling { bounds, may_write: open.place.may_write() })
+                ruled(state, &worker, &request, survey, open.place.may_write())
             };
             let held = state.holds(&worker);
             let fact = if held {
@@ -201,6 +199,34 @@ fn agent(
         }
         item => Ok(vec![(Some(worker), Event::AgentItem { attempt, turn, item })]),
     }
+}
+
+/// What the policy answers. As long as nobody can be asked, a question is a no that says why.
+fn ruled(
+    state: &State,
+    worker: &WorkerName,
+    request: &ApprovalRequest,
+    survey: Option<&Survey>,
+    may_write: bool,
+) -> Ruled {
+    let Some((survey, member)) = survey.zip(state.workers.get(worker)) else {
+        let message = "nothing is known of the places that this names".to_owned();
+        return Ruled { rule: "unknown_ground".to_owned(), answer: Answer::Deny { message } };
+    };
+    let ground = Ground {
+        bounds: &survey.bounds,
+        role: member.member.role,
+        may_write,
+        places: &survey.known,
+        rules: &survey.rules,
+    };
+    let ruling = judge(&request.action, &ground);
+    let answer = match ruling.verdict {
+        Permit::Allow => Answer::Allow,
+        Permit::Ask => Answer::Deny { message: format!("not allowed in this session: {}", ruling.why) },
+        Permit::Deny => Answer::Deny { message: format!("not allowed: {}", ruling.why) },
+    };
+    Ruled { rule: ruling.rule, answer }
 }
 
 /// The end of the process's turn, and what it says about a review; nothing when no turn is open.

@@ -178,7 +178,7 @@ impl World {
                     worker: worker.clone(),
                     attempt,
                     decoded: Decoded { at: None, event },
-                    bounds: None,
+                    survey: None,
                 };
                 self.waiting.push_back(agent(event));
                 if self.fault() {

@@ -9,13 +9,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::approval::ApprovalRequest;
+use crate::approval::Ruled;
 use crate::event::{
     Blocker, CheckpointPurpose, CheckpointTaken, DecisionMade, Ending, Prepared, SessionCreated, Step,
     StopCause,
 };
 use crate::ids::{AttemptNo, CheckpointNo, ReviewId, TurnNo, WorkerName};
 use crate::outcome::{FailureClass, Outcome};
-use crate::policy::Ruling;
 use crate::settings::Settings;
 use crate::time::Timestamp;
 
@@ -113,7 +113,7 @@ pub struct HeldRequest {
     /// What was asked.
     pub request: ApprovalRequest,
     /// What the policy answers.
-    pub ruling: Ruling,
+    pub ruling: Ruled,
 }
 
 /// The turn that a step consists of.

@@ -252,7 +252,7 @@ fn only_defaults_yet(root: &Root, broken: &dyn Fn(usize, String) -> ConfigError)
 }
 
 /// Line and column, from 1, of a byte.
-fn place(text: &str, at: usize) -> (usize, usize) {
+pub(super) fn place(text: &str, at: usize) -> (usize, usize) {
     let before = text.get(..at.min(text.len())).unwrap_or_default();
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;

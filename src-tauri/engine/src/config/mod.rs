@@ -2,17 +2,21 @@
 
 mod duration;
 mod file;
+mod rules_file;
 mod shown;
 mod size;
 
 use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use mo_core::ids::AgentKind;
+use mo_core::policy::Rule;
 use mo_core::settings::{PermissionMode, Settings};
 
 pub use duration::parse_duration;
+pub use rules_file::beside as rules_beside;
 pub use shown::{ShownValue, Source};
 pub use size::{parse_size, show_size};
 
@@ -27,6 +31,8 @@ pub struct Config {
     pub session: Settings,
     /// How much is kept, and for how long.
     pub storage: Storage,
+    /// The person's rules for what workers ask, from `rules.toml` beside the configuration.
+    pub rules: Arc<[Rule]>,
     /// Which values the file sets, as dotted names.
     pub(crate) set: std::collections::BTreeSet<String>,
 }
@@ -135,14 +141,17 @@ static NOTHING_SET: AgentConfig =
 impl Config {
     /// Reads the file. A default location where no file is gives the defaults; a named file must be there.
     pub fn read(file: &Path, named: bool) -> Result<Self, ConfigError> {
-        match read_bounded(file) {
-            Ok(text) => Self::parse(file, &text),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound && !named => Ok(Self::default()),
+        let config = match read_bounded(file) {
+            Ok(text) => Self::parse(file, &text)?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && !named => Self::default(),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                Err(ConfigError::Missing { file: file.to_owned() })
+                return Err(ConfigError::Missing { file: file.to_owned() });
             }
-            Err(error) => Err(ConfigError::Unreadable { file: file.to_owned(), reason: error.to_string() }),
-        }
+            Err(error) => {
+                return Err(ConfigError::Unreadable { file: file.to_owned(), reason: error.to_string() });
+            }
+        };
+        Ok(Self { rules: rules_file::read(&rules_file::beside(file))?, ..config })
     }
 
     /// What is set for an agent.

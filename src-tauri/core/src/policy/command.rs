@@ -1,0 +1,294 @@
+//! Judges a shell line: the strictest of what is said of each program, each file that it names, and each form of the
+//! shell that it uses.
+
+use super::ground::Ground;
+use super::programs::{self, GitFolder, Known};
+use super::ruling::{Permit, Risk, Ruling};
+use super::shell::{self, Invocation, Script, Word};
+use super::{dangers, path_with_rules, paths, with_rules};
+
+/// Shells whose `-c` is read.
+const SHELLS: [&str; 6] = ["bash", "sh", "dash", "zsh", "ksh", "ash"];
+/// Programs that fetch, and with a shell behind them run what others wrote.
+const FETCHERS: [&str; 2] = ["curl", "wget"];
+/// Lines within lines.
+const MAX_INNER: u32 = 6;
+/// Folders that a line may have changed to: after `cd x` a path may be below the one or the other.
+const MAX_FOLDERS: usize = 8;
+
+/// Judges a line that would run in this folder.
+pub(super) fn judge(line: &str, cwd: Option<&str>, ground: &Ground<'_>) -> Ruling {
+    let root = ground.bounds.root.as_str();
+    let cwd = absolute(cwd.unwrap_or(root), root);
+    let mut judge = Judge { ground, folders: vec![cwd.clone()], inner: 0 };
+    let here = judge.read(&cwd).verdict;
+    let ruling = judge.line(line);
+    if here == Permit::Allow {
+        return ruling;
+    }
+    let outside = Ruling::ask("outside", Risk::High, format!("it runs outside the project folder, in {cwd}"));
+    ruling.strictest(outside)
+}
+
+struct Judge<'a> {
+    ground: &'a Ground<'a>,
+    /// Every folder that the line may be in by now.
+    folders: Vec<String>,
+    inner: u32,
+}
+
+impl Judge<'_> {
+    fn line(&mut self, line: &str) -> Ruling {
+        match shell::read(line, &self.ground.bounds.home) {
+            Ok(script) => self.script(&script),
+            Err(unreadable) => Ruling::ask("shell_unread", Risk::High, unreadable.why()),
+        }
+    }
+
+    fn script(&mut self, script: &Script) -> Ruling {
+        let fetches =
+            script.invocations.iter().any(|i| name_of(i).is_some_and(|name| FETCHERS.contains(&name)));
+        let interprets = script.invocations.iter().any(|i| {
+            name_of(i).is_some_and(|name| {
+                SHELLS.contains(&name)
+                    || name == "sudo"
+                    || dangers::of(name, &i.words).is_some_and(|d| d.rule == "inline_code")
+            })
+        });
+        let mut said: Vec<Ruling> = Vec::new();
+        if fetches && interprets {
+            let why = "it runs what it fetches from the network";
+            said.push(Ruling::ask("fetch_and_run", Risk::High, why));
+        }
+        for invocation in &script.invocations {
+            said.push(self.invocation(invocation));
+        }
+        said.extend(script.oddities.iter().map(|odd| Ruling::ask(odd.rule(), Risk::High, odd.why())));
+        said.into_iter()
+            .reduce(Ruling::strictest)
+            .unwrap_or_else(|| Ruling::ask("empty", Risk::Low, "there is nothing in it that would run"))
+    }
+
+    fn invocation(&mut self, invocation: &Invocation) -> Ruling {
+        let redirected =
+            invocation.redirects.iter().map(|redirect| self.place(&redirect.file, redirect.writes));
+        let redirected = redirected.reduce(Ruling::strictest);
+        let program = (!invocation.words.is_empty()).then(|| self.program(&invocation.words));
+        redirected
+            .into_iter()
+            .chain(program)
+            .reduce(Ruling::strictest)
+            .unwrap_or_else(|| Ruling::allow("read_only", "it does nothing"))
+    }
+
+    fn program(&mut self, words: &[Word]) -> Ruling {
+        let Some((first, rest)) = words.split_first() else {
+            return Ruling::allow("read_only", "it does nothing");
+        };
+        let Some(written) = first.fixed() else {
+            let why = format!("the program's name, {}, is known only when it runs", first.shown());
+            return Ruling::ask("open_name", Risk::High, why);
+        };
+        let name = plain_name(written);
+        let built_in = match self.unwrapped(name, rest) {
+            Some(ruling) => ruling,
+            None => self.named(name, written, rest),
+        };
+        // A rule that allows is for what no rule is about; what is known to do harm is asked all the same.
+        let for_want = built_in.rule == "unknown_program" || built_in.rule == "not_plain";
+        let named: Vec<Word> =
+            std::iter::once(Word::Fixed(name.to_owned())).chain(rest.iter().cloned()).collect();
+        with_rules(built_in, for_want, self.ground, |rule| rule.matches_command(&named))
+    }
+
+    /// A program that only runs another one, which is judged instead.
+    fn unwrapped(&mut self, name: &str, rest: &[Word]) -> Option<Ruling> {
+        let fixed: Vec<Option<&str>> = rest.iter().map(Word::fixed).collect();
+        match (name, fixed.as_slice()) {
+            (shell, [Some(flags), Some(line), ..])
+                if SHELLS.contains(&shell) && is_command_flag(flags) && self.inner < MAX_INNER =>
+            {
+                Some(self.nested(line))
+            }
+            ("command", [Some("-v" | "-V"), ..]) => None,
+            ("command" | "builtin" | "exec", [Some(next), ..]) if !next.starts_with('-') => {
+                Some(self.program(rest))
+            }
+            ("env", [Some(next), ..]) if !next.starts_with('-') && !next.contains('=') => {
+                Some(self.program(rest))
+            }
+            ("timeout", [Some(time), Some(next), ..]) if is_time(time) && !next.starts_with('-') => {
+                Some(self.program(&rest[1..]))
+            }
+            ("nice" | "time", [Some(next), ..]) if !next.starts_with('-') => Some(self.program(rest)),
+            ("nice", [Some("-n"), Some(_), Some(next), ..]) if !next.starts_with('-') => {
+                Some(self.program(&rest[2..]))
+            }
+            _ => None,
+        }
+    }
+
+    /// A line in a shell of its own: what it changes to ends with it.
+    fn nested(&mut self, line: &str) -> Ruling {
+        self.inner += 1;
+        let folders = self.folders.clone();
+        let ruling = self.line(line);
+        self.folders = folders;
+        self.inner -= 1;
+        ruling
+    }
+
+    fn named(&mut self, name: &str, written: &str, rest: &[Word]) -> Ruling {
+        if name == "command" {
+            return Ruling::allow("read_only", "it only looks for a program");
+        }
+        match programs::known(name, rest) {
+            Some(Ok(known)) => self.known(name, &known),
+            _ if let Some(denied) = rest.iter().find_map(|word| self.names_forbidden(word)) => denied,
+            doubted => {
+                if let Some(danger) = dangers::of(name, rest) {
+                    return Ruling::ask(danger.rule, danger.risk, format!("`{name}` {}", danger.why));
+                }
+                if let Some(Err(doubt)) = doubted {
+                    return Ruling::ask("not_plain", Risk::Medium, format!("`{name}` {doubt}"));
+                }
+                let why = format!("`{written}` is not among the programs that are known to only read");
+                Ruling::ask("unknown_program", Risk::Medium, why)
+            }
+        }
+    }
+
+    fn known(&mut self, name: &str, known: &Known) -> Ruling {
+        let reads = known.reads.iter().map(|word| self.place(word, false));
+        let writes = known.writes.iter().map(|word| self.place(word, true));
+        let git = known.git_in.as_ref().map(|folder| self.git(folder));
+        let said = reads.chain(writes).chain(git).reduce(Ruling::strictest);
+        if let Some(folder) = &known.moves_to {
+            self.move_to(folder);
+        }
+        match said {
+            Some(ruling) if ruling.verdict != Permit::Allow => ruling,
+            Some(ruling) if !known.writes.is_empty() => ruling,
+            _ => Ruling::allow("read_only", format!("`{name}` only reads")),
+        }
+    }
+
+    fn git(&self, folder: &GitFolder) -> Ruling {
+        let plain = match folder {
+            GitFolder::Here => self.folders.iter().all(|at| self.ground.places.git_is_plain(at)),
+            GitFolder::Named(word) => word.fixed().is_some_and(|text| {
+                self.folders.iter().all(|at| self.ground.places.git_is_plain(&absolute(text, at)))
+            }),
+        };
+        if plain {
+            Ruling::allow("read_only", "git only shows")
+        } else {
+            let why = "git would run here with settings of the project, which can start programs";
+            Ruling::ask("git_settings", Risk::Medium, why)
+        }
+    }
+
+    fn move_to(&mut self, folder: &Word) {
+        let Some(text) = folder.fixed() else { return };
+        let mut moved: Vec<String> = self.folders.iter().map(|at| absolute(text, at)).collect();
+        moved.retain(|at| !self.folders.contains(at));
+        self.folders.append(&mut moved);
+    }
+
+    /// A file that a program or the shell opens.
+    fn place(&self, word: &Word, writes: bool) -> Ruling {
+        let (Word::Fixed(text) | Word::Glob(text)) = word else {
+            let why = format!("it uses {}, which is known only when it runs", word.shown());
+            return Ruling::ask("open_name", Risk::Medium, why);
+        };
+        if self.folders.len() > MAX_FOLDERS {
+            return Ruling::ask("too_many_folders", Risk::Medium, "it changes its folder too often");
+        }
+        let each = self.folders.iter().map(|at| absolute(text, at)).map(|path| {
+            if paths::is_harmless_device(&path) {
+                return Ruling::allow("read_inside", "it names no file");
+            }
+            if writes { self.write(&path) } else { self.read(&path) }
+        });
+        each.reduce(Ruling::strictest)
+            .unwrap_or_else(|| Ruling::ask("nowhere", Risk::Medium, "it runs nowhere"))
+    }
+
+    fn read(&self, path: &str) -> Ruling {
+        self.resolved(path, false)
+    }
+
+    fn write(&self, path: &str) -> Ruling {
+        self.resolved(path, true)
+    }
+
+    fn resolved(&self, path: &str, writes: bool) -> Ruling {
+        // The place as written counts too: a secret that is not there yet, a link whose own name is protected.
+        let as_written = paths::forbidden(path, self.ground);
+        if let Some(denied) = as_written {
+            return denied;
+        }
+        match self.ground.places.resolve(path) {
+            Some(places) if !places.is_empty() => places
+                .iter()
+                .map(|place| path_with_rules(place, writes, self.ground))
+                .reduce(Ruling::strictest)
+                .unwrap_or_else(|| Ruling::ask("nowhere", Risk::Medium, "it names no place")),
+            _ => {
+                let why = format!("it cannot be said beforehand which files {path} names");
+                Ruling::ask("open_name", Risk::Medium, why)
+            }
+        }
+    }
+
+    /// A word of any program that names a secret or our own files: `-F=@/home/x/.ssh/id_rsa` too.
+    fn names_forbidden(&self, word: &Word) -> Option<Ruling> {
+        let (Word::Fixed(text) | Word::Glob(text)) = word else { return None };
+        let ends =
+            text.char_indices().filter(|(_, c)| matches!(c, '=' | '@' | ':' | ',')).map(|(at, _)| at + 1);
+        std::iter::once(0).chain(ends).take(16).find_map(|from| {
+            let part = &text[from..];
+            let part = part.strip_prefix("~/").map_or_else(
+                || part.to_owned(),
+                |rest| format!("{}/{rest}", self.ground.bounds.home.trim_end_matches('/')),
+            );
+            let path = absolute(&part, self.folders.first()?);
+            let named = paths::forbidden(&path, self.ground);
+            named.or_else(|| {
+                let looks_like_path = part.contains('/');
+                let places = looks_like_path.then(|| self.ground.places.resolve(&path)).flatten()?;
+                places.iter().find_map(|place| paths::forbidden(place, self.ground))
+            })
+        })
+    }
+}
+
+fn name_of(invocation: &Invocation) -> Option<&str> {
+    invocation.words.first().and_then(Word::fixed).map(plain_name)
+}
+
+/// `/bin/ls` is `ls`; anything else with a folder is a program of its own.
+fn plain_name(written: &str) -> &str {
+    ["/usr/bin/", "/bin/"]
+        .iter()
+        .find_map(|folder| written.strip_prefix(folder).filter(|name| !name.contains('/')))
+        .unwrap_or(written)
+}
+
+/// `-c`, `-lc`, `-ec` …
+fn is_command_flag(flags: &str) -> bool {
+    flags
+        .strip_prefix('-')
+        .and_then(|letters| letters.strip_suffix('c'))
+        .is_some_and(|letters| letters.chars().all(|letter| matches!(letter, 'l' | 'e' | 'u' | 'x')))
+}
+
+fn is_time(text: &str) -> bool {
+    let digits = text.trim_end_matches(['s', 'm', 'h']);
+    !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+}
+
+/// The path as text, made absolute; `..` stays for whoever resolves it, since links decide what it means.
+fn absolute(path: &str, folder: &str) -> String {
+    if path.starts_with('/') { path.to_owned() } else { format!("{}/{path}", folder.trim_end_matches('/')) }
+}

@@ -1,0 +1,106 @@
+//! `git`: the commands that only show, with options that start no program.
+
+use super::super::shell::Word;
+use super::{Doubt, GitFolder, Known, long_option, means_one_of};
+
+/// Commands that only show, whatever stands after them.
+const SHOWS: [&str; 15] = [
+    "status",
+    "log",
+    "diff",
+    "show",
+    "rev-parse",
+    "rev-list",
+    "ls-files",
+    "ls-tree",
+    "cat-file",
+    "blame",
+    "shortlog",
+    "describe",
+    "merge-base",
+    "name-rev",
+    "grep",
+];
+
+/// Options that start a program or write a file, whatever the command.
+const NOT_PLAIN: [&str; 10] = [
+    "ext-diff",
+    "textconv",
+    "filters",
+    "output",
+    "output-directory",
+    "open-files-in-pager",
+    "exec",
+    "upload-pack",
+    "no-index",
+    "contents",
+];
+
+/// What it does with these words.
+pub(super) fn known(words: &[Word]) -> Result<Known, Doubt> {
+    let mut known = Known { git_in: Some(GitFolder::Here), ..Known::default() };
+    let mut rest = words.iter();
+    let command = loop {
+        let Some(word) = rest.next() else { return Err("has no command".to_owned()) };
+        match word.fixed() {
+            Some("--no-pager" | "-P" | "--no-optional-locks" | "--literal-pathspecs") => {}
+            Some("--version" | "version") => return Ok(Known::default()),
+            Some("-C") => match (&known.git_in, rest.next()) {
+                (Some(GitFolder::Here), Some(folder)) => {
+                    known.reads.push(folder.clone());
+                    known.git_in = Some(GitFolder::Named(folder.clone()));
+                }
+                _ => return Err("names its folder more than once, or not at all".to_owned()),
+            },
+            Some(text) if text.starts_with('-') => {
+                return Err(format!("has an option before its command that can change what it runs: {text}"));
+            }
+            Some(text) => break text,
+            None => return Err("has a command that is known only when it runs".to_owned()),
+        }
+    };
+    let words: Vec<&Word> = rest.collect();
+    let operands: Vec<&str> =
+        words.iter().filter_map(|word| word.fixed()).filter(|t| !t.starts_with('-')).collect();
+    for word in &words {
+        check_option(word, command)?;
+    }
+    let only =
+        |allowed: &[&str]| words.iter().all(|word| word.fixed().is_some_and(|text| allowed.contains(&text)));
+    let shows = match command {
+        "branch" => only(&["-a", "-r", "-v", "-vv", "--list", "--show-current", "--all", "--remotes"]),
+        "tag" => only(&["-l", "--list", "-n"]),
+        "remote" => only(&["-v", "--verbose"]),
+        "stash" | "worktree" => operands == ["list"],
+        "reflog" => words.is_empty() || operands.first() == Some(&"show"),
+        command => SHOWS.contains(&command),
+    };
+    if shows { Ok(known) } else { Err(format!("may do more than show with `git {command}`")) }
+}
+
+fn check_option(word: &Word, command: &str) -> Result<(), Doubt> {
+    let Some(text) = word.fixed() else {
+        // A pattern of file names cannot turn into an option unless it begins like one.
+        let harmless = matches!(word, Word::Glob(text) if !text.starts_with(['-', '*', '?', '[']));
+        return if harmless {
+            Ok(())
+        } else {
+            Err(format!("is given {}, which is known only when it runs", word.shown()))
+        };
+    };
+    if let Some((name, _)) = long_option(text) {
+        let plain = !means_one_of(name, &NOT_PLAIN);
+        return if plain {
+            Ok(())
+        } else {
+            Err(format!("can start a program or write a file with --{name}"))
+        };
+    }
+    // `git grep -O` opens a pager, `git diff -O` reads an order file.
+    let cluster = text.strip_prefix('-').unwrap_or_default();
+    let opens = cluster.starts_with('O') || (command == "grep" && cluster.contains('O'));
+    if opens || (command == "blame" && text.starts_with("-S")) {
+        return Err(format!("can start a program or read elsewhere with {text}"));
+    }
+    Ok(())
+}

@@ -1,0 +1,86 @@
+//! What is known of programs: what their words name, and which of their options do more than the program's name says.
+//! A program that is not here is asked; so is an option that is not plain.
+
+mod find;
+mod git;
+mod sed;
+mod table;
+
+use super::shell::Word;
+
+/// What a known program does with its words.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Known {
+    /// Words that name what it reads.
+    pub reads: Vec<Word>,
+    /// Words that name what it writes.
+    pub writes: Vec<Word>,
+    /// The folder whose git repository it uses.
+    pub git_in: Option<GitFolder>,
+    /// The folder that the programs after it run in.
+    pub moves_to: Option<Word>,
+}
+
+/// Where git looks for its repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum GitFolder {
+    /// In the current folder.
+    Here,
+    /// As `-C` says.
+    Named(Word),
+}
+
+/// Why a program that is known is asked nevertheless; completes "it …".
+pub(super) type Doubt = String;
+
+/// What a program does with these words (without its name). `None`: not known.
+pub(super) fn known(name: &str, words: &[Word]) -> Option<Result<Known, Doubt>> {
+    match name {
+        "git" => Some(git::known(words)),
+        "find" => Some(find::known(words)),
+        "sed" => Some(sed::known(words)),
+        "cd" => Some(changes_folder(words)),
+        "cp" | "mv" => Some(table::copies_or_moves(words)),
+        "set" => Some(sets_options(words)),
+        _ => table::program(name).map(|program| program.known(words)),
+    }
+}
+
+/// `cd FOLDER`. Without a folder it goes home, and `-` goes to a place that is not in the line.
+fn changes_folder(words: &[Word]) -> Result<Known, Doubt> {
+    match words {
+        [folder] if !folder.shown().starts_with('-') => {
+            Ok(Known { reads: vec![folder.clone()], moves_to: Some(folder.clone()), ..Known::default() })
+        }
+        _ => Err("changes to a folder that the line does not name".to_owned()),
+    }
+}
+
+/// `set -euo pipefail` and its parts.
+fn sets_options(words: &[Word]) -> Result<Known, Doubt> {
+    let plain = |word: &Word| {
+        matches!(
+            word.fixed(),
+            Some("-e" | "-u" | "-x" | "-eu" | "-ex" | "-eux" | "-o" | "-euo" | "-euxo" | "-eo" | "pipefail")
+        )
+    };
+    if !words.is_empty() && words.iter().all(plain) {
+        Ok(Known::default())
+    } else {
+        Err("changes how the shell works".to_owned())
+    }
+}
+
+/// The long option of a word: its name without dashes, and the value after `=`.
+fn long_option(text: &str) -> Option<(&str, Option<&str>)> {
+    let rest = text.strip_prefix("--").filter(|rest| !rest.is_empty())?;
+    Some(match rest.split_once('=') {
+        Some((name, value)) => (name, Some(value)),
+        None => (rest, None),
+    })
+}
+
+/// Whether a long option means, or abbreviates, one of these.
+fn means_one_of(given: &str, names: &[&str]) -> bool {
+    names.iter().any(|name| name.starts_with(given))
+}

@@ -1,0 +1,209 @@
+//! Programs that only read, and the few that an implementer may write with.
+
+use super::super::shell::Word;
+use super::{Doubt, Known, long_option, means_one_of};
+
+/// What the operands of a program are.
+#[derive(Clone, Copy)]
+enum Operands {
+    /// Places that it reads.
+    Read,
+    /// A pattern first, unless an option gives one, then places that it reads.
+    PatternThenRead,
+    /// Text; no place at all. Output of other programs of the line may stand among it.
+    Text,
+    /// Places that it writes.
+    Write,
+    /// Formats that begin with `+`.
+    Format,
+}
+
+/// One program.
+#[derive(Clone, Copy)]
+pub(super) struct Program {
+    operands: Operands,
+    /// Letters of short options that do more than read, anywhere in a cluster.
+    short: &'static str,
+    /// Long options that do.
+    long: &'static [&'static str],
+    /// More operands than this do more than read.
+    most: usize,
+}
+
+const fn program_of(operands: Operands, short: &'static str, long: &'static [&'static str]) -> Program {
+    Program { operands, short, long, most: usize::MAX }
+}
+
+const PLAIN: Program = program_of(Operands::Read, "", &[]);
+const TEXT: Program = program_of(Operands::Text, "", &[]);
+const LISTED: Program = program_of(Operands::Read, "c", &["check", "files0-from"]);
+
+/// What is known of a program by its name.
+pub(super) fn program(name: &str) -> Option<Program> {
+    use Operands::{Format, PatternThenRead, Read, Text, Write};
+    Some(match name {
+        "ls" | "cat" | "head" | "tail" | "stat" | "nl" | "tac" | "rev" | "cut" | "paste" | "join"
+        | "comm" | "fold" | "fmt" | "expand" | "unexpand" | "od" | "hexdump" | "strings" | "basename"
+        | "dirname" | "realpath" | "readlink" | "cmp" | "df" | "column" | "tsort" | "sum" => PLAIN,
+        "echo" | "true" | "false" | ":" | "pwd" | "tr" | "seq" | "sleep" | "uname" | "arch" | "nproc"
+        | "whoami" | "id" | "groups" | "tty" | "which" | "type" | "expr" | "factor" | "uptime" | "cal"
+        | "exit" => TEXT,
+        "test" | "[" | "printf" => program_of(Text, "v", &[]),
+        "wc" | "du" => program_of(Read, "", &["files0-from"]),
+        "diff" => program_of(Read, "l", &["paginate"]),
+        "md5sum" | "sha1sum" | "sha224sum" | "sha256sum" | "sha384sum" | "sha512sum" | "b2sum" | "cksum" => {
+            LISTED
+        }
+        "sort" => {
+            program_of(Read, "oT", &["output", "compress-program", "files0-from", "temporary-directory"])
+        }
+        "uniq" => Program { most: 1, ..PLAIN },
+        "xxd" => Program { most: 1, ..program_of(Read, "r", &[]) },
+        "tree" => program_of(Read, "olR", &["fromfile", "fromtabfile"]),
+        "file" => program_of(Read, "CfmzZ", &["compile", "files-from", "magic-file", "uncompress"]),
+        "date" => program_of(Format, "sf", &["set", "file"]),
+        "hostname" => Program { most: 0, ..program_of(Text, "Fb", &["file", "boot"]) },
+        "grep" | "egrep" | "fgrep" => program_of(PatternThenRead, "R", &["dereference-recursive"]),
+        "rg" => {
+            program_of(PatternThenRead, "Lz", &["pre", "pre-glob", "hostname-bin", "follow", "search-zip"])
+        }
+        "mkdir" => program_of(Write, "Z", &["context"]),
+        "touch" => program_of(Write, "", &[]),
+        _ => return None,
+    })
+}
+
+impl Program {
+    /// What it does with these words.
+    pub(super) fn known(self, words: &[Word]) -> Result<Known, Doubt> {
+        let mut known = Known::default();
+        let mut operands: Vec<&Word> = Vec::new();
+        let (mut only_operands, mut pattern_given) =
+            (false, !matches!(self.operands, Operands::PatternThenRead));
+        for word in words {
+            let text = word.shown();
+            let is_option = !only_operands && text.starts_with('-') && text != "-";
+            if !is_option {
+                operands.push(word);
+                continue;
+            }
+            if text == "--" {
+                only_operands = true;
+                continue;
+            }
+            // `--include=*.rs`: whatever file of that name there is, the option stays the same.
+            let whole = match word {
+                Word::Fixed(_) => true,
+                Word::Glob(text) => {
+                    text.split_once('=').is_some_and(|(name, _)| !name.contains(['*', '?', '[']))
+                }
+                Word::Open { .. } => false,
+            };
+            if !whole {
+                return Err(format!("has an option that the line does not say whole: {text}"));
+            }
+            pattern_given |= self.option(text, &mut known)?;
+        }
+        if !pattern_given && !operands.is_empty() {
+            operands.remove(0);
+        }
+        if operands.len() > self.most {
+            return Err("writes when it is given that many names".to_owned());
+        }
+        match self.operands {
+            Operands::Read | Operands::PatternThenRead => {
+                known.reads.extend(operands.into_iter().filter(|word| word.shown() != "-").cloned());
+            }
+            Operands::Write => known.writes.extend(operands.into_iter().cloned()),
+            Operands::Text => operands.into_iter().try_for_each(text_only)?,
+            Operands::Format => {
+                if let Some(odd) =
+                    operands.iter().find(|word| !word.fixed().is_some_and(|t| t.starts_with('+')))
+                {
+                    return Err(format!("is given {} and may set what it else shows", odd.shown()));
+                }
+            }
+        }
+        Ok(known)
+    }
+
+    /// Looks at an option; whether it gives the pattern.
+    fn option(self, text: &str, known: &mut Known) -> Result<bool, Doubt> {
+        if let Some((name, value)) = long_option(text) {
+            if means_one_of(name, self.long) {
+                return Err(format!("does more than read with --{name}"));
+            }
+            if let Some(value) = value.filter(|value| names_a_place(value)) {
+                known.reads.push(Word::Fixed(value.to_owned()));
+            }
+            return Ok(name == "regexp" || name == "file");
+        }
+        let cluster = text.trim_start_matches('-');
+        if let Some(letter) = cluster.chars().find(|letter| self.short.contains(*letter)) {
+            return Err(format!("does more than read with -{letter}"));
+        }
+        // The value of an option may hang on it: `-f../list`. As a pattern (`-e/x/`) it is asked for nothing.
+        if names_a_place(cluster) {
+            return Err(format!("has an option that may name a place: {text}"));
+        }
+        // The pattern of `-e` stands after it or hangs on it; the file of `-f` is an operand, and judged as one.
+        Ok(cluster.contains(['e', 'f']))
+    }
+}
+
+/// Whether an option's value could be a path that leads elsewhere.
+fn names_a_place(value: &str) -> bool {
+    value.contains('/') || value.contains("..") || value.starts_with('~')
+}
+
+/// Text may come from programs of the same line, but from no variable: those can hold secrets.
+fn text_only(word: &Word) -> Result<(), Doubt> {
+    match word {
+        // The shell evaluates what stands in brackets after a name in `test -v`, and in formats.
+        Word::Fixed(text) if text.contains('[') && (text.contains("$(") || text.contains('`')) => {
+            Err(format!("may run what stands in {text}"))
+        }
+        Word::Fixed(_) | Word::Open { only_output: true, .. } => Ok(()),
+        Word::Glob(text) => Err(format!("lists the names that match {text}")),
+        Word::Open { shown, .. } => Err(format!("uses {shown}, which is known only when it runs")),
+    }
+}
+
+/// `cp` and `mv`: every place that they read, and every place that they may write, also inside a folder that is named
+/// as the last.
+pub(super) fn copies_or_moves(words: &[Word]) -> Result<Known, Doubt> {
+    let mut operands: Vec<&str> = Vec::new();
+    let mut only_operands = false;
+    let mut recursive = false;
+    for word in words {
+        let Some(text) = word.fixed() else {
+            return Err(format!("names {}, which is known only when it runs", word.shown()));
+        };
+        if only_operands || !text.starts_with('-') || text == "-" {
+            operands.push(text);
+        } else if text == "--" {
+            only_operands = true;
+        } else if ["-r", "-R", "-a", "-rp", "-pr", "--recursive", "--archive"].contains(&text) {
+            recursive = true;
+        } else if !["-f", "-n", "-v", "-p", "-i", "-u", "-T", "-fv", "-vf", "--force", "--verbose"]
+            .contains(&text)
+        {
+            return Err(format!("has an option that is not plain: {text}"));
+        }
+    }
+    let Some((to, from)) = operands.split_last().filter(|(_, from)| !from.is_empty()) else {
+        return Err("names no source and no destination".to_owned());
+    };
+    let fixed = |text: String| Word::Fixed(text);
+    let mut known = Known { writes: vec![fixed((*to).to_owned())], ..Known::default() };
+    for source in from {
+        let name = source.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+        if name.is_empty() || name == "." || name == ".." || (recursive && *to == ".") {
+            return Err("copies a folder's content over another's".to_owned());
+        }
+        // What is moved goes away; what is copied is at most read. Judging both as writes asks no more than needed.
+        known.writes.push(fixed((*source).to_owned()));
+        known.writes.push(fixed(format!("{}/{name}", to.trim_end_matches('/'))));
+    }
+    Ok(known)
+}

@@ -1,0 +1,339 @@
+//! Reads a shell line with a real parser and flattens it. Whatever this does not know by name is an oddity, so that a
+//! form which a later version of the parser learns is asked, not passed over.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use brush_parser::ast::{
+    AndOr, AndOrList, Command, CommandPrefixOrSuffixItem, CompoundCommand, CompoundList, ExtendedTestExpr,
+    IoFileRedirectKind, IoFileRedirectTarget, IoRedirect, Pipeline, RedirectList, SeparatorOperator,
+    SimpleCommand, SubshellCommand, Word as Written,
+};
+use brush_parser::{ParserOptions, SourceInfo, parse_tokens, uncached_tokenize_str};
+
+use super::script::{Invocation, Oddity, Redirect, Script, Word};
+
+/// A longer line is not read.
+const MAX_LINE: usize = 32 * 1024;
+/// Substitutions and brackets within each other. The parser descends with them.
+const MAX_DEPTH: usize = 24;
+
+/// Why a line cannot be judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unreadable {
+    /// Not a whole shell line.
+    Syntax,
+    /// Too long or too deep.
+    TooLarge,
+    /// Contains characters that show as something else or as nothing.
+    Hidden,
+}
+
+impl Unreadable {
+    /// Why it is asked.
+    pub fn why(self) -> &'static str {
+        match self {
+            Self::Syntax => "it cannot be read as a shell line",
+            Self::TooLarge => "it is too long or too deeply nested to be judged",
+            Self::Hidden => "it contains characters that do not show",
+        }
+    }
+}
+
+/// Reads a line; `home` stands for `~`.
+///
+/// # Errors
+/// Where it cannot be read whole.
+pub fn read(line: &str, home: &str) -> Result<Script, Unreadable> {
+    if line.len() > MAX_LINE || nesting(line) > MAX_DEPTH {
+        return Err(Unreadable::TooLarge);
+    }
+    if line.chars().any(hides) {
+        return Err(Unreadable::Hidden);
+    }
+    let mut reader = Reader { options: ParserOptions::default(), home, depth: 0, script: Script::default() };
+    // The parser is not ours: what it cannot bear is unreadable, nothing more.
+    match catch_unwind(AssertUnwindSafe(|| reader.inner(line))) {
+        Ok(Ok(())) => Ok(reader.script),
+        Ok(Err(unreadable)) => Err(unreadable),
+        Err(_) => Err(Unreadable::Syntax),
+    }
+}
+
+/// Control characters, and marks that turn or hide what stands beside them.
+fn hides(c: char) -> bool {
+    (c.is_control() && c != '\n' && c != '\t')
+        || matches!(c, '\u{00AD}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}')
+}
+
+/// An upper bound of how deep brackets and quotes within each other can be.
+fn nesting(line: &str) -> usize {
+    let (mut depth, mut deepest) = (0usize, 0usize);
+    for c in line.chars() {
+        match c {
+            '(' | '{' => depth += 1,
+            ')' | '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    let words = ["if", "while", "until", "for", "case", "!"];
+    let nests = line.split([' ', ';', '\n', '\t']).filter(|word| words.contains(word)).count();
+    deepest + line.matches('`').count() / 2 + nests
+}
+
+pub(super) struct Reader<'a> {
+    pub(super) options: ParserOptions,
+    pub(super) home: &'a str,
+    depth: usize,
+    script: Script,
+}
+
+impl Reader<'_> {
+    /// Reads a line inside of the one that is being read.
+    pub(super) fn inner(&mut self, line: &str) -> Result<(), Unreadable> {
+        if self.depth >= MAX_DEPTH {
+            return Err(Unreadable::TooLarge);
+        }
+        self.depth += 1;
+        let tokens =
+            uncached_tokenize_str(line, &self.options.tokenizer_options()).map_err(|_| Unreadable::Syntax)?;
+        let source = SourceInfo::default();
+        let program = parse_tokens(&tokens, &self.options, &source).map_err(|_| Unreadable::Syntax)?;
+        for list in &program.complete_commands {
+            self.list(list)?;
+        }
+        self.depth -= 1;
+        Ok(())
+    }
+
+    fn odd(&mut self, oddity: Oddity) {
+        if !self.script.oddities.contains(&oddity) {
+            self.script.oddities.push(oddity);
+        }
+    }
+
+    fn list(&mut self, list: &CompoundList) -> Result<(), Unreadable> {
+        for item in &list.0 {
+            if matches!(item.1, SeparatorOperator::Async) {
+                self.odd(Oddity::Background);
+            }
+            self.and_or(&item.0)?;
+        }
+        Ok(())
+    }
+
+    fn and_or(&mut self, list: &AndOrList) -> Result<(), Unreadable> {
+        self.pipeline(&list.first)?;
+        for next in &list.additional {
+            let (AndOr::And(pipeline) | AndOr::Or(pipeline)) = next;
+            self.pipeline(pipeline)?;
+        }
+        Ok(())
+    }
+
+    fn pipeline(&mut self, pipeline: &Pipeline) -> Result<(), Unreadable> {
+        pipeline.seq.iter().try_for_each(|command| self.command(command))
+    }
+
+    fn command(&mut self, command: &Command) -> Result<(), Unreadable> {
+        match command {
+            Command::Simple(simple) => self.simple(simple),
+            Command::Compound(compound, redirects) => {
+                self.compound(compound)?;
+                self.alone(redirects.as_ref())
+            }
+            Command::Function(_) => {
+                self.odd(Oddity::Function);
+                Ok(())
+            }
+            Command::ExtendedTest(test) => {
+                self.test(&test.expr)?;
+                let words = vec![Word::Fixed("test".to_owned())];
+                self.script.invocations.push(Invocation { words, redirects: Vec::new() });
+                Ok(())
+            }
+        }
+    }
+
+    fn compound(&mut self, compound: &CompoundCommand) -> Result<(), Unreadable> {
+        match compound {
+            CompoundCommand::BraceGroup(group) => self.list(&group.list),
+            CompoundCommand::Subshell(subshell) => self.list(&subshell.list),
+            CompoundCommand::IfClause(clause) => {
+                self.list(&clause.condition)?;
+                self.list(&clause.then)?;
+                for other in clause.elses.iter().flatten() {
+                    if let Some(condition) = &other.condition {
+                        self.list(condition)?;
+                    }
+                    self.list(&other.body)?;
+                }
+                Ok(())
+            }
+            CompoundCommand::WhileClause(clause) | CompoundCommand::UntilClause(clause) => {
+                self.list(&clause.0)?;
+                self.list(&clause.1.list)
+            }
+            CompoundCommand::ForClause(clause) => {
+                for value in clause.values.iter().flatten() {
+                    self.written(value)?;
+                }
+                // A loop sets its variable, and with the right name that is an assignment like any other.
+                self.odd(Oddity::Assignment);
+                self.list(&clause.body.list)
+            }
+            CompoundCommand::CaseClause(clause) => {
+                self.written(&clause.value)?;
+                for case in &clause.cases {
+                    for pattern in &case.patterns {
+                        self.written(pattern)?;
+                    }
+                    if let Some(list) = &case.cmd {
+                        self.list(list)?;
+                    }
+                }
+                Ok(())
+            }
+            CompoundCommand::Arithmetic(_) => {
+                self.odd(Oddity::Unread);
+                Ok(())
+            }
+            CompoundCommand::ArithmeticForClause(clause) => {
+                self.odd(Oddity::Unread);
+                self.list(&clause.body.list)
+            }
+        }
+    }
+
+    /// Operands of `[[ ]]` are read for their substitutions; as paths they only tell whether a file is there.
+    fn test(&mut self, expr: &ExtendedTestExpr) -> Result<(), Unreadable> {
+        match expr {
+            ExtendedTestExpr::And(a, b) | ExtendedTestExpr::Or(a, b) => {
+                self.test(a)?;
+                self.test(b)
+            }
+            ExtendedTestExpr::Not(inner) | ExtendedTestExpr::Parenthesized(inner) => self.test(inner),
+            ExtendedTestExpr::UnaryTest(_, word) => self.operand(word),
+            ExtendedTestExpr::BinaryTest(_, a, b) => {
+                self.operand(a)?;
+                self.operand(b)
+            }
+        }
+    }
+
+    fn operand(&mut self, word: &Written) -> Result<(), Unreadable> {
+        // An operand can be evaluated as arithmetic, which can run what stands in brackets, in quotes as well.
+        let index = word.value.contains('[') && word.value.contains(['$', '`']);
+        if matches!(self.written(word)?, Word::Open { only_output: false, .. }) || index {
+            self.odd(Oddity::Unread);
+        }
+        Ok(())
+    }
+
+    fn written(&mut self, word: &Written) -> Result<Word, Unreadable> {
+        self.word(&word.value)
+    }
+
+    fn simple(&mut self, simple: &SimpleCommand) -> Result<(), Unreadable> {
+        let mut invocation = Invocation::default();
+        for item in simple.prefix.iter().flat_map(|prefix| &prefix.0) {
+            self.item(item, &mut invocation)?;
+        }
+        if let Some(name) = &simple.word_or_name {
+            let name = self.written(name)?;
+            invocation.words.insert(0, name);
+        }
+        for item in simple.suffix.iter().flat_map(|suffix| &suffix.0) {
+            self.item(item, &mut invocation)?;
+        }
+        if !invocation.words.is_empty() || !invocation.redirects.is_empty() {
+            self.script.invocations.push(invocation);
+        }
+        Ok(())
+    }
+
+    fn item(
+        &mut self,
+        item: &CommandPrefixOrSuffixItem,
+        invocation: &mut Invocation,
+    ) -> Result<(), Unreadable> {
+        match item {
+            CommandPrefixOrSuffixItem::IoRedirect(redirect) => self.redirect(redirect, invocation),
+            CommandPrefixOrSuffixItem::Word(word) => {
+                let word = self.written(word)?;
+                invocation.words.push(word);
+                Ok(())
+            }
+            CommandPrefixOrSuffixItem::AssignmentWord(_, word) => {
+                // After the name it is a word like `dd of=x`, which only some builtins take for an assignment.
+                if invocation.words.is_empty() {
+                    self.odd(Oddity::Assignment);
+                }
+                let word = self.written(word)?;
+                if !invocation.words.is_empty() {
+                    invocation.words.push(word);
+                }
+                Ok(())
+            }
+            CommandPrefixOrSuffixItem::ProcessSubstitution(_, inner) => {
+                self.substituted(inner)?;
+                invocation.words.push(Word::Fixed("/dev/fd/63".to_owned()));
+                Ok(())
+            }
+        }
+    }
+
+    fn substituted(&mut self, inner: &SubshellCommand) -> Result<(), Unreadable> {
+        self.list(&inner.list)
+    }
+
+    fn alone(&mut self, redirects: Option<&RedirectList>) -> Result<(), Unreadable> {
+        let mut invocation = Invocation::default();
+        for redirect in redirects.iter().flat_map(|list| &list.0) {
+            self.redirect(redirect, &mut invocation)?;
+        }
+        if !invocation.redirects.is_empty() {
+            self.script.invocations.push(invocation);
+        }
+        Ok(())
+    }
+
+    fn redirect(&mut self, redirect: &IoRedirect, invocation: &mut Invocation) -> Result<(), Unreadable> {
+        match redirect {
+            IoRedirect::File(_, kind, target) => match target {
+                IoFileRedirectTarget::Filename(name) => {
+                    let file = self.written(name)?;
+                    // `>& name` writes a file unless the name is a number.
+                    let writes = !matches!(kind, IoFileRedirectKind::Read);
+                    invocation.redirects.push(Redirect { writes, file });
+                }
+                IoFileRedirectTarget::Fd(_) => {}
+                IoFileRedirectTarget::Duplicate(word) => {
+                    let file = self.written(word)?;
+                    let number = file.fixed().is_some_and(|text| {
+                        let digits = text.strip_suffix('-').unwrap_or(text);
+                        digits.bytes().all(|b| b.is_ascii_digit())
+                    });
+                    if !number {
+                        invocation.redirects.push(Redirect { writes: true, file });
+                    }
+                }
+                IoFileRedirectTarget::ProcessSubstitution(_, inner) => self.substituted(inner)?,
+            },
+            IoRedirect::HereDocument(_, document) => {
+                // Quotes mean nothing in it, and so it is not read like a word.
+                if document.requires_expansion && document.doc.value.contains(['$', '`']) {
+                    self.odd(Oddity::Unread);
+                }
+            }
+            IoRedirect::HereString(_, word) => {
+                self.written(word)?;
+            }
+            IoRedirect::OutputAndError(word, _) => {
+                let file = self.written(word)?;
+                invocation.redirects.push(Redirect { writes: true, file });
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,124 @@
+//! From a word as written to what the shell makes of it.
+
+use brush_parser::word::{self, WordPiece, WordPieceWithSource};
+
+use super::read::{Reader, Unreadable};
+use super::script::Word;
+
+/// The pieces of a word, put together.
+#[derive(Default)]
+struct Parts {
+    text: String,
+    /// Unquoted `*`, `?` or `[`.
+    globs: bool,
+    /// The same in quotes: as a pattern they would have to be told apart.
+    quoted_globs: bool,
+    known: KnownWhen,
+}
+
+/// When it is known what a word is.
+#[derive(Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum KnownWhen {
+    /// Before.
+    #[default]
+    Before,
+    /// When the programs that are substituted into it have run.
+    ProgramsRan,
+    /// When it runs.
+    Running,
+}
+
+impl Reader<'_> {
+    /// Reads a word; the programs of its substitutions go into the script.
+    pub(super) fn word(&mut self, raw: &str) -> Result<Word, Unreadable> {
+        let pieces = word::parse(raw, &self.options).map_err(|_| Unreadable::Syntax)?;
+        self.put_together(raw, &pieces)
+    }
+
+    fn put_together(&mut self, raw: &str, pieces: &[WordPieceWithSource]) -> Result<Word, Unreadable> {
+        let mut parts = Parts::default();
+        for (at, piece) in pieces.iter().enumerate() {
+            self.piece(&piece.piece, at == 0, false, &mut parts)?;
+        }
+        let Parts { text, globs, quoted_globs, known } = parts;
+        let mixed = globs && (quoted_globs || known == KnownWhen::ProgramsRan);
+        Ok(if known == KnownWhen::Running || mixed {
+            Word::Open { shown: raw.to_owned(), only_output: false }
+        } else if known == KnownWhen::ProgramsRan {
+            Word::Open { shown: raw.to_owned(), only_output: true }
+        } else if globs {
+            Word::Glob(text)
+        } else {
+            Word::Fixed(text)
+        })
+    }
+
+    fn piece(
+        &mut self,
+        piece: &WordPiece,
+        first: bool,
+        quoted: bool,
+        parts: &mut Parts,
+    ) -> Result<(), Unreadable> {
+        match piece {
+            WordPiece::Text(text) if quoted => parts.literal(text),
+            WordPiece::Text(text) => parts.unquoted(text, first),
+            WordPiece::SingleQuotedText(text) => parts.literal(text),
+            WordPiece::DoubleQuotedSequence(inner) => {
+                for piece in inner {
+                    self.piece(&piece.piece, false, true, parts)?;
+                }
+            }
+            WordPiece::EscapeSequence(escape) => parts.escaped(escape),
+            WordPiece::TildePrefix(user) if user.is_empty() && !self.home.is_empty() => {
+                parts.text.push_str(self.home);
+            }
+            WordPiece::CommandSubstitution(inner) => {
+                parts.only_known(KnownWhen::ProgramsRan);
+                self.inner(inner)?;
+            }
+            // Backquotes nest by backslashes; nobody needs them.
+            WordPiece::BackquotedCommandSubstitution(inner) => {
+                let nested = inner.contains('\\');
+                parts.only_known(if nested { KnownWhen::Running } else { KnownWhen::ProgramsRan });
+                self.inner(inner)?;
+            }
+            // Escapes by number hide what a word says; parameters and arithmetic can run commands.
+            WordPiece::AnsiCQuotedText(_)
+            | WordPiece::GettextDoubleQuotedSequence(_)
+            | WordPiece::TildePrefix(_)
+            | WordPiece::ParameterExpansion(_)
+            | WordPiece::ArithmeticExpression(_) => parts.only_known(KnownWhen::Running),
+        }
+        Ok(())
+    }
+}
+
+impl Parts {
+    fn only_known(&mut self, when: KnownWhen) {
+        self.known = self.known.max(when);
+    }
+
+    fn literal(&mut self, text: &str) {
+        self.quoted_globs |= text.contains(['*', '?', '[']);
+        self.text.push_str(text);
+    }
+
+    fn unquoted(&mut self, text: &str, first: bool) {
+        let class = text.split_once('[').is_some_and(|(_, rest)| rest.contains(']'));
+        self.globs |= text.contains(['*', '?']) || class;
+        // Braces, patterns in brackets and a leading `=` (zsh) make other words than the text shows.
+        let brace = text.contains('{') && (text.contains(',') || text.contains(".."));
+        if brace || text.contains(['(', ')', '`', '$']) || (first && text.starts_with('=')) {
+            self.only_known(KnownWhen::Running);
+        }
+        self.text.push_str(text);
+    }
+
+    fn escaped(&mut self, escape: &str) {
+        let meant = escape.strip_prefix('\\').unwrap_or(escape);
+        if meant != "\n" {
+            self.literal(meant);
+        }
+    }
+}

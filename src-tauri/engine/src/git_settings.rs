@@ -1,0 +1,98 @@
+//! Whether git can be run in a folder without starting a program that the repository's own settings name.
+
+use std::io::Read as _;
+use std::path::Path;
+
+/// A longer file of settings is not read.
+const MAX_SETTINGS: u64 = 64 * 1024;
+
+/// Sections whose settings start nothing when git only shows.
+const HARMLESS_SECTIONS: [&str; 9] =
+    ["remote", "branch", "user", "init", "color", "pull", "push", "rebase", "advice"];
+
+/// Settings of other sections that start nothing.
+const HARMLESS: [&str; 20] = [
+    "core.repositoryformatversion",
+    "core.filemode",
+    "core.bare",
+    "core.logallrefupdates",
+    "core.ignorecase",
+    "core.precomposeunicode",
+    "core.symlinks",
+    "core.autocrlf",
+    "core.eol",
+    "core.safecrlf",
+    "core.quotepath",
+    "core.abbrev",
+    "core.longpaths",
+    "core.untrackedcache",
+    "core.sharedrepository",
+    "merge.conflictstyle",
+    "merge.ff",
+    "extensions.objectformat",
+    "extensions.refstorage",
+    "lfs.repositoryformatversion",
+];
+
+/// Whether git, run in this folder (absolute, without symlinks), finds a repository whose settings start nothing, or
+/// none.
+pub(crate) fn are_plain(folder: &Path) -> bool {
+    for at in folder.ancestors() {
+        // Any folder of this form is a repository to git, with settings of its own.
+        if at.join("HEAD").is_file() && at.join("objects").is_dir() && at.join("refs").is_dir() {
+            return false;
+        }
+        let git = at.join(".git");
+        match git.symlink_metadata() {
+            // A file or link leads to another place.
+            Ok(found) => return found.is_dir() && repository_is_plain(at, &git),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(_) => return false,
+        }
+    }
+    true
+}
+
+fn repository_is_plain(work_tree: &Path, git: &Path) -> bool {
+    let absent = |path: &Path| path.symlink_metadata().is_err();
+    // Showing the status asks every submodule, and each has settings of its own. Refreshing the index runs a hook.
+    absent(&work_tree.join(".gitmodules"))
+        && absent(&git.join("modules"))
+        && absent(&git.join("commondir"))
+        && absent(&git.join("config.worktree"))
+        && absent(&git.join("hooks/post-index-change"))
+        && settings_are_plain(&git.join("config"))
+}
+
+fn settings_are_plain(file: &Path) -> bool {
+    let mut text = String::new();
+    let read =
+        std::fs::File::open(file).and_then(|file| file.take(MAX_SETTINGS + 1).read_to_string(&mut text));
+    match read {
+        Ok(_) => text.len() as u64 <= MAX_SETTINGS && every_setting_is_plain(&text),
+        Err(error) => error.kind() == std::io::ErrorKind::NotFound,
+    }
+}
+
+fn every_setting_is_plain(text: &str) -> bool {
+    let mut section = String::new();
+    text.lines().map(str::trim).all(|line| {
+        if line.is_empty() || line.starts_with(['#', ';']) {
+            return true;
+        }
+        // A setting may stand behind its section's name, and go on in the next line: neither is written by git itself.
+        if let Some(rest) = line.strip_prefix('[') {
+            let Some(name) = rest.strip_suffix(']') else { return false };
+            section = name.split([' ', '\t', '.', '"']).next().unwrap_or_default().to_ascii_lowercase();
+            return true;
+        }
+        let key = line.split('=').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let harmless = HARMLESS_SECTIONS.contains(&section.as_str())
+            || HARMLESS.contains(&format!("{section}.{key}").as_str());
+        harmless && !line.ends_with('\\')
+    })
+}
+
+#[cfg(test)]
+#[path = "git_settings_tests.rs"]
+mod tests;
