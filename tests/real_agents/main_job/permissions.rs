@@ -33,8 +33,8 @@ fn an_implementer_is_kept_to_the_target_s_files() {
         |path: &str| json!({"tool": {"name": "Write", "input": {"file_path": path, "content": "x\n"}}});
     let all_well = Play::all_well();
     let forbidden = json!([
-        {"tool": {"name": "Bash", "input": {"command": "touch made-by-bash.txt", "description": "touch"}}},
-        {"tool": {"name": "Bash", "input": {"command": "ls", "description": "list"}}},
+        {"tool": {"name": "Bash", "input": {"command": "rm greet.py", "description": "remove"}}},
+        {"tool": {"name": "Bash", "input": {"command": "ls /", "description": "list"}}},
         write("${outside}/escaped.txt"),
         write("${cwd}/../outside/escaped.txt"),
         write("${cwd}/.git/hooks/pre-commit"),
@@ -50,8 +50,8 @@ fn an_implementer_is_kept_to_the_target_s_files() {
     let mut work = told.iter().filter(|request| request["rule"] == "work");
     assert!(work.all(|request| request["body"].to_string().contains(CLAUDE_MD)), "{story}");
     let rules = [
-        "commands",
-        "commands",
+        "delete",
+        "read_outside",
         "write_outside",
         "write_outside",
         "protected",

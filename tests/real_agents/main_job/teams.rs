@@ -87,7 +87,7 @@ fn codex_implements_for_claude_and_gemini() {
 fn gemini_implements_for_codex_and_claude() {
     let work = json!([
         tool("read_file", json!({"file_path": "${cwd}/greet.py"})),
-        tool("run_shell_command", json!({"command": "touch made-by-gemini.txt", "description": "touch"})),
+        tool("run_shell_command", json!({"command": "rm greet.py", "description": "remove"})),
         tool("write_file", json!({"file_path": "${outside}/escaped.txt", "content": "x\n"})),
         tool("write_file", json!({"file_path": "${cwd}/.envrc", "content": "x\n"})),
         tool("replace", json!({"file_path": "${cwd}/greet.py", "instruction": "Take a name.",
@@ -98,6 +98,6 @@ fn gemini_implements_for_codex_and_claude() {
     ]);
     let read = json!([tool("exec_command", json!({"cmd": "cat greet.py && touch made-by-codex.txt"}))]);
     let ran = run("gemini implements, git", ["codex", "gemini", "claude"], &read, &work);
-    assert_eq!(denied(&ran, "gemini-implementer"), ["commands", "protected"], "{}", ran.story());
+    assert_eq!(denied(&ran, "gemini-implementer"), ["delete", "protected"], "{}", ran.story());
     ran.check_what_is_left(&["docs", "docs/usage.md", "greet.py"]);
 }
