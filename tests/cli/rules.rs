@@ -17,11 +17,7 @@ fn a_verdict_is_explained() {
     assert_eq!(members(&said), ["risk", "rule", "verdict", "why"]);
     assert_eq!((&said["verdict"], &said["rule"]), (&json!("allow"), &json!("read_only")));
     assert_eq!(explain(&["rm -rf src; ls"])["verdict"], "ask");
-    assert_eq!(
-        explain(&["cat", "~/notes"])["verdict"],
-        "allow",
-        "several words are quoted: no home folder"
-    );
+    assert_eq!(explain(&["cat", "~/notes"])["verdict"], "allow", "several words are quoted: no home folder");
     assert_eq!(explain(&["cat ~/.ssh/id_rsa"])["verdict"], "deny");
     assert_eq!(explain(&["ls '"])["rule"], "shell_unread");
     let reader = stage.run(["rules", "explain", "--role", "reviewer", "--", "touch x"]).expect(0).out;
