@@ -73,6 +73,11 @@ fn meaning(name: &str, key: &str) -> &'static str {
         }
         ("session.time_limit", _) => "a session pauses after this time; \"0\" = never",
         ("session.money_limit_usd", _) => "a session pauses at this known cost; 0 = no limit",
+        ("storage.checkpoints_max_size", _) => "all checkpoints together; \"0\" = no limit",
+        ("storage.transcript_max_size", _) => "what one worker writes in a session; \"0\" = no limit",
+        ("storage.keep_sessions_for", _) => {
+            "finished and failed sessions are deleted after it; \"0\" = never"
+        }
         ("review.timeout", _) => "a review that takes longer is inconclusive; \"0\" = never",
         ("review.checks", _) => {
             "commands for /bin/sh that run on the work before its reviews, as [\"cargo test\"]"
