@@ -70,10 +70,24 @@ fn a_killed_owner_costs_at_most_the_turn_in_flight() {
     });
 }
 
-/// Reads up to so many events, or to the end where there are fewer.
-fn read(owner: &mut Running, count: u64) -> Vec<Value> {
+/// All is done but the last words: there is an end to tell, and nothing to do again.
+#[test]
+fn an_owner_that_is_killed_at_the_end_leaves_a_session_that_ends_well() {
+    let trials = if long() { 50 } else { 6 };
+    side_by_side(LANES, (0..trials).collect::<Vec<usize>>(), |trial| {
+        let at_the_end = |shown: &[Value]| shown.last().is_some_and(|line| line["kind"] == "session_ending");
+        killed(at_the_end, &format!("at the end, trial {trial}"));
+    });
+}
+
+fn killed_after(count: u64, what: &str) -> String {
+    killed(|shown| shown.len() as u64 >= count, what)
+}
+
+/// Reads events up to the moment, or to the end where it does not come.
+fn read(owner: &mut Running, now: impl Fn(&[Value]) -> bool) -> Vec<Value> {
     let mut shown = Vec::new();
-    while (shown.len() as u64) < count {
+    while !now(&shown) {
         let line: Value = serde_json::from_str(&owner.until("\"kind\":")).unwrap();
         let over = line["kind"] == "session_ended";
         shown.push(line);
@@ -84,12 +98,12 @@ fn read(owner: &mut Running, count: u64) -> Vec<Value> {
     shown
 }
 
-fn killed_after(count: u64, what: &str) -> String {
+fn killed(now: impl Fn(&[Value]) -> bool, what: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     let mut witness = Witness::new(&folder.path().join("witness"));
     let stage = Stage::with_scripts(team(witness.path()));
     let mut owner = Running::start(stage.command(["run", "write a.txt", "-C", "target", "--json"]));
-    let shown = read(&mut owner, count);
+    let shown = read(&mut owner, now);
     owner.signal(Signal::KILL);
     let rest = owner.finish();
     let session = shown[0]["session"].as_str().unwrap().to_owned();

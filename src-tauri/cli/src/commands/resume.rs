@@ -56,14 +56,22 @@ fn go_on(context: &mut Context, named: Option<&str>, wish: &Wish) -> Result<u8, 
         };
         let config = read_config(&places)?;
         let environment = context.environment(&config)?;
+        let left = left_behind(&places, &session)?;
         let mut host = Host::open(taken, config, environment, context.global.verbose).await?;
         host.serve().await;
-        let ended = here(context, &host, &session, wish, &mut signals).await;
+        let ended = here(context, &host, &session, wish, left, &mut signals).await;
         finish(context, host, ended, &places, &mut signals).await
     });
     // Waits for what is still being written, such as summary.md.
     drop(runtime);
     done
+}
+
+/// What was told of a session before its owner went away in the midst of it; `None` of one that has ended.
+fn left_behind(places: &Places, session: &SessionId) -> Result<Option<(Told, u64)>, Failure> {
+    let data = DataDir::existing(&places.data)?;
+    let over = history::is_over(&SqliteJournal::open_read_only(&data)?, session)?;
+    if over { Ok(None) } else { before(&data, session).map(Some) }
 }
 
 /// In this process.
@@ -72,18 +80,27 @@ async fn here(
     host: &Host,
     session: &SessionId,
     wish: &Wish,
+    left: Option<(Told, u64)>,
     signals: &mut Signals,
 ) -> Result<Ended, Failure> {
     let engine = &host.engine;
     // What a former owner left has been settled by now, and is no part of what comes.
     let (told, since) = before(engine.data(), session)?;
     let feed = Feed::here(engine, session, since);
-    match wish {
+    let asked = match wish {
         Wish::Resume(message) => engine.resume(session, message.clone()).await,
         Wish::Review(focus) => engine.review_now(session, focus.clone()).await,
+    };
+    match (asked, wish, left) {
+        // Its owner went away when all was done but the last words, and the settling has said them.
+        (
+            Err(ResumeError::Command(CommandError::Rejected(Rejection::NotAtRest))),
+            Wish::Resume(None),
+            Some((told, since)),
+        ) => follow(context, Feed::here(engine, session, since), told, engine.data(), signals).await,
+        (Err(error), ..) => Err(refused(error, session)),
+        (Ok(()), ..) => follow(context, feed, told, engine.data(), signals).await,
     }
-    .map_err(|error| refused(error, session))?;
-    follow(context, feed, told, engine.data(), signals).await
 }
 
 /// In the owner. A review of a session that runs is its own follower's to tell.
