@@ -438,7 +438,7 @@ impl Conversation {
         let survey = if let AgentEvent::ApprovalRequested { request } = &mut decoded.event {
             paths::resolve_action(&mut request.action, Path::new(&self.bounds.root));
             self.folders.asked(request);
-            Some(Box::new(survey::survey(&request.action, &self.bounds, &self.outlet.desk.rules)))
+            survey::survey(&request.action, &self.bounds, &self.outlet.desk.rules).map(Box::new)
         } else {
             if let AgentEvent::ApprovalWithdrawn { request } = &decoded.event {
                 self.folders.withdrawn(request);

@@ -50,8 +50,8 @@ fn an_implementer_is_kept_to_the_target_s_files() {
     let mut work = told.iter().filter(|request| request["rule"] == "work");
     assert!(work.all(|request| request["body"].to_string().contains(CLAUDE_MD)), "{story}");
     let rules = [
-        "delete",
-        "read_outside",
+        "commands",
+        "commands",
         "write_outside",
         "write_outside",
         "protected",

@@ -2,7 +2,7 @@
 
 use super::{Fact, checks, resume};
 use crate::agent_event::{AgentEvent, Decoded};
-use crate::approval::{Answer, ApprovalRequest, Ruled};
+use crate::approval::{Action, Answer, ApprovalRequest, Ruled};
 use crate::event::{
     CheckpointPurpose, CheckpointTaken, Ending, Event, Fault, Purpose, RestState, Step, StopCause,
 };
@@ -209,6 +209,10 @@ fn ruled(
     survey: Option<&Survey>,
     may_write: bool,
 ) -> Ruled {
+    if matches!(request.action, Action::Command { .. }) {
+        let message = "running commands is not allowed in this session; use the file tools, and leave running to the person";
+        return Ruled { rule: "commands".to_owned(), answer: Answer::Deny { message: message.to_owned() } };
+    }
     let Some((survey, member)) = survey.zip(state.workers.get(worker)) else {
         let message = "nothing is known of the places that this names".to_owned();
         return Ruled { rule: "unknown_ground".to_owned(), answer: Answer::Deny { message } };

@@ -139,7 +139,7 @@ impl Judge<'_> {
     }
 
     fn named(&mut self, name: &str, written: &str, rest: &[Word]) -> Ruling {
-        if name == "command" {
+        if name == "command" && only_looks(rest) {
             return Ruling::allow("read_only", "it only looks for a program");
         }
         match programs::known(name, rest) {
@@ -281,6 +281,13 @@ fn is_command_flag(flags: &str) -> bool {
         .strip_prefix('-')
         .and_then(|letters| letters.strip_suffix('c'))
         .is_some_and(|letters| letters.chars().all(|letter| matches!(letter, 'l' | 'e' | 'u' | 'x')))
+}
+
+/// `command -v NAME…`; without that option it runs what it names.
+fn only_looks(words: &[Word]) -> bool {
+    let Some((first, names)) = words.split_first() else { return false };
+    let plain = |word: &Word| word.fixed().is_some_and(|text| !text.starts_with('-'));
+    matches!(first.fixed(), Some("-v" | "-V")) && names.iter().all(plain)
 }
 
 fn is_time(text: &str) -> bool {
