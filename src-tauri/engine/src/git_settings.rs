@@ -7,11 +7,15 @@ use std::path::Path;
 const MAX_SETTINGS: u64 = 64 * 1024;
 
 /// Sections whose settings start nothing when git only shows.
-const HARMLESS_SECTIONS: [&str; 9] =
-    ["remote", "branch", "user", "init", "color", "pull", "push", "rebase", "advice"];
+const HARMLESS_SECTIONS: [&str; 8] = ["branch", "user", "init", "color", "pull", "push", "rebase", "advice"];
 
 /// Settings of other sections that start nothing.
-const HARMLESS: [&str; 20] = [
+const HARMLESS: [&str; 25] = [
+    "remote.url",
+    "remote.fetch",
+    "remote.pushurl",
+    "remote.tagopt",
+    "remote.prune",
     "core.repositoryformatversion",
     "core.filemode",
     "core.bare",
@@ -81,9 +85,9 @@ fn every_setting_is_plain(text: &str) -> bool {
             return true;
         }
         // A setting may stand behind its section's name, and go on in the next line: neither is written by git itself.
-        if let Some(rest) = line.strip_prefix('[') {
-            let Some(name) = rest.strip_suffix(']') else { return false };
-            section = name.split([' ', '\t', '.', '"']).next().unwrap_or_default().to_ascii_lowercase();
+        if line.starts_with('[') {
+            let Some(name) = section_of(line) else { return false };
+            section = name;
             return true;
         }
         let key = line.split('=').next().unwrap_or_default().trim().to_ascii_lowercase();
@@ -91,6 +95,21 @@ fn every_setting_is_plain(text: &str) -> bool {
             || HARMLESS.contains(&format!("{section}.{key}").as_str());
         harmless && !line.ends_with('\\')
     })
+}
+
+/// The section of a line that is a section's head and nothing else: `[name]`, `[name "part"]`.
+fn section_of(line: &str) -> Option<String> {
+    let inner = line.strip_prefix('[')?.strip_suffix(']')?;
+    let (name, part) = match inner.split_once([' ', '\t']) {
+        Some((name, part)) => (name, Some(part.trim())),
+        None => (inner, None),
+    };
+    let named = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let quoted = part.is_none_or(|part| {
+        let inner = part.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        inner.is_some_and(|inner| !inner.contains(['"', '\\', ']', '[']))
+    });
+    (named && quoted).then(|| name.to_ascii_lowercase())
 }
 
 #[cfg(test)]

@@ -73,6 +73,12 @@ fn settings_as_a_table() {
         "[includeIf \"gitdir:/\"]\npath = x\n",
         "[alias]\nst = !x\n",
         "[core.x]\npager=x\n",
+        "[core] fsmonitor = \"touch x;:\" #]\n",
+        "[remote \"o\"]\npromisor = true\n",
+        "[remote \"o\"]\nuploadpack = x\n",
+        "[remote \"o\"]\nvcs = x\n",
+        "[branch \"a\\\"]\nx = y\n",
+        "[core\n",
         "pager = x\n",
     ];
     for text in plain {

@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-/// More names than this are not looked at; whoever asks must do without an answer.
+/// More names than this are not answered, and more than that not looked at; whoever asks must do without.
 const MAX_NAMES: usize = 2_000;
+const MAX_LOOKS: usize = 20_000;
 
 /// The absolute path itself and, where it is a pattern, everything that it matches. `None` where that cannot be said:
 /// too many, or `..` behind a pattern.
@@ -14,12 +15,13 @@ pub(crate) fn expand(path: &str) -> Option<Vec<String>> {
     }
     let mut folders = vec![PathBuf::from("/")];
     let mut behind_pattern = false;
+    let mut looks = 0;
     for part in path.split('/').filter(|part| !part.is_empty()) {
         if is_pattern(part) {
             behind_pattern = true;
             let mut next = Vec::new();
             for folder in &folders {
-                matching(folder, part, &mut next)?;
+                matching(folder, part, &mut looks, &mut next)?;
             }
             folders = next;
         } else {
@@ -40,10 +42,11 @@ fn is_pattern(text: &str) -> bool {
     text.contains(['*', '?', '['])
 }
 
-fn matching(folder: &Path, pattern: &str, into: &mut Vec<PathBuf>) -> Option<()> {
+fn matching(folder: &Path, pattern: &str, looks: &mut usize, into: &mut Vec<PathBuf>) -> Option<()> {
     let Ok(entries) = folder.read_dir() else { return Some(()) };
-    for (at, entry) in entries.enumerate() {
-        if at >= MAX_NAMES * 8 || into.len() >= MAX_NAMES {
+    for entry in entries {
+        *looks += 1;
+        if *looks > MAX_LOOKS || into.len() >= MAX_NAMES {
             return None;
         }
         let Ok(entry) = entry else { continue };

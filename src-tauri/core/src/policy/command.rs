@@ -20,7 +20,7 @@ const MAX_FOLDERS: usize = 8;
 pub(super) fn judge(line: &str, cwd: Option<&str>, ground: &Ground<'_>) -> Ruling {
     let root = ground.bounds.root.as_str();
     let cwd = absolute(cwd.unwrap_or(root), root);
-    let mut judge = Judge { ground, folders: vec![cwd.clone()], inner: 0 };
+    let mut judge = Judge { ground, folders: vec![cwd.clone()], inner: 0, did: Did::default() };
     let here = judge.read(&cwd).verdict;
     let ruling = judge.line(line);
     if here == Permit::Allow {
@@ -30,8 +30,20 @@ pub(super) fn judge(line: &str, cwd: Option<&str>, ground: &Ground<'_>) -> Rulin
     ruling.strictest(outside)
 }
 
+/// What the programs of a line do together.
+#[derive(Default)]
+struct Did {
+    /// How many name places, or look where they are.
+    with_places: u32,
+    /// Whether one moves or copies.
+    relocates: bool,
+    writes: bool,
+    uses_git: bool,
+}
+
 struct Judge<'a> {
     ground: &'a Ground<'a>,
+    did: Did,
     /// Every folder that the line may be in by now.
     folders: Vec<String>,
     inner: u32,
@@ -63,15 +75,27 @@ impl Judge<'_> {
         for invocation in &script.invocations {
             said.push(self.invocation(invocation));
         }
+        said.extend(self.together());
         said.extend(script.oddities.iter().map(|odd| Ruling::ask(odd.rule(), Risk::High, odd.why())));
         said.into_iter()
             .reduce(Ruling::strictest)
             .unwrap_or_else(|| Ruling::ask("empty", Risk::Low, "there is nothing in it that would run"))
     }
 
+    /// A line is judged on what stands before it. What one program of it makes, another must not rest on.
+    fn together(&self) -> Option<Ruling> {
+        let Did { with_places, relocates, writes, uses_git } = self.did;
+        let rests = (relocates && with_places > 1) || (writes && uses_git);
+        rests.then(|| {
+            Ruling::ask("rests_on_itself", Risk::Medium, "one part of it rests on what another part changes")
+        })
+    }
+
     fn invocation(&mut self, invocation: &Invocation) -> Ruling {
+        self.did.writes |= invocation.redirects.iter().any(|redirect| redirect.writes);
+        self.did.with_places += u32::from(!invocation.redirects.is_empty());
         let redirected =
-            invocation.redirects.iter().map(|redirect| self.place(&redirect.file, redirect.writes));
+            invocation.redirects.iter().map(|redirect| self.place(&redirect.file, redirect.writes, true));
         let redirected = redirected.reduce(Ruling::strictest);
         let program = (!invocation.words.is_empty()).then(|| self.program(&invocation.words));
         redirected
@@ -159,8 +183,15 @@ impl Judge<'_> {
     }
 
     fn known(&mut self, name: &str, known: &Known) -> Ruling {
-        let reads = known.reads.iter().map(|word| self.place(word, false));
-        let writes = known.writes.iter().map(|word| self.place(word, true));
+        let names = !known.reads.is_empty() || !known.writes.is_empty() || known.git_in.is_some();
+        self.did.with_places += u32::from(names);
+        self.did.relocates |= known.relocates;
+        self.did.writes |= !known.writes.is_empty();
+        self.did.uses_git |= known.git_in.is_some();
+        let reads = known.reads.iter().map(|word| self.place(word, false, false));
+        let may_read = known.may_read.iter().filter_map(|word| self.possible_place(word));
+        let reads = reads.chain(may_read);
+        let writes = known.writes.iter().map(|word| self.place(word, true, false));
         let git = known.git_in.as_ref().map(|folder| self.git(folder));
         let said = reads.chain(writes).chain(git).reduce(Ruling::strictest);
         if let Some(folder) = &known.moves_to {
@@ -190,13 +221,26 @@ impl Judge<'_> {
 
     fn move_to(&mut self, folder: &Word) {
         let Some(text) = folder.fixed() else { return };
+        if self.folders.len() > MAX_FOLDERS {
+            return;
+        }
         let mut moved: Vec<String> = self.folders.iter().map(|at| absolute(text, at)).collect();
         moved.retain(|at| !self.folders.contains(at));
         self.folders.append(&mut moved);
     }
 
-    /// A file that a program or the shell opens.
-    fn place(&self, word: &Word, writes: bool) -> Ruling {
+    /// A word that names a place if it looks like one or something of that name is there.
+    fn possible_place(&self, word: &Word) -> Option<Ruling> {
+        let (Word::Fixed(text) | Word::Glob(text)) = word else {
+            return Some(self.place(word, false, false));
+        };
+        let looks = text.starts_with(['/', '~']) || text.split('/').any(|part| part == "..");
+        let exists = || self.folders.iter().any(|at| self.ground.places.exists(&absolute(text, at)));
+        (looks || matches!(word, Word::Glob(_)) || exists()).then(|| self.place(word, false, false))
+    }
+
+    /// A file that a program opens, or the shell for it.
+    fn place(&self, word: &Word, writes: bool, by_shell: bool) -> Ruling {
         let (Word::Fixed(text) | Word::Glob(text)) = word else {
             let why = format!("it uses {}, which is known only when it runs", word.shown());
             return Ruling::ask("open_name", Risk::Medium, why);
@@ -205,7 +249,7 @@ impl Judge<'_> {
             return Ruling::ask("too_many_folders", Risk::Medium, "it changes its folder too often");
         }
         let each = self.folders.iter().map(|at| absolute(text, at)).map(|path| {
-            if paths::is_harmless_device(&path) {
+            if (by_shell || !writes) && paths::is_harmless_device(&path) {
                 return Ruling::allow("read_inside", "it names no file");
             }
             if writes { self.write(&path) } else { self.read(&path) }
@@ -227,6 +271,21 @@ impl Judge<'_> {
         let as_written = paths::forbidden(path, self.ground);
         if let Some(denied) = as_written {
             return denied;
+        }
+        // A pattern that begins outside is not even looked up.
+        if let Some(at) = path.find(['*', '?']) {
+            let folder = path[..at].rsplit_once('/').map_or("/", |(folder, _)| folder);
+            let outside = match self.ground.places.resolve(if folder.is_empty() { "/" } else { folder }) {
+                Some(places) => {
+                    places.iter().map(|place| paths::read(place, self.ground)).reduce(Ruling::strictest)
+                }
+                None => None,
+            };
+            match outside {
+                Some(ruling) if ruling.verdict == Permit::Allow => {}
+                Some(ruling) => return ruling,
+                None => return Ruling::ask("open_name", Risk::Medium, format!("{path} cannot be looked up")),
+            }
         }
         match self.ground.places.resolve(path) {
             Some(places) if !places.is_empty() => places

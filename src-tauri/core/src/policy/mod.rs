@@ -84,7 +84,7 @@ fn with_rules(
 }
 
 /// The built-in rules, for a person to read: name, verdict, what it is about.
-pub const BUILT_IN: [(&str, Permit, &str); 36] = [
+pub const BUILT_IN: [(&str, Permit, &str); 37] = [
     ("read_inside", Permit::Allow, "reading inside the project folder"),
     ("write_inside", Permit::Allow, "writing inside the project folder, by the implementer"),
     (
@@ -105,6 +105,7 @@ pub const BUILT_IN: [(&str, Permit, &str); 36] = [
     ("unknown_program", Permit::Ask, "programs that no rule is about"),
     ("not_plain", Permit::Ask, "known programs with options that do more"),
     ("open_name", Permit::Ask, "names that come from a variable, a substitution or too many files"),
+    ("rests_on_itself", Permit::Ask, "lines of which one part rests on what another part changes"),
     ("git_settings", Permit::Ask, "git where the project's own settings can start programs"),
     ("shell_assignment", Permit::Ask, "variables that are set before a program"),
     ("shell_background", Permit::Ask, "background jobs"),

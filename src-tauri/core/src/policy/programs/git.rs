@@ -1,7 +1,7 @@
 //! `git`: the commands that only show, with options that start no program.
 
 use super::super::shell::Word;
-use super::{Doubt, GitFolder, Known, long_option, means_one_of};
+use super::{Doubt, GitFolder, Known, long_option, may_be_an_option, means_one_of};
 
 /// Commands that only show, whatever stands after them.
 const SHOWS: [&str; 15] = [
@@ -64,6 +64,11 @@ pub(super) fn known(words: &[Word]) -> Result<Known, Doubt> {
         words.iter().filter_map(|word| word.fixed()).filter(|t| !t.starts_with('-')).collect();
     for word in &words {
         check_option(word, command)?;
+        // A revision, a path, or the name of a file that it reads: where it is a place, it is judged as one.
+        known.may_read.push((*word).clone());
+        let value =
+            word.fixed().and_then(|text| text.strip_prefix('-')?.split_once('=')).map(|(_, value)| value);
+        known.may_read.extend(value.map(|value| Word::Fixed(value.to_owned())));
     }
     let only =
         |allowed: &[&str]| words.iter().all(|word| word.fixed().is_some_and(|text| allowed.contains(&text)));
@@ -71,7 +76,7 @@ pub(super) fn known(words: &[Word]) -> Result<Known, Doubt> {
         "branch" => only(&["-a", "-r", "-v", "-vv", "--list", "--show-current", "--all", "--remotes"]),
         "tag" => only(&["-l", "--list", "-n"]),
         "remote" => only(&["-v", "--verbose"]),
-        "stash" | "worktree" => operands == ["list"],
+        "stash" | "worktree" => words.len() == 1 && operands == ["list"],
         "reflog" => words.is_empty() || operands.first() == Some(&"show"),
         command => SHOWS.contains(&command),
     };
@@ -81,7 +86,7 @@ pub(super) fn known(words: &[Word]) -> Result<Known, Doubt> {
 fn check_option(word: &Word, command: &str) -> Result<(), Doubt> {
     let Some(text) = word.fixed() else {
         // A pattern of file names cannot turn into an option unless it begins like one.
-        let harmless = matches!(word, Word::Glob(text) if !text.starts_with(['-', '*', '?', '[']));
+        let harmless = matches!(word, Word::Glob(_)) && !may_be_an_option(word);
         return if harmless {
             Ok(())
         } else {

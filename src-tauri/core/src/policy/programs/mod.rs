@@ -15,6 +15,10 @@ pub(super) struct Known {
     pub reads: Vec<Word>,
     /// Words that name what it writes.
     pub writes: Vec<Word>,
+    /// Words that may name something that it reads, or mean something else.
+    pub may_read: Vec<Word>,
+    /// Whether it takes folders or files to other places, with the links in them.
+    pub relocates: bool,
     /// The folder whose git repository it uses.
     pub git_in: Option<GitFolder>,
     /// The folder that the programs after it run in.
@@ -49,7 +53,7 @@ pub(super) fn known(name: &str, words: &[Word]) -> Option<Result<Known, Doubt>> 
 /// `cd FOLDER`. Without a folder it goes home, and `-` goes to a place that is not in the line.
 fn changes_folder(words: &[Word]) -> Result<Known, Doubt> {
     match words {
-        [folder] if !folder.shown().starts_with('-') => {
+        [folder @ Word::Fixed(name)] if !name.starts_with('-') => {
             Ok(Known { reads: vec![folder.clone()], moves_to: Some(folder.clone()), ..Known::default() })
         }
         _ => Err("changes to a folder that the line does not name".to_owned()),
@@ -78,6 +82,15 @@ fn long_option(text: &str) -> Option<(&str, Option<&str>)> {
         Some((name, value)) => (name, Some(value)),
         None => (rest, None),
     })
+}
+
+/// Whether a pattern of file names could stand for an option: a file may be called so.
+fn may_be_an_option(word: &Word) -> bool {
+    let Word::Glob(text) = word else { return false };
+    // `--include=*.rs` is that option whatever files there are.
+    let whole_name =
+        text.starts_with("--") && text.split_once('=').is_some_and(|(name, _)| !name.contains(['*', '?']));
+    text.starts_with(['-', '*', '?']) && !whole_name
 }
 
 /// Whether a long option means, or abbreviates, one of these.

@@ -1,7 +1,7 @@
 //! `sed -n`: printing lines is reading; most of its other commands write files or run programs.
 
 use super::super::shell::Word;
-use super::{Doubt, Known};
+use super::{Doubt, Known, may_be_an_option};
 
 /// What it does with these words.
 pub(super) fn known(words: &[Word]) -> Result<Known, Doubt> {
@@ -22,6 +22,9 @@ pub(super) fn known(words: &[Word]) -> Result<Known, Doubt> {
             }
             Some(text) if text.starts_with('-') && text != "-" => {
                 return Err(format!("does more than print with {text}"));
+            }
+            _ if may_be_an_option(word) => {
+                return Err(format!("takes {} for an option where a file is called so", word.shown()));
             }
             _ => operands.push(word),
         }

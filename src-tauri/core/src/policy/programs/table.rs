@@ -1,7 +1,7 @@
 //! Programs that only read, and the few that an implementer may write with.
 
 use super::super::shell::Word;
-use super::{Doubt, Known, long_option, means_one_of};
+use super::{Doubt, Known, long_option, may_be_an_option, means_one_of};
 
 /// What the operands of a program are.
 #[derive(Clone, Copy)]
@@ -28,10 +28,12 @@ pub(super) struct Program {
     long: &'static [&'static str],
     /// More operands than this do more than read.
     most: usize,
+    /// Whether all that it does with text is to say it, even where that looks like an option.
+    says: bool,
 }
 
 const fn program_of(operands: Operands, short: &'static str, long: &'static [&'static str]) -> Program {
-    Program { operands, short, long, most: usize::MAX }
+    Program { operands, short, long, most: usize::MAX, says: false }
 }
 
 const PLAIN: Program = program_of(Operands::Read, "", &[]);
@@ -43,11 +45,11 @@ pub(super) fn program(name: &str) -> Option<Program> {
     use Operands::{Format, PatternThenRead, Read, Text, Write};
     Some(match name {
         "ls" | "cat" | "head" | "tail" | "stat" | "nl" | "tac" | "rev" | "cut" | "paste" | "join"
-        | "comm" | "fold" | "fmt" | "expand" | "unexpand" | "od" | "hexdump" | "strings" | "basename"
-        | "dirname" | "realpath" | "readlink" | "cmp" | "df" | "column" | "tsort" | "sum" => PLAIN,
-        "echo" | "true" | "false" | ":" | "pwd" | "tr" | "seq" | "sleep" | "uname" | "arch" | "nproc"
-        | "whoami" | "id" | "groups" | "tty" | "which" | "type" | "expr" | "factor" | "uptime" | "cal"
-        | "exit" => TEXT,
+        | "comm" | "fold" | "fmt" | "expand" | "unexpand" | "od" | "hexdump" | "basename" | "dirname"
+        | "realpath" | "readlink" | "cmp" | "df" | "column" | "tsort" | "sum" => PLAIN,
+        "echo" => Program { says: true, ..TEXT },
+        "true" | "false" | ":" | "pwd" | "tr" | "seq" | "sleep" | "uname" | "arch" | "nproc" | "whoami"
+        | "id" | "groups" | "tty" | "which" | "type" | "expr" | "factor" | "uptime" | "cal" | "exit" => TEXT,
         "test" | "[" | "printf" => program_of(Text, "v", &[]),
         "wc" | "du" => program_of(Read, "", &["files0-from"]),
         "diff" => program_of(Read, "l", &["paginate"]),
@@ -78,6 +80,13 @@ impl Program {
     pub(super) fn known(self, words: &[Word]) -> Result<Known, Doubt> {
         let mut known = Known::default();
         let mut operands: Vec<&Word> = Vec::new();
+        let has_more_to_it = !self.short.is_empty() || !self.long.is_empty() || self.most != usize::MAX;
+        if has_more_to_it && let Some(glob) = words.iter().find(|word| may_be_an_option(word)) {
+            return Err(format!(
+                "takes {} for an option where a file is called so; write ./{0}",
+                glob.shown()
+            ));
+        }
         let (mut only_operands, mut pattern_given) =
             (false, !matches!(self.operands, Operands::PatternThenRead));
         for word in words {
@@ -105,9 +114,13 @@ impl Program {
             pattern_given |= self.option(text, &mut known)?;
         }
         if !pattern_given && !operands.is_empty() {
-            operands.remove(0);
+            let pattern = operands.remove(0);
+            if pattern.fixed().is_none() {
+                return Err(format!("has a pattern that the line does not say whole: {}", pattern.shown()));
+            }
         }
-        if operands.len() > self.most {
+        let counts = operands.iter().all(|word| !matches!(word, Word::Glob(_)));
+        if operands.len() > self.most || (self.most != usize::MAX && !counts) {
             return Err("writes when it is given that many names".to_owned());
         }
         match self.operands {
@@ -115,7 +128,7 @@ impl Program {
                 known.reads.extend(operands.into_iter().filter(|word| word.shown() != "-").cloned());
             }
             Operands::Write => known.writes.extend(operands.into_iter().cloned()),
-            Operands::Text => operands.into_iter().try_for_each(text_only)?,
+            Operands::Text => operands.into_iter().try_for_each(|word| text_only(word, self.says))?,
             Operands::Format => {
                 if let Some(odd) =
                     operands.iter().find(|word| !word.fixed().is_some_and(|t| t.starts_with('+')))
@@ -136,7 +149,14 @@ impl Program {
             if let Some(value) = value.filter(|value| names_a_place(value)) {
                 known.reads.push(Word::Fixed(value.to_owned()));
             }
-            return Ok(name == "regexp" || name == "file");
+            // `--rege` is `--regexp`: whoever abbreviates is asked.
+            let gives_pattern = ["regexp", "file"].contains(&name);
+            let abbreviates = !gives_pattern && means_one_of(name, &["regexp", "file"]);
+            if abbreviates && matches!(self.operands, Operands::PatternThenRead) {
+                return Err(format!("has an option that is not written out: --{name}"));
+            }
+            // `rg --files` lists, and takes no pattern.
+            return Ok(gives_pattern || name == "files");
         }
         let cluster = text.trim_start_matches('-');
         if let Some(letter) = cluster.chars().find(|letter| self.short.contains(*letter)) {
@@ -157,13 +177,14 @@ fn names_a_place(value: &str) -> bool {
 }
 
 /// Text may come from programs of the same line, but from no variable: those can hold secrets.
-fn text_only(word: &Word) -> Result<(), Doubt> {
+fn text_only(word: &Word, says: bool) -> Result<(), Doubt> {
     match word {
         // The shell evaluates what stands in brackets after a name in `test -v`, and in formats.
         Word::Fixed(text) if text.contains('[') && (text.contains("$(") || text.contains('`')) => {
             Err(format!("may run what stands in {text}"))
         }
-        Word::Fixed(_) | Word::Open { only_output: true, .. } => Ok(()),
+        Word::Fixed(_) => Ok(()),
+        Word::Open { only_output: true, .. } if says => Ok(()),
         Word::Glob(text) => Err(format!("lists the names that match {text}")),
         Word::Open { shown, .. } => Err(format!("uses {shown}, which is known only when it runs")),
     }
@@ -195,13 +216,14 @@ pub(super) fn copies_or_moves(words: &[Word]) -> Result<Known, Doubt> {
         return Err("names no source and no destination".to_owned());
     };
     let fixed = |text: String| Word::Fixed(text);
-    let mut known = Known { writes: vec![fixed((*to).to_owned())], ..Known::default() };
+    let mut known = Known { writes: vec![fixed((*to).to_owned())], relocates: true, ..Known::default() };
     for source in from {
         let name = source.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
         if name.is_empty() || name == "." || name == ".." || (recursive && *to == ".") {
             return Err("copies a folder's content over another's".to_owned());
         }
-        // What is moved goes away; what is copied is at most read. Judging both as writes asks no more than needed.
+        // What is moved goes away; what is copied is read. Judging both as both asks no more than needed.
+        known.reads.push(fixed((*source).to_owned()));
         known.writes.push(fixed((*source).to_owned()));
         known.writes.push(fixed(format!("{}/{name}", to.trim_end_matches('/'))));
     }

@@ -14,8 +14,12 @@ use super::script::{Invocation, Oddity, Redirect, Script, Word};
 
 /// A longer line is not read.
 const MAX_LINE: usize = 32 * 1024;
-/// Substitutions and brackets within each other. The parser descends with them.
-const MAX_DEPTH: usize = 24;
+/// Substitutions and brackets within each other. The parser descends with them, and tries both of two readings.
+const MAX_DEPTH: usize = 8;
+/// Compound commands in a line, within each other or not.
+const MAX_COMPOUNDS: usize = 16;
+/// Programs and words in a line.
+const MAX_WORDS: usize = 1_000;
 
 /// Why a line cannot be judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,16 +48,22 @@ impl Unreadable {
 /// # Errors
 /// Where it cannot be read whole.
 pub fn read(line: &str, home: &str) -> Result<Script, Unreadable> {
-    if line.len() > MAX_LINE || nesting(line) > MAX_DEPTH {
+    if line.len() > MAX_LINE || brackets(line) > MAX_DEPTH || compounds(line) > MAX_COMPOUNDS {
         return Err(Unreadable::TooLarge);
     }
     if line.chars().any(hides) {
         return Err(Unreadable::Hidden);
     }
-    let mut reader = Reader { options: ParserOptions::default(), home, depth: 0, script: Script::default() };
+    let mut reader =
+        Reader { options: ParserOptions::default(), home, depth: 0, words: 0, script: Script::default() };
     // The parser is not ours: what it cannot bear is unreadable, nothing more.
     match catch_unwind(AssertUnwindSafe(|| reader.inner(line))) {
-        Ok(Ok(())) => Ok(reader.script),
+        Ok(Ok(())) => {
+            if comment_in_doubt(line) {
+                reader.odd(Oddity::Unread);
+            }
+            Ok(reader.script)
+        }
         Ok(Err(unreadable)) => Err(unreadable),
         Err(_) => Err(Unreadable::Syntax),
     }
@@ -65,8 +75,8 @@ fn hides(c: char) -> bool {
         || matches!(c, '\u{00AD}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}')
 }
 
-/// An upper bound of how deep brackets and quotes within each other can be.
-fn nesting(line: &str) -> usize {
+/// An upper bound of how deep brackets and backquotes are within each other.
+fn brackets(line: &str) -> usize {
     let (mut depth, mut deepest) = (0usize, 0usize);
     for c in line.chars() {
         match c {
@@ -76,16 +86,35 @@ fn nesting(line: &str) -> usize {
         }
         deepest = deepest.max(depth);
     }
-    let words = ["if", "while", "until", "for", "case", "!"];
-    let nests = line.split([' ', ';', '\n', '\t']).filter(|word| words.contains(word)).count();
-    deepest + line.matches('`').count() / 2 + nests
+    deepest + line.matches('`').count() / 2
+}
+
+/// An upper bound of the compound commands and negations, wherever the words stand.
+fn compounds(line: &str) -> usize {
+    let words = ["if", "elif", "while", "until", "for", "case", "select", "time", "function", "coproc"];
+    let named = line.split(|c: char| !c.is_alphanumeric()).filter(|word| words.contains(word)).count();
+    named + line.matches('!').count()
+}
+
+/// Whether a `#` stands where shells differ in whether it begins a comment.
+fn comment_in_doubt(line: &str) -> bool {
+    let before = std::iter::once(' ').chain(line.chars());
+    before.zip(line.chars()).any(|(before, c)| c == '#' && ")}`;&|(<>".contains(before))
 }
 
 pub(super) struct Reader<'a> {
     pub(super) options: ParserOptions,
     pub(super) home: &'a str,
     depth: usize,
+    words: usize,
     script: Script,
+}
+
+/// A delimiter of letters, as it is or wholly in quotes.
+fn ends_plainly(delimiter: &str) -> bool {
+    let quoted = |quote: char| delimiter.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
+    let bare = quoted('\'').or_else(|| quoted('"')).unwrap_or(delimiter);
+    !bare.is_empty() && bare.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 impl Reader<'_> {
@@ -171,6 +200,8 @@ impl Reader<'_> {
                 Ok(())
             }
             CompoundCommand::WhileClause(clause) | CompoundCommand::UntilClause(clause) => {
+                // Its second round runs in what the first one left.
+                self.odd(Oddity::Unread);
                 self.list(&clause.0)?;
                 self.list(&clause.1.list)
             }
@@ -247,6 +278,10 @@ impl Reader<'_> {
             self.item(item, &mut invocation)?;
         }
         if !invocation.words.is_empty() || !invocation.redirects.is_empty() {
+            self.words += invocation.words.len() + invocation.redirects.len();
+            if self.words > MAX_WORDS {
+                return Err(Unreadable::TooLarge);
+            }
             self.script.invocations.push(invocation);
         }
         Ok(())
@@ -276,6 +311,8 @@ impl Reader<'_> {
                 Ok(())
             }
             CommandPrefixOrSuffixItem::ProcessSubstitution(_, inner) => {
+                // What is glued to it is another word to some readers.
+                self.odd(Oddity::Unread);
                 self.substituted(inner)?;
                 invocation.words.push(Word::Fixed("/dev/fd/63".to_owned()));
                 Ok(())
@@ -305,6 +342,10 @@ impl Reader<'_> {
                     let file = self.written(name)?;
                     // `>& name` writes a file unless the name is a number.
                     let writes = !matches!(kind, IoFileRedirectKind::Read);
+                    // `>! file` forces in zsh, and names a file `!` elsewhere.
+                    if file.shown().starts_with('!') {
+                        self.odd(Oddity::Unread);
+                    }
                     invocation.redirects.push(Redirect { writes, file });
                 }
                 IoFileRedirectTarget::Fd(_) => {}
@@ -318,11 +359,17 @@ impl Reader<'_> {
                         invocation.redirects.push(Redirect { writes: true, file });
                     }
                 }
-                IoFileRedirectTarget::ProcessSubstitution(_, inner) => self.substituted(inner)?,
+                IoFileRedirectTarget::ProcessSubstitution(_, inner) => {
+                    self.odd(Oddity::Unread);
+                    self.substituted(inner)?;
+                }
             },
             IoRedirect::HereDocument(_, document) => {
-                // Quotes mean nothing in it, and so it is not read like a word.
-                if document.requires_expansion && document.doc.value.contains(['$', '`']) {
+                // Quotes mean nothing in it, and so it is not read like a word; where it ends must be beyond doubt.
+                let text = &document.doc.value;
+                let open =
+                    document.requires_expansion && (text.contains(['$', '`']) || text.contains("\\\n"));
+                if open || !ends_plainly(&document.here_end.value) {
                     self.odd(Oddity::Unread);
                 }
             }

@@ -73,14 +73,15 @@ impl Reader<'_> {
             WordPiece::TildePrefix(user) if user.is_empty() && !self.home.is_empty() => {
                 parts.text.push_str(self.home);
             }
+            // Outside of quotes its output is split into words, options among them.
             WordPiece::CommandSubstitution(inner) => {
-                parts.only_known(KnownWhen::ProgramsRan);
+                parts.only_known(if quoted { KnownWhen::ProgramsRan } else { KnownWhen::Running });
                 self.inner(inner)?;
             }
             // Backquotes nest by backslashes; nobody needs them.
             WordPiece::BackquotedCommandSubstitution(inner) => {
-                let nested = inner.contains('\\');
-                parts.only_known(if nested { KnownWhen::Running } else { KnownWhen::ProgramsRan });
+                let one_word = quoted && !inner.contains('\\');
+                parts.only_known(if one_word { KnownWhen::ProgramsRan } else { KnownWhen::Running });
                 self.inner(inner)?;
             }
             // Escapes by number hide what a word says; parameters and arithmetic can run commands.
@@ -106,10 +107,10 @@ impl Parts {
 
     fn unquoted(&mut self, text: &str, first: bool) {
         let class = text.split_once('[').is_some_and(|(_, rest)| rest.contains(']'));
-        self.globs |= text.contains(['*', '?']) || class;
-        // Braces, patterns in brackets and a leading `=` (zsh) make other words than the text shows.
+        self.globs |= text.contains(['*', '?']);
+        // Braces, classes (which shells read differently) and a leading `=` (zsh) make other words than the text shows.
         let brace = text.contains('{') && (text.contains(',') || text.contains(".."));
-        if brace || text.contains(['(', ')', '`', '$']) || (first && text.starts_with('=')) {
+        if brace || class || text.contains(['(', ')', '`', '$']) || (first && text.starts_with('=')) {
             self.only_known(KnownWhen::Running);
         }
         self.text.push_str(text);
