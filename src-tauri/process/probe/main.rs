@@ -20,11 +20,12 @@ fn main() -> ExitCode {
     let outcome = match words.as_slice() {
         ["tree", shape, fifo] => runaway::run(shape, fifo.as_ref()),
         ["own", shape, fifo] => owner::own(shape, fifo),
+        ["own-script", script, fifo] => owner::own_script(script, fifo),
         ["swallow", bytes] => owner::swallow(bytes),
         ["lines", count] => owner::count_lines(count),
         ["overhead", rounds] => overhead::measure(rounds),
         _ => {
-            Err("usage: process-probe tree SHAPE FIFO | own SHAPE FIFO | swallow BYTES | lines COUNT | overhead ROUNDS"
+            Err("usage: process-probe tree SHAPE FIFO | own SHAPE FIFO | own-script SCRIPT FIFO | swallow BYTES | lines COUNT | overhead ROUNDS"
                 .into())
         }
     };

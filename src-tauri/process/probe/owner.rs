@@ -15,6 +15,16 @@ pub(crate) fn own(shape: &str, fifo: &str) -> Outcome {
     })
 }
 
+/// The same with a shell script, to which `$0` is the FIFO.
+pub(crate) fn own_script(script: &str, fifo: &str) -> Outcome {
+    runtime()?.block_on(async {
+        let command =
+            LaunchCommand::new("/bin/sh", "/").args(["-c", script, fifo]).env("PATH", "/usr/bin:/bin");
+        let _child = ShimSpawner::of_this_program()?.spawn(command).await?;
+        pending().await
+    })
+}
+
 /// Reads one line of so many bytes and prints what was delivered and the peak of its own resident memory in KiB.
 pub(crate) fn swallow(bytes: &str) -> Outcome {
     runtime()?.block_on(async {

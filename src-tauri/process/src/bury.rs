@@ -12,7 +12,9 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitOptions, WaitStatus};
-use rustix::process::{getpid, kill_process, set_child_subreaper, setsid, wait};
+use rustix::process::{
+    getpid, kill_process, set_child_subreaper, set_parent_process_death_signal, setsid, wait,
+};
 
 use crate::exit::AgentExit;
 use crate::os;
@@ -33,6 +35,8 @@ pub(crate) fn run() -> i32 {
     // Refused only to a leader of a process group, which is then apart already.
     let _ = setsid();
     let set_up = || -> io::Result<OwnedFd> {
+        // Stopped by what it watches, it would miss the death of its owner.
+        set_parent_process_death_signal(Some(Signal::CONT))?;
         set_child_subreaper(Some(getpid()))?;
         os::block_signals()
     };

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rustix::io::Errno;
 use tokio::net::UnixStream;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use crate::error::SignalError;
 use crate::exit::{AgentExit, Exit, Phase};
@@ -34,12 +34,17 @@ pub struct Control {
 }
 
 /// Our end of the socket to the shim: when it closes, the shim kills everything.
-struct Lifeline(Arc<UnixStream>);
+struct Lifeline {
+    socket: Arc<UnixStream>,
+    /// Tells the supervision that it was cut: a shim that its own agent has stopped hears nothing.
+    cut: Arc<Notify>,
+}
 
 impl Lifeline {
     fn cut(&self) {
         // Fails only when the shim is gone already.
-        let _ = rustix::net::shutdown(self.0.as_fd(), rustix::net::Shutdown::Write);
+        let _ = rustix::net::shutdown(self.socket.as_fd(), rustix::net::Shutdown::Write);
+        self.cut.notify_one();
     }
 }
 
@@ -62,11 +67,12 @@ impl Control {
     #[cfg(target_os = "linux")]
     pub(crate) fn new(
         socket: Arc<UnixStream>,
+        cut: Arc<Notify>,
         agent: Arc<OwnedFd>,
         identity: ProcessIdentity,
         phase: watch::Receiver<Phase>,
     ) -> Self {
-        Self { lifeline: Arc::new(Lifeline(socket)), agent, identity, phase }
+        Self { lifeline: Arc::new(Lifeline { socket, cut }), agent, identity, phase }
     }
 
     /// The agent's identity.

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tokio::net::UnixStream;
 use tokio::net::unix::pipe;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{Notify, oneshot, watch};
 
 use crate::control::Control;
 use crate::error::SpawnError;
@@ -68,6 +68,7 @@ pub(crate) async fn start(shim: PathBuf, mut command: LaunchCommand) -> Result<C
     let agreed = agree(&socket, &mut shim_process, &shim, &program, &command.cwd).await?;
 
     let (progress, phase) = watch::channel(Phase::default());
+    let cut = Arc::new(Notify::new());
     let socket = Arc::new(socket);
     let handle = Arc::new(agreed.handle);
     tokio::spawn(supervise(
@@ -75,10 +76,11 @@ pub(crate) async fn start(shim: PathBuf, mut command: LaunchCommand) -> Result<C
         agreed.statuses,
         shim_process,
         Arc::clone(&handle),
+        Arc::clone(&cut),
         progress,
     ));
     // From here on dropping it kills the tree.
-    let control = Control::new(socket, handle, agreed.agent, phase.clone());
+    let control = Control::new(socket, cut, handle, agreed.agent, phase.clone());
 
     let sink = command.stdout_sink.take();
     let stdout = match (stdout, follow) {

@@ -5,10 +5,10 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustix::process::{PidfdFlags, pidfd_open};
+use rustix::process::{PidfdFlags, pidfd_open, pidfd_send_signal};
 use tokio::io::unix::AsyncFd;
 use tokio::net::UnixStream;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use crate::control::{Signal, send};
 use crate::exit::{Phase, Tree};
@@ -18,6 +18,9 @@ use crate::wire::Status;
 
 /// How long a shim may take to end after a failed launch.
 const END_LIMIT: Duration = Duration::from_secs(5);
+
+/// How often a shim that is to bury is made to go on: whoever stopped it may do so again before it dies.
+const WAKE: Duration = Duration::from_millis(50);
 
 /// The shim as a child of this process, to be reaped without blocking.
 #[derive(Debug)]
@@ -45,6 +48,12 @@ impl ShimProcess {
         self.reap().await
     }
 
+    /// Makes it go on, should somebody have stopped it: what it is to bury runs as the same user.
+    fn wake(&self) {
+        // Fails only when it is gone already.
+        let _ = pidfd_send_signal(self.handle.get_ref(), rustix::process::Signal::CONT);
+    }
+
     /// Waits for its end.
     pub(crate) async fn reap(&mut self) -> io::Result<std::process::ExitStatus> {
         let _ended = self.handle.readable().await?;
@@ -58,10 +67,24 @@ pub(crate) async fn supervise(
     mut statuses: Statuses,
     mut shim: ShimProcess,
     agent: Arc<OwnedFd>,
+    cut: Arc<Notify>,
     phase: watch::Sender<Phase>,
 ) {
+    let mut is_cut = false;
     loop {
-        match statuses.next(&socket).await {
+        let status = tokio::select! {
+            status = statuses.next(&socket) => status,
+            () = cut.notified(), if !is_cut => {
+                is_cut = true;
+                shim.wake();
+                continue;
+            }
+            () = tokio::time::sleep(WAKE), if is_cut => {
+                shim.wake();
+                continue;
+            }
+        };
+        match status {
             Ok(Some(Status::Exited(exit))) => {
                 phase.send_modify(|phase| phase.agent = Some(exit));
             }

@@ -11,6 +11,19 @@ use crate::{probe_program, soon, start};
 const TRIALS: usize = 3;
 const SHAPES: [(&str, usize); 4] = [("plain", 2), ("setsid", 2), ("double", 2), ("hydra", 9)];
 
+/// Shell lines that stop the shim and stay, holding the witness as file 9; `$0` is the witness.
+const STOPPERS: [(&str, &str); 2] = [
+    ("stops once", "trap '' INT TERM; exec 9>>\"$0\"; kill -STOP $PPID; echo >&9; sleep 30"),
+    (
+        "stops on and on",
+        "trap '' INT TERM; P=$PPID; exec 9>>\"$0\"; (setsid sh -c \"i=0; while [ \\$i -lt 200000 ]; do kill -STOP $P; i=\\$((i+1)); done\") & echo >&9; wait",
+    ),
+];
+
+fn stopper(script: &str, witness: &Witness) -> LaunchCommand {
+    LaunchCommand::new("/bin/sh", "/").args(["-c", script, witness.path_text()]).env("PATH", "/usr/bin:/bin")
+}
+
 fn runaway(shape: &str, witness: &Witness) -> LaunchCommand {
     LaunchCommand::new(probe_program(), "/").args(["tree", shape, witness.path_text()])
 }
@@ -87,6 +100,39 @@ async fn of_the_violent_death_of_the_owner() {
             owner.wait().unwrap();
             witness.all_gone(&format!("{shape} {trial}")).await;
         }
+    }
+}
+
+/// An agent runs as the same user as its shim, and can stop it.
+#[tokio::test]
+async fn of_a_stop_when_the_shim_was_stopped() {
+    let short = Some(Duration::from_millis(60));
+    let ladder = StopLadder { interrupt: short, terminate: short, ..StopLadder::default() };
+    for (name, script) in STOPPERS {
+        for trial in 0..TRIALS {
+            let mut witness = Witness::new();
+            let child = start(stopper(script, &witness)).await;
+            witness.ready(1).await;
+            let report = child.control.stop(ladder).await;
+            assert!(report.exit.tree_empty, "{name} {trial}: {report:?}");
+            witness.all_gone(name).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn of_the_death_of_the_owner_when_the_shim_was_stopped() {
+    for trial in 0..TRIALS {
+        let mut witness = Witness::new();
+        let mut owner = Command::new(probe_program())
+            .args(["own-script", STOPPERS[0].1, witness.path_text()])
+            .stdin(Stdio::null())
+            .spawn()
+            .unwrap();
+        witness.ready(1).await;
+        owner.kill().unwrap();
+        owner.wait().unwrap();
+        witness.all_gone(&format!("stopped {trial}")).await;
     }
 }
 
