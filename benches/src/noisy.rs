@@ -1,7 +1,10 @@
-//! Whether a worker that floods holds up the events of others.
+//! Whether a worker that floods holds up the events of others. Latency is from the moment in which the quiet agent has
+//! the processor and writes its line to the moment in which a subscriber has the event, which is durable by then: pipe,
+//! decoder, queue, commit and hub, and whatever the flood takes of two cores meanwhile. Only how late the agent itself
+//! is woken for its next line is not counted.
 
 use std::path::Path;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use anyhow::{Context, Result, ensure};
 use mo_core::event::StopCause;
@@ -10,7 +13,7 @@ use mo_engine::hub::{Subscription, Update};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
-use crate::figures::{median, quantile, whole};
+use crate::figures::{median, quantile, rate, whole};
 use crate::flood::{self, Flood, LINE, PROMPT, TICK_TEXT};
 use crate::options::Options;
 use crate::report::Claim;
@@ -29,6 +32,8 @@ pub(crate) struct Latencies {
     beside: Vec<f64>,
     /// Lines of the flood that were delivered while the quiet worker was at work.
     noise: u64,
+    /// How long that was, in seconds.
+    seconds: f64,
 }
 
 /// The median latency of a quiet worker beside a flood of 1 GB, held against the same without it.
@@ -56,10 +61,10 @@ pub(crate) fn noisy(options: &Options) -> Result<Vec<Claim>> {
             of(&round.alone, 0.95)
         ),
         detail: format!(
-            "{:.2} ms, 95 % under {:.2} ms, while {:.0} MB of the flood were stored",
+            "{:.2} ms, 95 % under {:.2} ms, while {:.0} MB/s of the flood were stored",
             of(&round.beside, 0.5),
             of(&round.beside, 0.95),
-            whole(round.noise * LINE as u64) / 1e6
+            rate(round.noise * LINE as u64, round.seconds) / 1e6
         ),
     }])
 }
@@ -75,13 +80,15 @@ pub(crate) fn measure(folder: &Path) -> Result<Latencies> {
         // It floods from the first line on.
         lines.wait_for(|lines| *lines > 0).await?;
         let before = *lines.borrow();
+        let began = Instant::now();
         let beside = ticks(&rig).await?;
+        let seconds = began.elapsed().as_secs_f64();
         let stored = *lines.borrow() - before;
         ensure!(lines.has_changed().is_ok(), "the flood was over too early");
         rig.engine.stop(&flood, StopCause::Person, true).await?;
         noise.await??;
         rig.engine.shut_down().await;
-        Ok(Latencies { alone, beside, noise: stored })
+        Ok(Latencies { alone, beside, noise: stored, seconds })
     })
 }
 

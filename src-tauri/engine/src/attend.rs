@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use crate::dispatcher::Message;
 use crate::environment::Environment;
 use crate::hub::Hub;
+use crate::outlet::Crowd;
 use crate::ports::Ports;
 use crate::session_desk::SessionDesk;
 use crate::worker::{WorkerRun, run_worker};
@@ -17,13 +18,15 @@ use crate::worker::{WorkerRun, run_worker};
 pub(crate) async fn attend(
     ports: Ports,
     hub: Arc<Hub>,
+    crowd: Arc<Crowd>,
     environment: Arc<Environment>,
     desk: Arc<SessionDesk>,
     run: WorkerRun,
     queue: mpsc::Sender<Message>,
 ) {
     let (worker, attempt) = (run.worker.clone(), run.attempt);
-    let task = tokio::spawn(run_worker(ports, hub, environment, Arc::clone(&desk), run, queue.clone()));
+    let task =
+        tokio::spawn(run_worker(ports, hub, crowd, environment, Arc::clone(&desk), run, queue.clone()));
     let Err(error) = task.await else { return };
     tracing::error!(%worker, %error, "the task of a worker broke off; its process is ended");
     let end = match desk.remove_worker(&worker, attempt) {

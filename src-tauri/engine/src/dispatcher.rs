@@ -25,9 +25,6 @@ use crate::ports::Ports;
 
 /// How many messages may wait; a full queue holds back the pipes of the workers.
 pub(crate) const QUEUE: usize = 64;
-/// How many reads of one worker's output may be on their way at a time, from the queue to the disk. More would make a
-/// flood little faster, and every other worker's event would wait behind them.
-pub(crate) const CREDITS: usize = 2;
 /// How many records one commit may have; a batch ends with the message that takes it past this.
 const BATCH_RECORDS: usize = 1_024;
 /// How many batches may be on their way to the disk.

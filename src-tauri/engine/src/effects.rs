@@ -23,6 +23,7 @@ use crate::dispatcher::Message;
 use crate::environment::Environment;
 use crate::hub::Hub;
 use crate::keeping::Keeper;
+use crate::outlet::Crowd;
 use crate::places;
 use crate::ports::Ports;
 use crate::prompts::{self, DiffText};
@@ -41,6 +42,7 @@ const MAX_DIFF: usize = 200_000;
 pub(crate) struct EffectRunner {
     ports: Ports,
     hub: Arc<Hub>,
+    crowd: Arc<Crowd>,
     environment: Arc<Environment>,
     queue: mpsc::WeakSender<Message>,
     desks: Desks,
@@ -58,7 +60,7 @@ impl EffectRunner {
         freed: Arc<Notify>,
         keeper: Arc<Keeper>,
     ) -> Self {
-        Self { ports, hub, environment, queue, desks, freed, keeper }
+        Self { ports, hub, crowd: Arc::default(), environment, queue, desks, freed, keeper }
     }
 
     fn desk(&self, session: &SessionId) -> Option<Arc<SessionDesk>> {
@@ -183,9 +185,13 @@ impl EffectRunner {
     fn spawn(&mut self, desk: Arc<SessionDesk>, mut run: WorkerRun) {
         let Some(queue) = self.queue.upgrade() else { return };
         run.commands = Some(desk.add_worker(&run.worker, run.attempt));
-        let (ports, hub, environment) =
-            (self.ports.clone(), Arc::clone(&self.hub), Arc::clone(&self.environment));
-        tokio::spawn(attend(ports, hub, environment, desk, run, queue));
+        let (ports, hub, crowd, environment) = (
+            self.ports.clone(),
+            Arc::clone(&self.hub),
+            Arc::clone(&self.crowd),
+            Arc::clone(&self.environment),
+        );
+        tokio::spawn(attend(ports, hub, crowd, environment, desk, run, queue));
     }
 
     fn prepare_session(&mut self, desk: Arc<SessionDesk>) {

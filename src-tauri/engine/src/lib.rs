@@ -18,6 +18,7 @@ pub mod history;
 pub mod hub;
 mod keeping;
 mod naming;
+mod outlet;
 mod paths;
 mod patterns;
 mod pieces;

@@ -16,15 +16,16 @@ use mo_core::input::Input;
 use mo_core::policy::Bounds;
 use mo_journal::{JournalError, Stream};
 use mo_process::{Child, LaunchCommand, LineBatch, RawSink, StdinMode, StdoutMode, StopLadder, StopReport};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::config::show_size;
-use crate::dispatcher::{CREDITS, Message};
+use crate::dispatcher::Message;
 use crate::environment::Environment;
 use crate::folders::Folders;
-use crate::hub::{Delta, Hub};
+use crate::hub::Hub;
+use crate::outlet::{Crowd, FLOOD, InTurn, Outlet, Pace};
 use crate::pieces::{Held, Piece};
 use crate::ports::Ports;
 use crate::session_desk::{SessionDesk, WorkerCommand};
@@ -61,15 +62,16 @@ pub(crate) struct WorkerRun {
 pub(crate) async fn run_worker(
     ports: Ports,
     hub: Arc<Hub>,
+    crowd: Arc<Crowd>,
     environment: Arc<Environment>,
     desk: Arc<SessionDesk>,
     mut run: WorkerRun,
     queue: mpsc::Sender<Message>,
 ) {
     let Some(commands) = run.commands.take() else { return };
-    let credits = Arc::new(Semaphore::new(CREDITS));
     let (worker, attempt) = (run.worker.clone(), run.attempt);
-    let outlet = Outlet { queue, hub, desk: Arc::clone(&desk), worker, attempt, credits };
+    let pace = Pace::new(crowd);
+    let outlet = Outlet { queue, hub, desk: Arc::clone(&desk), worker, attempt, pace };
     match launch(&ports, &environment, &outlet, &run).await {
         Ok((child, protocol)) => {
             let identity = child.identity;
@@ -186,33 +188,6 @@ fn sink(
     Ok(Box::new(Tee::bounded(transcript, Arc::clone(&environment.redactor), room, cut)))
 }
 
-/// Where a worker's reports go.
-struct Outlet {
-    queue: mpsc::Sender<Message>,
-    hub: Arc<Hub>,
-    desk: Arc<SessionDesk>,
-    worker: WorkerName,
-    attempt: AttemptNo,
-    credits: Arc<Semaphore>,
-}
-
-impl Outlet {
-    async fn send(&self, inputs: Vec<Input>) {
-        if inputs.is_empty() {
-            return;
-        }
-        // Fails only when the engine is going away; the lifeline then ends the process.
-        let Ok(credit) = Arc::clone(&self.credits).acquire_owned().await else { return };
-        let _ = self.queue.send(Message::Heard { session: self.desk.id.clone(), inputs, credit }).await;
-    }
-
-    fn delta(&self, piece: Option<Piece>) {
-        let Some(Piece { item, of, text }) = piece else { return };
-        let (session, worker) = (self.desk.id.clone(), self.worker.clone());
-        self.hub.delta(Delta { session, worker, item: item.to_string(), of, text });
-    }
-}
-
 /// The process and its protocol, as they go on.
 struct Conversation {
     outlet: Outlet,
@@ -223,7 +198,7 @@ struct Conversation {
     bounds: Bounds,
     folders: Folders,
     exchange: Exchange,
-    turn: Option<TurnNo>,
+    turn: Option<(TurnNo, InTurn)>,
     last_sign: Instant,
     stall: Option<Duration>,
     stop: Option<JoinHandle<StopReport>>,
@@ -263,7 +238,7 @@ impl Conversation {
         let mut over = None;
         let end = loop {
             let patience = if reading { self.stall } else { Some(self.stall.unwrap_or(CLOSED).min(CLOSED)) };
-            let quiet_until = match (self.turn, patience) {
+            let quiet_until = match (&self.turn, patience) {
                 (Some(_), Some(patience)) => self.last_sign + patience,
                 _ => Instant::now() + NEVER,
             };
@@ -274,12 +249,16 @@ impl Conversation {
             if let (Some(exit), false) = (over, reading) {
                 break exit;
             }
+            let mut flood = None;
             tokio::select! {
                 biased;
                 Some(command) = self.commands.recv() => self.command(command),
                 more = self.child.stdout.next_batch(&mut batch), if reading => {
                     match more {
-                        Ok(true) => self.lines(&batch),
+                        Ok(true) => {
+                            flood = (batch.size() >= FLOOD).then(Instant::now);
+                            self.lines(&batch);
+                        }
                         Ok(false) => {
                             reading = false;
                             self.last_sign = Instant::now();
@@ -299,6 +278,9 @@ impl Conversation {
                 () = tokio::time::sleep_until(quiet_until) => {}
             }
             self.pass_on().await;
+            if let Some(began) = flood {
+                self.outlet.pace.give_way(began).await;
+            }
         };
         if tokio::time::timeout(HELD, self.child.stderr.ended()).await.is_err() {
             tracing::warn!(worker = %self.outlet.worker, "somebody outside holds its stderr");
@@ -336,7 +318,7 @@ impl Conversation {
     fn command(&mut self, command: WorkerCommand) {
         match command {
             WorkerCommand::Prompt { turn, text, schema } => {
-                self.turn = Some(turn);
+                self.turn = Some((turn, self.outlet.pace.crowd.join()));
                 self.last_sign = Instant::now();
                 self.protocol.prompt(TurnPrompt { text, schema }, &mut self.exchange);
             }
@@ -380,7 +362,7 @@ impl Conversation {
     }
 
     async fn stalled(&mut self) {
-        let Some(turn) = self.turn.take() else { return };
+        let Some((turn, _)) = self.turn.take() else { return };
         let silent_ms = u64::try_from(self.last_sign.elapsed().as_millis()).unwrap_or(u64::MAX);
         let (worker, attempt) = (self.outlet.worker.clone(), self.outlet.attempt);
         let retrying = self.protocol.retrying();

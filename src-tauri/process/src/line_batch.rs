@@ -47,6 +47,11 @@ impl LineBatch {
         })
     }
 
+    /// How many bytes it holds, about what the read has taken.
+    pub fn size(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// How many lines there are.
     pub fn len(&self) -> usize {
         self.slots.len()
