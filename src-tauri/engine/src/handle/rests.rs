@@ -48,7 +48,9 @@ impl EngineHandle {
     /// A session that has ended holds its target for a moment still: who was told of the end need not know that.
     pub(super) async fn free_targets(&self) {
         let at_work = self.at_work();
-        for session in self.running().into_iter().filter(|session| !at_work.contains(session)) {
+        let ours: Vec<SessionId> =
+            self.desks().values().filter(|desk| desk.is_at_work).map(|desk| desk.id.clone()).collect();
+        for session in ours.into_iter().filter(|session| !at_work.contains(session)) {
             let _ = tokio::time::timeout(PUT_AWAY, self.at_rest(&session)).await;
         }
     }
@@ -56,7 +58,9 @@ impl EngineHandle {
     /// Where a session is coming to rest, waits until it has.
     pub(super) async fn put_away(&self, session: &SessionId) {
         let resting = |view: &Arc<SessionView>| !matches!(view.state.as_str(), "preparing" | "running");
-        if self.shared.hub.view(session).as_ref().is_some_and(resting) {
+        // What somebody restores, deletes or takes up is not waited for: who asks meanwhile is refused.
+        let has_worked = self.desks().get(session).is_some_and(|desk| desk.is_at_work);
+        if has_worked && self.shared.hub.view(session).as_ref().is_some_and(resting) {
             // Longer than the ladder; what still has not ended then is not at rest.
             let _ = tokio::time::timeout(PUT_AWAY, self.at_rest(session)).await;
         }
