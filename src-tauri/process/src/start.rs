@@ -24,7 +24,7 @@ use crate::reader::LineReader;
 use crate::spawn_thread::{Job, Started, submit};
 use crate::stderr::StderrTail;
 use crate::stdin::ChildStdin;
-use crate::supervise::{ShimProcess, supervise};
+use crate::supervise::{ShimProcess, WAKE, supervise};
 use crate::wire::{MAX_REQUEST, Stage, Status, encode, malformed};
 
 /// A shim says within milliseconds how its launch went; on a machine in trouble, in seconds.
@@ -139,7 +139,16 @@ async fn agree(
     cwd: &Path,
 ) -> Result<Agreed, SpawnError> {
     let mut statuses = Statuses::default();
-    let first = tokio::time::timeout(HANDSHAKE_LIMIT, statuses.next(socket)).await;
+    let word = async {
+        loop {
+            match tokio::time::timeout(WAKE, statuses.next(socket)).await {
+                Ok(word) => return word,
+                // What it has started may have stopped it before it could say so.
+                Err(_) => shim.wake(),
+            }
+        }
+    };
+    let first = tokio::time::timeout(HANDSHAKE_LIMIT, word).await;
     let reason = match first {
         Ok(Ok(Some(Status::Started { agent, shim }))) => match statuses.agent.take() {
             Some(handle) => return Ok(Agreed { agent, shim, handle, statuses }),

@@ -20,7 +20,7 @@ use crate::wire::Status;
 const END_LIMIT: Duration = Duration::from_secs(5);
 
 /// How often a shim that is to bury is made to go on: whoever stopped it may do so again before it dies.
-const WAKE: Duration = Duration::from_millis(50);
+pub(crate) const WAKE: Duration = Duration::from_millis(50);
 
 /// The shim as a child of this process, to be reaped without blocking.
 #[derive(Debug)]
@@ -49,7 +49,7 @@ impl ShimProcess {
     }
 
     /// Makes it go on, should somebody have stopped it: what it is to bury runs as the same user.
-    fn wake(&self) {
+    pub(crate) fn wake(&self) {
         // Fails only when it is gone already.
         let _ = pidfd_send_signal(self.handle.get_ref(), rustix::process::Signal::CONT);
     }
