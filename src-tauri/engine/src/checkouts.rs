@@ -13,7 +13,7 @@ use crate::{fault, places};
 pub(crate) fn make(ports: &Ports, digest: &Digest, folder: &Path, access: Access) -> Result<(), Fault> {
     let gone = |error: &CheckpointError| fault::of_checkpoint(error);
     if folder.exists() {
-        ports.checkpoints.remove_checkout(folder).map_err(|e| gone(&e))?;
+        clear(ports, folder).map_err(|e| gone(&e))?;
     }
     if let Some(parent) = folder.parent() {
         std::fs::create_dir_all(parent).map_err(|error| fault::of_io("cannot make", parent, &error))?;
@@ -21,9 +21,20 @@ pub(crate) fn make(ports: &Ports, digest: &Digest, folder: &Path, access: Access
     ports.checkpoints.check_out(&places::from_core(digest), folder, access).map_err(|e| gone(&e))
 }
 
+/// A program that was killed between making a folder and putting it down as a checkout left an empty one that no record
+/// names. The place is the engine's own, and nothing but an empty folder goes that way.
+fn clear(ports: &Ports, folder: &Path) -> Result<(), CheckpointError> {
+    match ports.checkpoints.remove_checkout(folder) {
+        Err(foreign @ CheckpointError::NotACheckout { .. }) => {
+            std::fs::remove_dir(folder).map_err(|_| foreign)
+        }
+        removed => removed,
+    }
+}
+
 /// Removes one, whatever was made of it. What cannot be removed is said and stays.
 pub(crate) fn remove(ports: &Ports, folder: &Path) {
-    if let Err(error) = ports.checkpoints.remove_checkout(folder) {
+    if let Err(error) = clear(ports, folder) {
         tracing::warn!(folder = %folder.display(), %error, "a checkout was not removed");
     }
 }
@@ -37,3 +48,7 @@ pub(crate) fn remove_all(ports: &Ports, folder: &Path) {
     // Fails when something is left, which was said above.
     let _ = std::fs::remove_dir(folder);
 }
+
+#[cfg(test)]
+#[path = "checkouts_tests.rs"]
+mod tests;
