@@ -72,6 +72,11 @@ fn what_was_changed_is_told() {
         std::fs::write(&second, two.replacen(from, to, 1)).unwrap();
         assert!(problem(&second).contains("it was changed"), "{from}");
     }
+    // Nothing may stand before or behind it either.
+    for text in [format!("{two}\n"), format!("\n{two}"), format!("{two} "), two.trim_end().to_owned()] {
+        std::fs::write(&second, text).unwrap();
+        assert!(problem(&second).contains("it was changed"));
+    }
     std::fs::write(&second, &two).unwrap();
     std::fs::write(&first, one.replacen("approved", "approvEd", 1)).unwrap();
     assert!(problem(&second).contains("decision-1.json is not the file whose digest decision-2 names"));

@@ -56,9 +56,14 @@ fn digest_of(text: &str) -> Option<Digest> {
 
 /// The text with its own digest as its last member.
 fn sealed(text: &str) -> String {
-    let body = format!("{}{END}", text.trim_end().trim_end_matches('}').trim_end());
-    let digest = Sha256::of(body.as_bytes());
-    format!("{}{SEAM}{digest}\"{END}", body.trim_end_matches(END))
+    seal(text.trim_end().trim_end_matches('}').trim_end()).1
+}
+
+/// The digest of an object's text that lacks its end, and the whole with the digest in it.
+fn seal(open: &str) -> (String, String) {
+    let digest = Sha256::of(format!("{open}{END}").as_bytes()).to_string();
+    let whole = format!("{open}{SEAM}{digest}\"{END}");
+    (digest, whole)
 }
 
 /// A receipt that was looked at.
@@ -127,10 +132,11 @@ fn read(text: &str) -> Result<Receipt, String> {
     let digest = value.as_object_mut().and_then(|object| object.remove("digest"));
     let receipt: Receipt =
         serde_json::from_value(value).map_err(|error| format!("it is no receipt: {error}"))?;
-    let body = text.rfind(SEAM).and_then(|at| text.get(..at)).map(|body| format!("{body}{END}"));
-    let own = body.map(|body| Sha256::of(body.as_bytes()).to_string());
-    if own.is_none() || digest.as_ref().and_then(Value::as_str) != own.as_deref() {
-        return Err("its text is not the one whose digest it carries: it was changed".to_owned());
+    // Byte for byte, also behind the digest, where the digest of the text itself does not reach.
+    let said = digest.as_ref().and_then(Value::as_str).unwrap_or_default();
+    let own = text.rfind(SEAM).and_then(|at| text.get(..at)).map(seal);
+    match own {
+        Some((digest, whole)) if digest == said && whole == text => Ok(receipt),
+        _ => Err("its text is not the one whose digest it carries: it was changed".to_owned()),
     }
-    Ok(receipt)
 }
