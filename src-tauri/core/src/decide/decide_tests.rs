@@ -88,6 +88,26 @@ fn one_unusable_answer_is_asked_for_again() {
 }
 
 #[test]
+fn an_inconclusive_review_names_both_answers() {
+    let words = |verdicts: [&'static str; 2]| {
+        let world = ran(&["approved", verdicts[0], verdicts[1]], 0);
+        assert_eq!(rest(&world), (RestState::Paused, 11));
+        let said = world.journal.iter().find_map(|e| match &e.event {
+            Event::VerdictRecorded { judgement, .. } if judgement.verdict == Verdict::Inconclusive => {
+                Some(judgement.summary.clone())
+            }
+            _ => None,
+        });
+        let said = said.unwrap();
+        said[said.find("'s ").unwrap()..].to_owned()
+    };
+    let (garbage, stale) = ("has no JSON object with a verdict", "carries another nonce than the request");
+    assert_eq!(words(["garbage", "garbage"]), format!("'s answer {garbage}, twice"));
+    assert_eq!(words(["garbage", "stale"]), format!("'s first answer {garbage}, its second one {stale}"));
+    assert_eq!(words(["stale", "garbage"]), format!("'s first answer {stale}, its second one {garbage}"));
+}
+
+#[test]
 fn a_fix_round_comes_before_a_decision_takes_effect() {
     let world = ran(&["approved", "approved", "concern", "approved", "approved"], 1);
     assert_eq!(rest(&world), (RestState::Finished, 0));

@@ -273,13 +273,17 @@ fn review_turn_ended(
 
 /// The first unusable answer is asked for once more; the second is inconclusive.
 fn unusable(state: &State, review: ReviewId, try_no: u32, why: &str) -> Fact {
-    let reviewer = state.review(&review).map(|r| r.request.reviewer.clone());
+    let open = state.review(&review);
+    let reviewer = open.map(|r| r.request.reviewer.clone());
     if try_no < 2 {
-        (reviewer, Event::ReviewAnswerUnusable { review, try_no, why: why.to_owned() })
-    } else {
-        let name = reviewer.as_ref().map_or("the reviewer", |r| r.as_str());
-        verdict(state, review, Judgement::inconclusive(format!("{name}'s answer {why}, twice")))
+        return (reviewer, Event::ReviewAnswerUnusable { review, try_no, why: why.to_owned() });
     }
+    let name = reviewer.as_ref().map_or("the reviewer", |r| r.as_str());
+    let said = match open.and_then(|r| r.unusable.as_deref()) {
+        Some(first) if first != why => format!("{name}'s first answer {first}, its second one {why}"),
+        _ => format!("{name}'s answer {why}, twice"),
+    };
+    verdict(state, review, Judgement::inconclusive(said))
 }
 
 fn verdict(state: &State, review: ReviewId, judgement: Judgement) -> Fact {

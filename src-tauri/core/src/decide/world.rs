@@ -252,13 +252,18 @@ impl World {
                 if verdict == "garbage" {
                     "I like it.".to_owned()
                 } else {
+                    // One that was meant for another request approves.
+                    let (verdict, nonce) = match verdict {
+                        "stale" => ("approved", "another"),
+                        verdict => (verdict, nonce.as_str()),
+                    };
                     let findings = if verdict == "approved" {
                         json!([])
                     } else {
                         json!([{"severity": verdict, "title": "t", "evidence": "line 1", "file": null, "line": null}])
                     };
                     json!({"verdict": verdict, "summary": "s", "checkpoint": open.request.digest.as_str(),
-                        "nonce": nonce.as_str(), "findings": findings})
+                        "nonce": nonce, "findings": findings})
                     .to_string()
                 }
             }

@@ -89,6 +89,7 @@ impl State {
                     progress: ReviewProgress::Preparing { try_no: 1 },
                     checkout: None,
                     attempt: None,
+                    unusable: None,
                 });
             }
             Event::ReviewPrepared { review, try_no, nonce, checkout } => {
@@ -103,8 +104,11 @@ impl State {
                     r.progress = ReviewProgress::Checking { try_no: *try_no, judgement }
                 });
             }
-            Event::ReviewAnswerUnusable { review, try_no, .. } => {
-                self.on_review(review, |r| r.progress = ReviewProgress::Preparing { try_no: try_no + 1 });
+            Event::ReviewAnswerUnusable { review, try_no, why } => {
+                self.on_review(review, |r| {
+                    r.unusable = Some(why.as_str().into());
+                    r.progress = ReviewProgress::Preparing { try_no: try_no + 1 };
+                });
             }
             Event::VerdictRecorded { review, judgement } => {
                 let judgement = Arc::new(judgement.clone());

@@ -17,6 +17,8 @@ pub struct ReviewState {
     pub checkout: Option<Arc<str>>,
     /// The process that the reviewer works in.
     pub attempt: Option<AttemptNo>,
+    /// Why its first answer could not be used.
+    pub unusable: Option<Arc<str>>,
 }
 
 /// How far a review is.
