@@ -8,7 +8,6 @@
 mod bare;
 mod big_journal;
 mod children;
-mod counting;
 mod decode;
 mod figures;
 mod flood;

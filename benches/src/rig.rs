@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Result;
 use mo_checkpoint::FolderCheckpoints;
@@ -14,10 +14,11 @@ use mo_engine::environment::Environment;
 use mo_engine::handle::{EngineHandle, EngineSetup};
 use mo_engine::ports::{NoNotifier, Ports, SystemClock};
 use mo_engine::start::StartRequest;
-use mo_journal::{DataDir, SqliteJournal};
+use mo_journal::{DataDir, SqliteJournal, TappedJournal, Taps};
 use mo_process::ShimSpawner;
 
-use crate::counting::{CountingJournal, Sizes};
+/// How many records each commit had: the bare loop then commits in the same sizes.
+pub(crate) type Sizes = Arc<Mutex<Vec<u32>>>;
 
 /// The engine and where it lives.
 pub(crate) struct Rig {
@@ -39,7 +40,14 @@ impl Rig {
         config.agents.insert(AgentKind::Claude, claude);
         let data = DataDir::create(folder.join("data"))?;
         let lock = data.lock("{}")?;
-        let (journal, sizes) = CountingJournal::new(SqliteJournal::open(&data)?);
+        let sizes = Sizes::default();
+        let noted = Arc::clone(&sizes);
+        let commit = Box::new(move |records: &mut Vec<_>| {
+            let size = u32::try_from(records.len()).unwrap_or(u32::MAX);
+            noted.lock().unwrap_or_else(PoisonError::into_inner).push(size);
+        });
+        let taps = Taps { commit, ..Taps::default() };
+        let journal = TappedJournal::new(SqliteJournal::open(&data)?, taps);
         let checkpoints = FolderCheckpoints::open(data.checkpoints(), mo_checkpoint::Settings::default())?;
         let ports = Ports {
             spawner: Arc::new(ShimSpawner::new(std::env::current_exe()?)),

@@ -3,18 +3,14 @@
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 
-use mo_core::ids::{AttemptNo, SessionId, WorkerName};
-use mo_core::record::Record;
-use mo_journal::{
-    CommitFuture, DeleteFuture, Document, Journal, JournalError, SqliteJournal, Stream, TranscriptInfo,
-    TranscriptPage, TranscriptSink,
-};
+use mo_journal::{Journal, SqliteJournal, TappedJournal, Taps};
 
 /// What the next call of its sort waits for.
 type Gate = Mutex<Option<(Sender<()>, Receiver<()>)>>;
 
-pub(crate) struct HeldJournal {
-    inner: SqliteJournal,
+/// Where it stands still.
+#[derive(Default)]
+pub(crate) struct Gates {
     reads: Gate,
     deletions: Gate,
 }
@@ -50,11 +46,19 @@ fn pass(gate: &Gate) {
     }
 }
 
-impl HeldJournal {
-    pub(crate) fn new(inner: SqliteJournal) -> Arc<Self> {
-        Arc::new(Self { inner, reads: Gate::default(), deletions: Gate::default() })
-    }
+/// A journal that stands still where the gates say so.
+pub(crate) fn held(inner: SqliteJournal) -> (Arc<dyn Journal>, Arc<Gates>) {
+    let gates = Arc::new(Gates::default());
+    let (reads, deletions) = (Arc::clone(&gates), Arc::clone(&gates));
+    let taps = Taps {
+        read: Box::new(move || pass(&reads.reads)),
+        delete: Box::new(move || pass(&deletions.deletions)),
+        ..Taps::default()
+    };
+    (Arc::new(TappedJournal::new(inner, taps)), gates)
+}
 
+impl Gates {
     /// The next read of a session stands still.
     pub(crate) fn stop_read(&self) -> Stop {
         stop(&self.reads)
@@ -63,75 +67,5 @@ impl HeldJournal {
     /// The next deletion stands still.
     pub(crate) fn stop_deletion(&self) -> Stop {
         stop(&self.deletions)
-    }
-}
-
-impl Journal for HeldJournal {
-    fn commit(&self, records: Vec<Record>) -> CommitFuture {
-        self.inner.commit(records)
-    }
-
-    fn read(&self, session: &SessionId, since_seq: u64, limit: usize) -> Result<Vec<Record>, JournalError> {
-        pass(&self.reads);
-        self.inner.read(session, since_seq, limit)
-    }
-
-    fn read_rows(&self, since_row: u64, limit: usize) -> Result<Vec<(u64, Record)>, JournalError> {
-        self.inner.read_rows(since_row, limit)
-    }
-
-    fn read_checkpoints(&self, since_row: u64, limit: usize) -> Result<Vec<(u64, Record)>, JournalError> {
-        self.inner.read_checkpoints(since_row, limit)
-    }
-
-    fn sessions(&self) -> Result<Vec<SessionId>, JournalError> {
-        self.inner.sessions()
-    }
-
-    fn last_seq(&self, session: &SessionId) -> Result<u64, JournalError> {
-        self.inner.last_seq(session)
-    }
-
-    fn last_row(&self) -> Result<u64, JournalError> {
-        self.inner.last_row()
-    }
-
-    fn delete(&self, session: &SessionId) -> DeleteFuture {
-        pass(&self.deletions);
-        self.inner.delete(session)
-    }
-
-    fn transcript(
-        &self,
-        session: &SessionId,
-        worker: &WorkerName,
-        attempt: AttemptNo,
-        stream: Stream,
-    ) -> Result<Box<dyn TranscriptSink>, JournalError> {
-        self.inner.transcript(session, worker, attempt, stream)
-    }
-
-    fn transcripts(&self, session: &SessionId) -> Result<Vec<TranscriptInfo>, JournalError> {
-        self.inner.transcripts(session)
-    }
-
-    fn read_transcript(
-        &self,
-        session: &SessionId,
-        worker: &WorkerName,
-        attempt: AttemptNo,
-        stream: Stream,
-        offset: u64,
-        limit: usize,
-    ) -> Result<TranscriptPage, JournalError> {
-        self.inner.read_transcript(session, worker, attempt, stream, offset, limit)
-    }
-
-    fn put_document(&self, session: &SessionId, document: &Document, text: &str) -> Result<(), JournalError> {
-        self.inner.put_document(session, document, text)
-    }
-
-    fn document(&self, session: &SessionId, document: &Document) -> Result<Option<String>, JournalError> {
-        self.inner.document(session, document)
     }
 }

@@ -14,7 +14,7 @@ use mo_engine::ports::{Clock, SystemClock};
 use mo_journal::{DataDir, SqliteJournal, Stream};
 use serde_json::json;
 
-use crate::held_journal::HeldJournal;
+use crate::held_journal::held;
 use crate::stage::{Stage, review, to_rest, trio};
 
 const DAY_MS: u64 = 86_400_000;
@@ -44,8 +44,8 @@ fn more() -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_session_is_either_resumed_or_deleted() {
     let stage = stage();
-    let held = HeldJournal::new(journal(&stage));
-    let engine = stage.engine_with(held.clone()).await;
+    let (journal, held) = held(journal(&stage));
+    let engine = stage.engine_with(journal).await;
     let id = finished(&stage, &engine).await;
 
     let reading = held.stop_read();

@@ -11,6 +11,7 @@ pub mod port;
 mod private;
 pub mod redact;
 pub mod sqlite;
+pub mod tapped;
 pub mod transcript;
 
 pub use document::Document;
@@ -21,6 +22,7 @@ pub use owner_lock::OwnerLock;
 pub use port::{CommitFuture, Committed, DeleteFuture, Journal};
 pub use redact::{RedactingSink, Redactor};
 pub use sqlite::SqliteJournal;
+pub use tapped::{TappedJournal, Taps};
 pub use transcript::{Stream, TranscriptInfo, TranscriptPage, TranscriptSink};
 
 #[cfg(test)]

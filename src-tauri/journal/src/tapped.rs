@@ -1,38 +1,65 @@
-//! The journal, with a note of how many records each commit had: the bare loop then commits in the same sizes.
-
-use std::sync::{Arc, Mutex, PoisonError};
+//! A journal in front of another one, for tests and measures that look at what passes, hold it back or spoil it.
 
 use mo_core::ids::{AttemptNo, SessionId, WorkerName};
 use mo_core::record::Record;
-use mo_journal::{
-    CommitFuture, DeleteFuture, Document, Journal, JournalError, SqliteJournal, Stream, TranscriptInfo,
-    TranscriptPage, TranscriptSink,
-};
 
-/// How many records each commit had.
-pub(crate) type Sizes = Arc<Mutex<Vec<u32>>>;
+use crate::document::Document;
+use crate::error::JournalError;
+use crate::port::{CommitFuture, DeleteFuture, Journal};
+use crate::transcript::{Stream, TranscriptInfo, TranscriptPage, TranscriptSink};
 
-/// Passes everything on.
-pub(crate) struct CountingJournal {
-    inner: SqliteJournal,
-    sizes: Sizes,
+/// Done before a call is passed on.
+pub type Tap = Box<dyn Fn() + Send + Sync>;
+/// May change what is about to be committed.
+pub type Change = Box<dyn Fn(&mut Vec<Record>) + Send + Sync>;
+/// What a transcript is written through.
+pub type Wrap = Box<dyn Fn(Box<dyn TranscriptSink>) -> Box<dyn TranscriptSink> + Send + Sync>;
+
+/// What is done beside passing a call on.
+pub struct Taps {
+    /// Before a commit.
+    pub commit: Change,
+    /// Before a read of a session's records.
+    pub read: Tap,
+    /// Before a deletion.
+    pub delete: Tap,
+    /// On opening a transcript.
+    pub sink: Wrap,
 }
 
-impl CountingJournal {
-    pub(crate) fn new(inner: SqliteJournal) -> (Self, Sizes) {
-        let sizes = Sizes::default();
-        (Self { inner, sizes: Arc::clone(&sizes) }, sizes)
+impl Default for Taps {
+    /// Nothing.
+    fn default() -> Self {
+        Self {
+            commit: Box::new(|_| {}),
+            read: Box::new(|| {}),
+            delete: Box::new(|| {}),
+            sink: Box::new(|sink| sink),
+        }
     }
 }
 
-impl Journal for CountingJournal {
-    fn commit(&self, records: Vec<Record>) -> CommitFuture {
-        let size = u32::try_from(records.len()).unwrap_or(u32::MAX);
-        self.sizes.lock().unwrap_or_else(PoisonError::into_inner).push(size);
+/// Passes every call on to the journal behind it.
+pub struct TappedJournal<J> {
+    inner: J,
+    taps: Taps,
+}
+
+impl<J: Journal> TappedJournal<J> {
+    /// In front of `inner`.
+    pub fn new(inner: J, taps: Taps) -> Self {
+        Self { inner, taps }
+    }
+}
+
+impl<J: Journal> Journal for TappedJournal<J> {
+    fn commit(&self, mut records: Vec<Record>) -> CommitFuture {
+        (self.taps.commit)(&mut records);
         self.inner.commit(records)
     }
 
     fn read(&self, session: &SessionId, since_seq: u64, limit: usize) -> Result<Vec<Record>, JournalError> {
+        (self.taps.read)();
         self.inner.read(session, since_seq, limit)
     }
 
@@ -57,6 +84,7 @@ impl Journal for CountingJournal {
     }
 
     fn delete(&self, session: &SessionId) -> DeleteFuture {
+        (self.taps.delete)();
         self.inner.delete(session)
     }
 
@@ -67,7 +95,7 @@ impl Journal for CountingJournal {
         attempt: AttemptNo,
         stream: Stream,
     ) -> Result<Box<dyn TranscriptSink>, JournalError> {
-        self.inner.transcript(session, worker, attempt, stream)
+        Ok((self.taps.sink)(self.inner.transcript(session, worker, attempt, stream)?))
     }
 
     fn transcripts(&self, session: &SessionId) -> Result<Vec<TranscriptInfo>, JournalError> {
