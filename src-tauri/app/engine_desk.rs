@@ -15,7 +15,7 @@ use mo_engine::handle::{CommandError, EngineHandle};
 use mo_engine::hub::{Health, RowBatch, Start};
 use mo_engine::start::{StartError, StartRequest};
 use mo_journal::JournalError;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use crate::demo::{DemoRun, start_demo};
 use crate::desk::{Answer, Desk, News, Update};
@@ -61,7 +61,8 @@ impl EngineDesk {
         let newest = tokio::task::spawn_blocking(move || journal.last_row()).await;
         let newest = newest.unwrap_or(Err(JournalError::Closed))?;
         tokio::spawn(watch_sessions(engine.clone(), newest, news.clone()));
-        tokio::spawn(watch_health(engine.clone(), news.clone()));
+        let (health, told) = (engine.health(), engine.clone());
+        tokio::spawn(watch_health(health, async move { told.broken().await }, news.clone()));
         let untaken = Mutex::new(Some(untaken));
         Ok(Arc::new(Self { engine, demos: Mutex::default(), program, news, untaken }))
     }
@@ -215,9 +216,13 @@ fn stories(batch: &RowBatch) -> Vec<(SessionId, Vec<TimelineEntry>)> {
     stories
 }
 
-/// Tells whether the journal takes what happens.
-async fn watch_health(engine: EngineHandle, news: mpsc::Sender<News>) {
-    let mut health = engine.health();
+/// Tells whether the journal takes what happens, and, last of all, that the engine has broken off.
+async fn watch_health(
+    mut health: watch::Receiver<Health>,
+    broken: impl Future<Output = String>,
+    news: mpsc::Sender<News>,
+) {
+    let mut broken = std::pin::pin!(broken);
     loop {
         let trouble = match &*health.borrow_and_update() {
             Health::Good => None,
@@ -227,8 +232,21 @@ async fn watch_health(engine: EngineHandle, news: mpsc::Sender<News>) {
                 "Nothing is lost. Work goes on by itself as soon as it can be written again.",
             )),
         };
-        if news.send(News::Trouble(trouble)).await.is_err() || health.changed().await.is_err() {
+        if news.send(News::Trouble(trouble)).await.is_err() {
             return;
+        }
+        tokio::select! {
+            biased;
+            reason = &mut broken => {
+                let hint = "Everything that ran was ended. Start the app again; sessions go on from where they stood.";
+                let trouble = Refusal::new("engine_broken", format!("the engine broke off: {reason}"), hint);
+                // A shell that is gone shows nothing.
+                let _ = news.send(News::Trouble(Some(trouble))).await;
+                return;
+            }
+            changed = health.changed() => if changed.is_err() {
+                return;
+            },
         }
     }
 }
@@ -262,3 +280,7 @@ impl From<CommandError> for Refusal {
         Self { code: error.code().to_owned(), message: error.to_string(), hint: None }
     }
 }
+
+#[cfg(test)]
+#[path = "engine_desk_trouble_tests.rs"]
+mod trouble_tests;

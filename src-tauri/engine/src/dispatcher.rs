@@ -15,7 +15,7 @@ use mo_core::record::Record;
 use mo_core::state::State;
 use mo_core::view::session_view;
 use mo_core::view::status::SessionView;
-use mo_journal::{CommitError, CommitFuture, Committed, Redactor};
+use mo_journal::{CommitError, CommitFuture, Committed, JournalError, Redactor};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
 use crate::effects::{Act, EffectRunner};
@@ -104,7 +104,10 @@ impl Dispatcher {
     }
 
     /// Runs until every sender of the queue is gone and everything is durable.
-    pub(crate) async fn run(mut self) {
+    ///
+    /// # Errors
+    /// When what was decided can never become durable.
+    pub(crate) async fn run(mut self) -> Result<(), JournalError> {
         let mut flights: VecDeque<Flight> = VecDeque::new();
         let mut open = true;
         while open || !flights.is_empty() {
@@ -113,7 +116,7 @@ impl Dispatcher {
                 biased;
                 result = first_landing(&mut flights), if !flights.is_empty() => {
                     if let Some(flight) = flights.pop_front() {
-                        self.land(flight.batch, result).await;
+                        self.land(flight.batch, result).await?;
                     }
                 }
                 message = self.queue.recv(), if may_decide => match message {
@@ -122,6 +125,7 @@ impl Dispatcher {
                 },
             }
         }
+        Ok(())
     }
 
     /// Decides what has queued and hands it to the journal.
@@ -215,20 +219,31 @@ impl Dispatcher {
         }
     }
 
-    /// A commit has come back. A failed one keeps its batch, admits no further input, says so and tries again.
-    async fn land(&mut self, batch: Batch, mut result: Result<Committed, CommitError>) {
+    /// A commit has come back. A failed one keeps its batch, admits no further input, says so and tries again. One
+    /// that was queued behind a failed one may be refused for that alone; what is refused again, when everything
+    /// before it is durable, for a reason that no waiting takes away, ends the engine.
+    async fn land(
+        &mut self,
+        batch: Batch,
+        mut result: Result<Committed, CommitError>,
+    ) -> Result<(), JournalError> {
+        let mut again = false;
         let Committed { first_row, records } = loop {
             match result {
                 Ok(committed) => break committed,
                 Err(failed) => {
                     tracing::error!(error = %failed.error, "the journal takes nothing; trying again");
                     self.hub.set_health(Health::JournalDown(failed.error.to_string()));
+                    if again && !failed.error.is_retryable() {
+                        return Err(failed.error);
+                    }
+                    again = true;
                     if self.hub.is_closing() {
                         tracing::error!(
                             lost = failed.records.len(),
                             "the engine ends with a journal that takes nothing"
                         );
-                        return;
+                        return Ok(());
                     }
                     self.hub.retry_pause(RETRY).await;
                     result = self.ports.journal.commit(failed.records).await;
@@ -250,5 +265,6 @@ impl Dispatcher {
                 self.sessions.remove(&id);
             }
         }
+        Ok(())
     }
 }

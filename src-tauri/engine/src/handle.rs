@@ -68,7 +68,7 @@ pub(crate) struct Shared {
     freed: Arc<Notify>,
     pub(crate) keeper: Arc<Keeper>,
     dispatcher: Mutex<Option<JoinHandle<()>>>,
-    broken: watch::Receiver<bool>,
+    broken: watch::Receiver<Option<String>>,
 }
 
 /// Why a session does not go on.
@@ -141,7 +141,7 @@ impl EngineHandle {
         let redactor = Arc::clone(&environment.redactor);
         let naming = Naming::new(data.path(), &environment);
         let dispatcher = Dispatcher::new(queue, ports.clone(), Arc::clone(&hub), redactor, naming, runner);
-        let (broken, whole) = watch::channel(false);
+        let (broken, whole) = watch::channel(None);
         let wreck =
             Wreck { hub: Arc::clone(&hub), desks: Arc::clone(&desks), freed: Arc::clone(&freed), broken };
         let handle = Self {

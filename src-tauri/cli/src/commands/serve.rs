@@ -31,9 +31,9 @@ pub(super) fn serve(context: &mut Context) -> Result<u8, Failure> {
         tell(context, socket)?;
         let (mut cause, mut count) = tokio::select! {
             signal = signals.next() => signal,
-            () = host.engine.broken() => {
+            reason = host.engine.broken() => {
                 host.end().await;
-                return Err(engine_gone());
+                return Err(engine_gone(&reason));
             }
         };
         if !host.engine.running().is_empty() {
@@ -66,9 +66,10 @@ fn tell(context: &mut Context, socket: &std::path::Path) -> Result<(), Failure> 
     context.out.flush()
 }
 
-fn engine_gone() -> Failure {
-    let hint = "the log in the data folder's logs/ says why; `orchestrate resume` goes on with what ran";
-    Failure::new(exit::FAILURE, "engine_gone", "the engine broke off; what it ran was ended", hint)
+fn engine_gone(reason: &str) -> Failure {
+    let hint = "the log in the data folder's logs/ says more; `orchestrate resume` goes on with what ran";
+    let message = format!("the engine broke off, and what it ran was ended: {reason}");
+    Failure::new(exit::FAILURE, "engine_gone", message, hint)
 }
 
 fn owned(pid: u32, socket: &std::path::Path) -> Failure {

@@ -30,11 +30,17 @@ impl EngineHandle {
         self.shared.hub.subscribe_rows(start, self.journal())
     }
 
-    /// Returns when the engine has broken off by itself: everything that it ran has been ended, it decides nothing
-    /// more, and the log says why. Never otherwise.
-    pub async fn broken(&self) {
-        if self.shared.broken.clone().wait_for(|broken| *broken).await.is_err() {
-            std::future::pending::<()>().await;
+    /// Returns when the engine has broken off by itself, with the reason: everything that it ran has been ended, and
+    /// it decides nothing more. Never otherwise.
+    pub async fn broken(&self) -> String {
+        let mut broken = self.shared.broken.clone();
+        let reason = match broken.wait_for(Option::is_some).await {
+            Ok(reason) => reason.clone(),
+            Err(_) => None,
+        };
+        match reason {
+            Some(reason) => reason,
+            None => std::future::pending().await,
         }
     }
 
