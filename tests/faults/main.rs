@@ -5,6 +5,7 @@
 
 mod controls;
 mod kills;
+mod late;
 mod matrix;
 mod outcomes;
 mod place;

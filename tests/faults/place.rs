@@ -6,14 +6,19 @@ use mo_core::ids::AgentKind;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
-use crate::rig::{Running, Stage, verdict};
+use crate::rig::{Running, Stage, program, verdict};
 
 /// How long anything may take that must come; only something broken reaches it.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A stage whose implementer is that agent with those steps in each of its turns.
 pub(crate) fn stage(implementer: &AgentKind, steps: &Value) -> Stage {
-    let work = json!({ "turns": [{ "kind": "work", "times": 0, "steps": steps }] });
+    stage_of_turns(implementer, &json!([{ "kind": "work", "times": 0, "steps": steps }]))
+}
+
+/// A stage whose implementer is that agent with those turns.
+pub(crate) fn stage_of_turns(implementer: &AgentKind, turns: &Value) -> Stage {
+    let work = json!({ "turns": turns });
     let review = json!({ "turns": [{ "kind": "review", "times": 0, "steps": [verdict("approved")] }] });
     let reviewer = reviewer(implementer);
     let script = |agent: &AgentKind| if *agent == reviewer { review.clone() } else { work.clone() };
@@ -25,6 +30,14 @@ pub(crate) fn stage(implementer: &AgentKind, steps: &Value) -> Stage {
          [[review]]\nreviewer = \"{reviewer}\"\nsubject = \"{implementer}\"\n"
     );
     std::fs::write(stage.path("team.toml"), team).unwrap();
+    stage
+}
+
+/// With agents that take the time that their scripts say.
+pub(crate) fn paced(stage: Stage) -> Stage {
+    let all = [AgentKind::Claude, AgentKind::Codex, AgentKind::Gemini];
+    let files = all.map(|agent| (agent.clone(), stage.path(&format!("{agent}.json"))));
+    mo_scripted::install::install(&stage.path("bin"), &program(), &files, false).unwrap();
     stage
 }
 
