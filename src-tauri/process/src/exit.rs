@@ -14,7 +14,7 @@ pub struct AgentExit {
 /// How a launch ended.
 ///
 /// `code` and `signal` are both `None` only when supervision was lost (the shim itself was killed): then
-/// nothing is known, and nothing is guessed.
+/// nothing is known, and nothing is guessed, though what could be found of it has been killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Exit {
     /// The agent's exit code when it ended by itself.

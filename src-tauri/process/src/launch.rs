@@ -66,7 +66,8 @@ pub struct LaunchCommand {
     pub program: PathBuf,
     /// Arguments, without the program itself. Anyone on the machine can read them: no secrets here.
     pub args: Vec<OsString>,
-    /// The whole environment; nothing is inherited.
+    /// The whole environment; nothing is inherited. Beside it the child has `META_ORCHESTRATOR_LAUNCH`, by which what
+    /// it leaves behind is found again should somebody kill the shim.
     pub env: Vec<(OsString, OsString)>,
     /// Absolute working directory.
     pub cwd: PathBuf,

@@ -43,6 +43,8 @@ mod file_tail;
 #[cfg(target_os = "linux")]
 mod handshake;
 #[cfg(target_os = "linux")]
+mod marked;
+#[cfg(target_os = "linux")]
 mod os;
 #[cfg(target_os = "linux")]
 mod proc_tree;

@@ -20,11 +20,12 @@ use crate::find::find_program;
 use crate::handshake::Statuses;
 use crate::identity::ProcessIdentity;
 use crate::launch::{Child, LaunchCommand, StdinMode, StdoutMode};
+use crate::marked;
 use crate::reader::LineReader;
 use crate::spawn_thread::{Job, Started, submit};
 use crate::stderr::StderrTail;
 use crate::stdin::ChildStdin;
-use crate::supervise::{ShimProcess, WAKE, supervise};
+use crate::supervise::{ShimProcess, WAKE, hunt, supervise};
 use crate::wire::{MAX_REQUEST, Stage, Status, encode, malformed};
 
 /// A shim says within milliseconds how its launch went; on a machine in trouble, in seconds.
@@ -36,6 +37,10 @@ pub(crate) async fn start(shim: PathBuf, mut command: LaunchCommand) -> Result<C
     if !command.cwd.is_absolute() {
         return Err(malformed("the working directory is not absolute"));
     }
+    let resources = |source| SpawnError::Resources { source };
+    let mark = marked::fresh().map_err(resources)?;
+    command.env.retain(|(name, _)| name != marked::MARK);
+    command.env.push((marked::MARK.into(), mark.value.clone().into()));
     let request = encode(program.as_os_str(), &command)?;
     if request.len() as u64 > MAX_REQUEST {
         return Err(malformed("arguments and environment are too long"));
@@ -60,12 +65,20 @@ pub(crate) async fn start(shim: PathBuf, mut command: LaunchCommand) -> Result<C
     })?;
     let started =
         started.await.map_err(|_| shim_failed(&shim, "the spawning thread is gone".to_owned()))??;
-    let resources = |source| SpawnError::Resources { source };
     let Started { shim: child, socket, stdin, stdout, stderr } = started;
     socket.set_nonblocking(true).map_err(resources)?;
     let socket = UnixStream::from_std(socket).map_err(resources)?;
     let mut shim_process = ShimProcess::new(child).map_err(resources)?;
-    let agreed = agree(&socket, &mut shim_process, &shim, &program, &command.cwd).await?;
+    let agreed = match agree(&socket, &mut shim_process, &shim, &program, &command.cwd).await {
+        Ok(agreed) => agreed,
+        Err(error) => {
+            if matches!(error, SpawnError::Shim { .. }) {
+                // Perhaps killed by what it had started.
+                hunt(mark).await;
+            }
+            return Err(error);
+        }
+    };
 
     let (progress, phase) = watch::channel(Phase::default());
     let cut = Arc::new(Notify::new());
@@ -77,6 +90,7 @@ pub(crate) async fn start(shim: PathBuf, mut command: LaunchCommand) -> Result<C
         shim_process,
         Arc::clone(&handle),
         Arc::clone(&cut),
+        mark,
         progress,
     ));
     // From here on dropping it kills the tree.

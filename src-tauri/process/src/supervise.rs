@@ -13,6 +13,7 @@ use tokio::sync::{Notify, watch};
 use crate::control::{Signal, send};
 use crate::exit::{Phase, Tree};
 use crate::handshake::Statuses;
+use crate::marked::{Hunt, Mark};
 use crate::proc_tree;
 use crate::wire::Status;
 
@@ -61,6 +62,15 @@ impl ShimProcess {
     }
 }
 
+/// Kills what is left of a launch whose shim is gone.
+pub(crate) async fn hunt(mark: Mark) {
+    match tokio::task::spawn_blocking(move || mark.hunt()).await {
+        Ok(Hunt { killed: 0, left: false }) => {}
+        Ok(hunt) => tracing::error!(?hunt, "something was left of a launch whose shim was killed"),
+        Err(error) => tracing::error!(%error, "the hunt for what a launch left broke off"),
+    }
+}
+
 /// Runs until the shim has ended. `phase` says what is known; it stays readable afterwards.
 pub(crate) async fn supervise(
     socket: Arc<UnixStream>,
@@ -68,6 +78,7 @@ pub(crate) async fn supervise(
     mut shim: ShimProcess,
     agent: Arc<OwnedFd>,
     cut: Arc<Notify>,
+    mark: Mark,
     phase: watch::Sender<Phase>,
 ) {
     let mut is_cut = false;
@@ -106,6 +117,8 @@ pub(crate) async fn supervise(
         // Killed from outside. Its direct child dies with it by the parent-death signal; that it does is made sure.
         let _ = send(&agent, Signal::Kill);
         tracing::error!("a shim has ended before its work was done");
+        // Before it counts as over, so that nothing which could be found is left then.
+        hunt(mark).await;
         phase.send_modify(|phase| phase.tree = Tree::Lost);
     }
     if let Err(error) = shim.reap().await {

@@ -76,7 +76,7 @@ fn hold(identity: ProcessIdentity) -> Option<OwnedFd> {
 }
 
 /// Whether the process has ended by then; a handle becomes readable at that moment.
-fn ended_by(handle: &OwnedFd, deadline: Instant) -> bool {
+pub(crate) fn ended_by(handle: &OwnedFd, deadline: Instant) -> bool {
     loop {
         let left = Timespec::try_from(deadline.saturating_duration_since(Instant::now())).ok();
         match poll(&mut [PollFd::new(handle, PollFlags::IN)], left.as_ref()) {

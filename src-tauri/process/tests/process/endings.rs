@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use mo_process::{ProcessIdentity, Signal, SignalError, StdinMode, StopLadder, StopRung};
+use mo_process::{ProcessIdentity, Signal, SignalError, Spawner as _, StdinMode, StopLadder, StopRung};
 
 use crate::fifo::Witness;
-use crate::{lines, probe_program, sh, soon, start};
+use crate::refusals::file;
+use crate::{lines, probe_program, sh, soon, spawner, start};
 
 /// Waits for the line that says that a script has set its traps.
 async fn set_up(script: &str) -> mo_process::Child {
@@ -106,6 +107,37 @@ async fn the_death_of_the_shim_is_noticed_and_takes_the_agent_along() {
     assert_eq!((exit.code, exit.signal, exit.tree_empty), (None, None, false), "nothing is claimed");
     assert_eq!(soon(child.control.agent_exited()).await, None);
     witness.all_gone("the agent").await;
+}
+
+/// An agent runs as the same user as its shim, and can kill it; who left its tree then belongs to nobody.
+#[tokio::test]
+async fn the_death_of_the_shim_takes_along_who_had_left_the_tree() {
+    const KILLERS: [(&str, &str); 3] = [
+        ("a child", "sleep 60 &"),
+        ("one in a session of its own", "(setsid sleep 60 &)"),
+        ("one that goes on in new processes", "(setsid \"$1\" 0 &)"),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let hydra = folder.path().join("hydra");
+    // It comes to an end by itself, should nobody else end it.
+    let text = "#!/bin/sh\nsleep 0.01\n[ $1 -gt 1500 ] || setsid \"$0\" $(($1 + 1)) &\n";
+    file(&hydra, text, 0o755);
+    for (name, leaves) in KILLERS {
+        for trial in 0..3 {
+            let mut witness = Witness::new();
+            let script = format!("exec 9>>\"$0\"\n{leaves}\necho >&9; kill -9 $PPID; sleep 60");
+            let command = sh(&script).args([witness.path_text(), hydra.to_str().unwrap()]);
+            // The shim may be gone before it has said that the agent runs.
+            let child = spawner().spawn(command).await;
+            witness.ready(1).await;
+            if let Ok(child) = &child {
+                let exit = soon(child.control.wait()).await;
+                assert!(!exit.tree_empty, "{name} {trial}: nothing is claimed");
+            }
+            assert!(!witness.held(), "{name} {trial}: all is over");
+            witness.all_gone(&format!("{name} {trial}")).await;
+        }
+    }
 }
 
 #[tokio::test]

@@ -12,6 +12,8 @@ async fn the_environment_is_the_one_given() {
     let mut child = start(command).await;
     let mut seen = lines(&mut child.stdout).await;
     seen.sort();
+    let mark = seen.remove(0);
+    assert!(mark.starts_with("META_ORCHESTRATOR_LAUNCH="), "{mark}");
     assert_eq!(seen, ["ODD=a=b c", "ONE=1", "d"]);
     assert_eq!(soon(child.control.wait()).await.code, Some(0));
 }

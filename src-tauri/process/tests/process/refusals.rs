@@ -13,7 +13,7 @@ async fn refusal(command: LaunchCommand) -> (&'static str, String) {
     (error.code(), error.to_string())
 }
 
-fn file(path: &Path, content: &str, mode: u32) {
+pub(crate) fn file(path: &Path, content: &str, mode: u32) {
     fs::write(path, content).unwrap();
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
 }
