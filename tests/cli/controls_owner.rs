@@ -97,21 +97,96 @@ fn a_killed_owner_leaves_a_crashed_session_that_goes_on() {
     nothing_is_left(&stage);
 }
 
+/// What stands in a data folder that nobody owns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Left {
+    /// There is no data folder yet.
+    Nothing,
+    /// A data folder that was left in order.
+    Order,
+    /// What a killed owner leaves: its `owner.json` and a socket on which nobody listens.
+    Owner,
+    /// The same, but its number is another process's by now.
+    OwnersNumber,
+    /// A socket on which nobody listens.
+    Socket,
+}
+
+fn leave(stage: &Stage, left: Left) {
+    let data = stage.data();
+    let file = data.join("owner.json");
+    if left == Left::Nothing {
+        return;
+    }
+    let mut server = Running::start(stage.command(["serve", "--json"]));
+    server.until("serving");
+    let said: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+    if left == Left::Order {
+        server.signal(Signal::TERM);
+        server.finish().expect(143);
+        assert!(!file.exists());
+        return;
+    }
+    server.signal(Signal::KILL);
+    assert_eq!(server.finish().code, None);
+    let socket = std::path::Path::new(said["socket"].as_str().unwrap());
+    assert!(socket.exists() && file.exists(), "nobody has tidied up");
+    match left {
+        Left::OwnersNumber => {
+            let mut other = said.clone();
+            other["pid"] = json!(std::process::id());
+            std::fs::write(&file, other.to_string()).unwrap();
+        }
+        Left::Socket => std::fs::remove_file(&file).unwrap(),
+        _ => {}
+    }
+}
+
 #[test]
 fn of_two_that_start_at_once_one_owns_and_the_other_attaches() {
-    for _ in 0..3 {
-        let stage = stage();
-        let run =
-            |target: &str| Running::start(stage.command(["run", "write a.txt", "-C", target, "--json"]));
-        let both = ["target", "other"].map(run);
-        for running in both {
-            assert_eq!(running.finish().expect(0).last()["summary"]["state"], "finished");
+    for trial in 0..4 {
+        for left in [Left::Nothing, Left::Order, Left::Owner, Left::OwnersNumber, Left::Socket] {
+            let what = format!("{left:?}, trial {trial}");
+            let stage = stage();
+            leave(&stage, left);
+            let run =
+                |target: &str| Running::start(stage.command(["run", "write a.txt", "-C", target, "--json"]));
+            for running in ["target", "other"].map(run) {
+                let done = running.finish().expect(0);
+                assert_eq!(done.last()["summary"]["state"], "finished", "{what}");
+            }
+            for folder in ["target", "other"] {
+                let text = std::fs::read_to_string(stage.path(folder).join("a.txt")).unwrap();
+                assert_eq!(text, "after\n", "{what}");
+            }
+            assert!(!stage.data().join("owner.json").exists(), "{what}");
+            nothing_is_left(&stage);
         }
-        for folder in ["target", "other"] {
-            assert_eq!(std::fs::read_to_string(stage.path(folder).join("a.txt")).unwrap(), "after\n");
+    }
+}
+
+/// Nobody hands a server's own work over: of two at once exactly one serves, and the other says who.
+#[test]
+fn of_two_servers_at_once_one_serves_and_the_other_says_who() {
+    for left in [Left::Nothing, Left::Order, Left::Owner, Left::OwnersNumber, Left::Socket] {
+        for _ in 0..2 {
+            let stage = stage();
+            leave(&stage, left);
+            let mut both = [(); 2].map(|()| Running::start(stage.command(["serve", "--json"])));
+            let first: Vec<Value> =
+                both.iter_mut().map(|running| serde_json::from_str(&running.until("{")).unwrap()).collect();
+            let serving = first.iter().position(|line| line["serving"]["pid"].is_u64());
+            let serving = serving.unwrap_or_else(|| panic!("{left:?}: {first:?}"));
+            let refused = &first[1 - serving]["error"];
+            assert_eq!(refused["code"], "data_folder_locked", "{left:?}: {first:?}");
+            let who = format!("pid {} serves this data folder", both[serving].pid());
+            assert!(refused["message"].as_str().unwrap().contains(&who), "{left:?}: {refused}");
+            both[serving].signal(Signal::TERM);
+            for (index, running) in both.into_iter().enumerate() {
+                running.finish().expect(if index == serving { 143 } else { 4 });
+            }
+            nothing_is_left(&stage);
         }
-        assert!(!stage.data().join("owner.json").exists());
-        nothing_is_left(&stage);
     }
 }
 
