@@ -11,6 +11,7 @@ use mo_core::record::Record;
 use mo_core::settings::Settings;
 use mo_engine::handle::CommandError;
 use mo_engine::hub::{Health, Update};
+use mo_engine::start::StartRequest;
 use mo_journal::{MemoryJournal, TappedJournal, Taps, TranscriptSink};
 use serde_json::json;
 
@@ -104,6 +105,8 @@ async fn what_can_never_be_written_breaks_the_engine() {
     stage.until_nothing_runs().await;
     engine.idle().await;
     assert_eq!(engine.stop(&id, StopCause::Person, true).await.unwrap_err().code(), "journal_down");
-    assert_eq!(engine.start(stage.request(Settings::default())).await.unwrap_err().code(), "journal_down");
+    let elsewhere = StartRequest { target: stage.path("other"), ..stage.request(Settings::default()) };
+    std::fs::create_dir(&elsewhere.target).unwrap();
+    assert_eq!(engine.start(elsewhere).await.unwrap_err().code(), "journal_down");
     engine.shut_down().await;
 }

@@ -33,6 +33,7 @@ pub mod start;
 mod storage;
 mod summary;
 pub mod survey;
+mod target_lock;
 mod transcripts;
 pub mod versions;
 mod worker;

@@ -1,7 +1,6 @@
 //! Brings files of a session's target back to one of its checkpoints. What was there before is saved first, as a
 //! checkpoint of the session.
 
-use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -17,7 +16,8 @@ use crate::dispatcher::Message;
 use crate::handle::{CommandError, EngineHandle};
 use crate::keeping::{Claim, Keeper};
 use crate::ports::Ports;
-use crate::start::{StartError, lock_target};
+use crate::start::StartError;
+use crate::target_lock::TargetLock;
 use crate::{fault, history, places};
 
 /// The most entries that the event names as left.
@@ -232,7 +232,7 @@ impl Drop for Settled<'_> {
 }
 
 /// The target for ourselves, if it is still there.
-fn take_target(target: &Path) -> Result<Vec<File>, RestoreError> {
+fn take_target(target: &Path) -> Result<TargetLock, RestoreError> {
     match target.metadata() {
         Ok(found) if !found.is_dir() => {
             return Err(RestoreError::Target(StartError::TargetNotAFolder(target.to_owned())));
@@ -242,7 +242,7 @@ fn take_target(target: &Path) -> Result<Vec<File>, RestoreError> {
         }
         _ => {}
     }
-    lock_target(target).map_err(|error| match error {
+    TargetLock::take(target).map_err(|error| match error {
         StartError::TargetBusy(_) => RestoreError::Busy(error),
         other => RestoreError::Target(other),
     })

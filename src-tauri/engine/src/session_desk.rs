@@ -1,7 +1,6 @@
 //! What the engine holds of a running session outside the core: its folders, its lock, its processes.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -18,6 +17,7 @@ use crate::ports::Ports;
 use crate::receipts;
 use crate::roster::FoundProgram;
 use crate::start::WorkPlace;
+use crate::target_lock::TargetLock;
 use crate::transcripts::Rooms;
 
 /// A command to the task of one process.
@@ -69,7 +69,7 @@ struct Held {
     controls: BTreeMap<(WorkerName, AttemptNo), Control>,
     checks: BTreeMap<CheckNo, oneshot::Sender<()>>,
     timers: BTreeMap<Timer, AbortHandle>,
-    locks: Vec<File>,
+    locks: TargetLock,
 }
 
 /// What a timer is for.
@@ -120,7 +120,7 @@ impl SessionDesk {
         target: PathBuf,
         in_background: bool,
     ) -> Arc<Self> {
-        let place = WorkPlace { target, programs: BTreeMap::new(), locks: Vec::new() };
+        let place = WorkPlace { target, programs: BTreeMap::new(), locks: TargetLock::default() };
         let mut desk = Self::at_work(id, data, folder, place, 0, 0, Arc::from([]));
         if let Some(desk) = Arc::get_mut(&mut desk) {
             (desk.is_at_work, desk.in_background) = (false, in_background);
@@ -222,7 +222,7 @@ impl SessionDesk {
     /// Lets go of the target and of everything that still waits.
     pub(crate) fn close(&self) {
         let timers = self.with(|held| {
-            held.locks.clear();
+            held.locks = TargetLock::default();
             held.workers.clear();
             held.controls.clear();
             std::mem::take(&mut held.timers)

@@ -1,7 +1,6 @@
 //! Validates what a person wants to start. Nothing is created before everything is found good.
 
 use std::collections::BTreeMap;
-use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use mo_agents::kinds;
@@ -14,6 +13,7 @@ use mo_core::team::Team;
 use crate::config::{Config, ConfigError};
 use crate::environment::Environment;
 use crate::roster::{self, FoundProgram};
+use crate::target_lock::TargetLock;
 
 /// The most bytes of a goal.
 pub const MAX_GOAL: usize = 256 * 1024;
@@ -153,7 +153,7 @@ pub(crate) struct WorkPlace {
     pub(crate) target: PathBuf,
     pub(crate) programs: BTreeMap<AgentKind, FoundProgram>,
     /// The target's own lock and those on the way to it.
-    pub(crate) locks: Vec<File>,
+    pub(crate) locks: TargetLock,
 }
 
 /// Finds out whether a request can start, without starting, taking or making anything; `data` need not exist. For a
@@ -214,7 +214,7 @@ pub(crate) fn take_place(
     config.check_outside(&target)?;
     let programs = find_programs(team, config, environment)?;
     check_launches(team, &programs, &target)?;
-    let locks = lock_target(&target)?;
+    let locks = TargetLock::take(&target)?;
     Ok(WorkPlace { target, programs, locks })
 }
 
@@ -317,26 +317,4 @@ fn check_launches(
         kinds::launch(&spec).map_err(|error| StartError::Launch(member.agent.clone(), error))?;
     }
     Ok(())
-}
-
-/// One session in place at a time, whoever's data folder it is in: a lock on the folder itself, and shared ones on
-/// the folders above it, so that none begins in a folder that holds another's target, nor inside one.
-pub(crate) fn lock_target(target: &Path) -> Result<Vec<File>, StartError> {
-    let unreadable =
-        |error: std::io::Error| StartError::TargetUnreadable(target.to_owned(), error.to_string());
-    let check = |locked: Result<(), TryLockError>| match locked {
-        Ok(()) => Ok(()),
-        Err(TryLockError::WouldBlock) => Err(StartError::TargetBusy(target.to_owned())),
-        Err(TryLockError::Error(error)) => Err(unreadable(error)),
-    };
-    let folder = File::open(target).map_err(unreadable)?;
-    check(folder.try_lock())?;
-    let mut locks = vec![folder];
-    for above in target.ancestors().skip(1) {
-        // One that this user may not open, no session of theirs can have as its target.
-        let Ok(folder) = File::open(above) else { continue };
-        check(folder.try_lock_shared())?;
-        locks.push(folder);
-    }
-    Ok(locks)
 }

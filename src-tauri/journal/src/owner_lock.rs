@@ -12,7 +12,7 @@ use crate::private;
 pub struct OwnerLock {
     dir: DataDir,
     /// The operating system holds the lock for as long as this file is open (`flock`).
-    _file: File,
+    file: File,
 }
 
 impl DataDir {
@@ -29,7 +29,7 @@ impl DataDir {
             }
             Err(TryLockError::Error(error)) => return Err(JournalError::io("cannot lock", &path, &error)),
         }
-        let lock = OwnerLock { dir: self.clone(), _file: file };
+        let lock = OwnerLock { dir: self.clone(), file };
         lock.describe(owner_json)?;
         Ok(lock)
     }
@@ -63,5 +63,7 @@ impl Drop for OwnerLock {
     fn drop(&mut self) {
         // Still under the lock, so this cannot be the next owner's file.
         let _ = fs::remove_file(self.dir.owner_file());
+        // Closing alone leaves the lock to a child that is just being started.
+        let _ = self.file.unlock();
     }
 }
