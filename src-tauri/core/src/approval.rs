@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{ItemId, RequestId};
+use crate::ids::{ApprovalId, AttemptNo, ItemId, RequestId, TurnNo, WorkerName};
+use crate::policy::Risk;
+use crate::time::Timestamp;
 
 /// What a worker asks for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -91,6 +93,11 @@ impl Ruled {
         let message = "the work is being stopped: nothing more is let through; end your turn".to_owned();
         Self { rule: "stopping".to_owned(), answer: Answer::Deny { message } }
     }
+
+    /// A no by a rule.
+    pub(crate) fn deny(rule: &str, message: String) -> Self {
+        Self { rule: rule.to_owned(), answer: Answer::Deny { message } }
+    }
 }
 
 /// The answer to a request.
@@ -104,4 +111,134 @@ pub enum Answer {
         /// Why, in words for the agent.
         message: String,
     },
+}
+
+/// A question to a person: it stands in the journal before anyone is told of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ApprovalAsked {
+    /// Its name for people and commands.
+    pub approval: ApprovalId,
+    /// By which process it is asked.
+    pub attempt: AttemptNo,
+    /// In which turn; `None` between turns.
+    pub turn: Option<TurnNo>,
+    /// What exactly.
+    pub request: ApprovalRequest,
+    /// The rule that asks.
+    pub rule: String,
+    /// Why it asks.
+    pub why: String,
+    /// How much harm it could do.
+    pub risk: Risk,
+    /// What can be answered beside a no.
+    pub options: Vec<AllowFor>,
+    /// When it counts as a no; `None`: it waits without end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+}
+
+/// For how long something is allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AllowFor {
+    /// This one call.
+    Once,
+    /// The very same for the rest of the session.
+    Session,
+}
+
+/// What a person, or who stands in for one, says to a question.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "choice", rename_all = "snake_case")]
+pub enum Choice {
+    /// Yes.
+    Allow {
+        /// For how long.
+        allowed: AllowFor,
+    },
+    /// No; the message is told to the agent.
+    Deny {
+        /// Why, in words for the agent.
+        message: String,
+    },
+}
+
+impl Choice {
+    /// What the agent is told.
+    pub fn answer(&self) -> Answer {
+        match self {
+            Self::Allow { .. } => Answer::Allow,
+            Self::Deny { message } => Answer::Deny { message: message.clone() },
+        }
+    }
+}
+
+/// Who answered a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AnsweredBy {
+    /// A person.
+    Person,
+    /// Nobody in time.
+    Expiry,
+    /// The demo, which has nobody to ask.
+    Demo,
+}
+
+impl AnsweredBy {
+    /// The word in output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Person => "person",
+            Self::Expiry => "expiry",
+            Self::Demo => "demo",
+        }
+    }
+}
+
+/// A question that was answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApprovalAnswered {
+    /// Which.
+    pub approval: ApprovalId,
+    /// What was said.
+    #[serde(flatten)]
+    pub choice: Choice,
+    /// By whom.
+    pub by: AnsweredBy,
+}
+
+/// A permission that lasts: to whom, what exactly, from whom. It ends with the session's work.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Grant {
+    /// Its name: that of the question it answered.
+    pub grant: ApprovalId,
+    /// Whose.
+    pub worker: WorkerName,
+    /// What.
+    pub action: Action,
+    /// Who gave it.
+    pub by: AnsweredBy,
+}
+
+impl Action {
+    /// Whether another action is the very same: what a grant is for. The diff of a write may differ.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Write { paths: a, .. }, Self::Write { paths: b, .. }) => !a.is_empty() && a == b,
+            (Self::Fetch { url: a }, Self::Fetch { url: b }) => a == b,
+            (a, b) => a == b,
+        }
+    }
+
+    /// In one line, for a person.
+    pub fn in_words(&self) -> String {
+        match self {
+            Self::Read { paths } => format!("read {}", paths.join(", ")),
+            Self::Write { paths, .. } => format!("write {}", paths.join(", ")),
+            Self::Command { command, .. } => format!("run `{command}`"),
+            Self::Fetch { url } => format!("reach {url}"),
+            Self::Internal { tool } | Self::Tool { tool, .. } => format!("use the tool `{tool}`"),
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use crate::approval::Answer;
 use crate::event::{CheckpointPurpose, Event, Place};
-use crate::ids::{AttemptNo, CheckNo, CheckpointNo, RequestId, ReviewId, WorkerName};
+use crate::ids::{ApprovalId, AttemptNo, CheckNo, CheckpointNo, RequestId, ReviewId, WorkerName};
 use crate::review::verdict::Judgement;
 use crate::state::{OpenTurn, State};
 
@@ -36,6 +36,8 @@ pub enum Effect {
     WriteReceipts,
     /// Begin to measure a review's time.
     StartReviewTimer { review: ReviewId, after_ms: u64 },
+    /// Begin to measure the time that a question has.
+    StartApprovalTimer { approval: ApprovalId, after_ms: u64 },
     /// The review is over: stop its timer, remove its checkout.
     CloseReview { review: ReviewId },
     /// Begin to measure the session's time.
@@ -85,6 +87,14 @@ pub fn effects(state: &State, worker: Option<&WorkerName>, event: &Event) -> Vec
             request: request.request.clone(),
             answer: ruling.answer.clone(),
         }),
+        Event::ApprovalRequested(asked) => {
+            let body = format!("{}. {}", asked.request.action.in_words(), asked.why);
+            let title = worker.map_or_else(|| "A question".to_owned(), |worker| format!("{worker} asks"));
+            let mut effects = vec![Effect::Notify { title, body }];
+            effects.extend(approval_timer(state, &asked.approval));
+            effects
+        }
+        Event::ApprovalRepeated { approval, .. } => approval_timer(state, approval).into_iter().collect(),
         Event::PlanRecorded { .. } => vec![Effect::WritePlan],
         Event::DecisionMade(_) => vec![Effect::WriteReceipts],
         Event::CheckStarted(started) => vec![Effect::RunCheck { check: started.check }],
@@ -135,6 +145,10 @@ pub fn effects(state: &State, worker: Option<&WorkerName>, event: &Event) -> Vec
         | Event::ReviewNowRequested { .. }
         | Event::CheckpointUnchanged { .. }
         | Event::CheckFinished(_)
+        | Event::ApprovalAnswered(_)
+        | Event::ApprovalVoided { .. }
+        | Event::GrantGiven(_)
+        | Event::GrantRevoked { .. }
         | Event::ApprovalHeld { .. } => Vec::new(),
     }
 }
@@ -145,4 +159,11 @@ fn resumed(state: &State) -> Vec<Effect> {
     let limit = (after_ms > 0).then_some(Effect::StartTimeLimit { after_ms });
     let prepare = state.prepared.is_none().then_some(Effect::Prepare);
     limit.into_iter().chain(prepare).collect()
+}
+
+/// A question that waits again has its whole time again.
+fn approval_timer(state: &State, approval: &ApprovalId) -> Option<Effect> {
+    let after_ms = state.settings().approval_timeout_ms;
+    let waits = state.approvals.open(approval).is_some_and(|open| open.answer.is_none());
+    (after_ms > 0 && waits).then(|| Effect::StartApprovalTimer { approval: approval.clone(), after_ms })
 }

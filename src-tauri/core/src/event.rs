@@ -7,8 +7,8 @@ mod work;
 use serde::{Deserialize, Serialize};
 
 use crate::agent_event::AgentEvent;
-use crate::approval::{ApprovalRequest, Ruled};
-use crate::ids::{AttemptNo, CheckpointNo, Nonce, ReviewId, TurnNo};
+use crate::approval::{ApprovalAnswered, ApprovalAsked, ApprovalRequest, Grant, Ruled};
+use crate::ids::{ApprovalId, AttemptNo, CheckpointNo, Nonce, RequestId, ReviewId, TurnNo};
 use crate::outcome::TurnEnd;
 use crate::review::check::{CheckFinished, CheckStarted};
 use crate::review::verdict::Judgement;
@@ -138,6 +138,33 @@ pub enum Event {
         request: ApprovalRequest,
         /// The answer and its rule.
         ruling: Ruled,
+    },
+    /// A person is asked. The worker waits; everything else goes on.
+    ApprovalRequested(ApprovalAsked),
+    /// After a restart the worker asked the same again: it is the same question.
+    ApprovalRepeated {
+        /// Which.
+        approval: ApprovalId,
+        /// By which process it is asked now.
+        attempt: AttemptNo,
+        /// As which request of its protocol.
+        request: RequestId,
+    },
+    /// The question was answered.
+    ApprovalAnswered(ApprovalAnswered),
+    /// The question is void: nobody waits for its answer.
+    ApprovalVoided {
+        /// Which.
+        approval: ApprovalId,
+        /// Why, completing "it is void: …".
+        why: String,
+    },
+    /// From now on this is allowed without a question.
+    GrantGiven(Grant),
+    /// No longer.
+    GrantRevoked {
+        /// Which.
+        grant: ApprovalId,
     },
     /// No sign of work for longer than the stall timeout.
     WorkerStalled {
@@ -279,6 +306,12 @@ impl Event {
             Self::TurnRequested { .. } => "turn_requested",
             Self::AgentItem { .. } => "agent_item",
             Self::ApprovalDecided { .. } => "approval_decided",
+            Self::ApprovalRequested(_) => "approval_requested",
+            Self::ApprovalRepeated { .. } => "approval_repeated",
+            Self::ApprovalAnswered(_) => "approval_answered",
+            Self::ApprovalVoided { .. } => "approval_voided",
+            Self::GrantGiven(_) => "grant_given",
+            Self::GrantRevoked { .. } => "grant_revoked",
             Self::WorkerStalled { .. } => "worker_stalled",
             Self::TurnEnded { .. } => "turn_ended",
             Self::PlanRecorded { .. } => "plan_recorded",

@@ -1,8 +1,9 @@
 //! What may come into the core: commands, what workers put out, timers, and the outcomes of effects.
 
 use crate::agent_event::Decoded;
+use crate::approval::{AnsweredBy, Choice};
 use crate::event::{CheckpointRestored, CheckpointTaken, Fault, Prepared, SessionCreated, StopCause};
-use crate::ids::{AttemptNo, CheckNo, CheckpointNo, Nonce, ReviewId, TurnNo, WorkerName};
+use crate::ids::{ApprovalId, AttemptNo, CheckNo, CheckpointNo, Nonce, ReviewId, TurnNo, WorkerName};
 use crate::outcome::FailureClass;
 use crate::policy::Survey;
 use crate::review::check::CheckRun;
@@ -125,6 +126,20 @@ pub enum Input {
         /// Their words.
         text: String,
     },
+    /// A question is answered.
+    Answer {
+        /// Which.
+        approval: ApprovalId,
+        /// What is said.
+        choice: Choice,
+        /// By whom.
+        by: AnsweredBy,
+    },
+    /// A lasting permission is taken back.
+    Revoke {
+        /// Which.
+        grant: ApprovalId,
+    },
     /// The target of a session that rests was saved as a checkpoint, because a person wants files back.
     Saved(CheckpointTaken),
     /// They are back, and the target is a checkpoint again.
@@ -167,6 +182,18 @@ pub enum Rejection {
     /// The worker is not at work, so that it could not be told.
     #[error("the worker is not at work")]
     WorkerAtRest,
+    /// There is no such question.
+    #[error("there is no such question")]
+    ApprovalUnknown,
+    /// It was answered before, or nobody waits for the answer any more.
+    #[error("that question was answered before, or is void")]
+    ApprovalSettled,
+    /// That question cannot be answered so.
+    #[error("that is allowed for this one call only")]
+    NotAnOption,
+    /// There is no such grant.
+    #[error("there is no such grant")]
+    GrantUnknown,
     /// The input speaks of something that is over, was never asked for, or is known already.
     #[error("that is over, was never asked for, or is known already")]
     Stale,
@@ -183,6 +210,10 @@ impl Rejection {
             Self::NotAtRest => "nothing_to_resume",
             Self::WorkerAtRest => "worker_at_rest",
             Self::NothingToReview => "nothing_to_review",
+            Self::ApprovalUnknown => "approval_unknown",
+            Self::ApprovalSettled => "approval_settled",
+            Self::NotAnOption => "not_an_option",
+            Self::GrantUnknown => "grant_unknown",
             Self::Stale => "stale",
         }
     }

@@ -17,6 +17,12 @@ pub struct Settings {
     pub money_limit_usd: f64,
     /// Milliseconds of one review before it is inconclusive; 0 = never.
     pub review_timeout_ms: u64,
+    /// Milliseconds until a question to a person counts as a no; 0 = it waits without end.
+    #[serde(default)]
+    pub approval_timeout_ms: u64,
+    /// Whether the session runs on while only a person could move it on; else it comes to rest, blocked.
+    #[serde(default = "waits")]
+    pub waits_for_person: bool,
     /// Commands of the person's that run on every checkpoint of the implementation before its reviews.
     #[serde(default)]
     pub checks: Vec<String>,
@@ -50,6 +56,10 @@ pub fn problem_of_checks(checks: &[String]) -> Option<String> {
     })
 }
 
+fn waits() -> bool {
+    true
+}
+
 fn check_timeout() -> u64 {
     10 * 60_000
 }
@@ -77,6 +87,8 @@ impl Default for Settings {
             time_limit_ms: 0,
             money_limit_usd: 0.0,
             review_timeout_ms: 10 * 60_000,
+            approval_timeout_ms: 0,
+            waits_for_person: true,
             checks: Vec::new(),
             check_timeout_ms: check_timeout(),
             check_output_bytes: check_output(),

@@ -18,7 +18,7 @@ fn habits(verdicts: &[&'static str], fix_rounds: u32) -> Habits {
         stop_after: None,
         speak_after: None,
         fix_rounds,
-        checks: vec![],
+        ..Habits::default()
     }
 }
 
@@ -257,6 +257,7 @@ fn any_habits() -> impl Strategy<Value = Habits> {
             speak_after,
             fix_rounds,
             checks,
+            ..Habits::default()
         })
 }
 

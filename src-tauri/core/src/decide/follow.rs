@@ -1,7 +1,7 @@
 //! What follows from a state by the workflow of design.md §5: a pure function of the state, asked again until
 //! nothing more follows.
 
-use super::{Fact, checks};
+use super::{Fact, approvals, checks};
 use crate::event::{
     Blocker, CheckpointPurpose, DecisionMade, Ending, Event, Fault, GoesOn, Place, Purpose, RestState,
     ReviewRequested, Step, StopCause,
@@ -32,6 +32,9 @@ pub(super) fn follow(state: &State) -> Vec<Fact> {
     let over = over_budget(state);
     if !over.is_empty() {
         return over;
+    }
+    if let Some((rest, code, reason)) = approvals::rests_on_a_person(state) {
+        return vec![ending(rest, code, &reason)];
     }
     let released = release(state);
     if !released.is_empty() {

@@ -1,22 +1,22 @@
 //! The facts that an input itself is, before anything follows from them.
 
+use super::approvals::{self, Asker};
 use super::{Fact, checks, resume};
 use crate::agent_event::{AgentEvent, Decoded};
-use crate::approval::{Action, Answer, ApprovalRequest, Ruled};
 use crate::event::{
     CheckpointPurpose, CheckpointTaken, Ending, Event, Fault, Purpose, RestState, Step, StopCause,
 };
 use crate::ids::{AttemptNo, Nonce, ReviewId, Role, WorkerName};
 use crate::input::{Input, Rejection};
 use crate::outcome::{FailureClass, Outcome, TurnEnd};
-use crate::policy::{Ground, Permit, Survey, judge};
+use crate::policy::Survey;
 use crate::review::answer;
 use crate::review::verdict::Judgement;
 use crate::state::{Attempt, AttemptState, ReviewProgress, State};
-use crate::time::seconds;
+use crate::time::{Timestamp, seconds};
 
 /// The input as facts.
-pub(super) fn facts(state: &State, input: Input) -> Result<Vec<Fact>, Rejection> {
+pub(super) fn facts(state: &State, input: Input, now: Timestamp) -> Result<Vec<Fact>, Rejection> {
     if let Input::Create(created) = input {
         return match state.created {
             None => Ok(vec![(None, Event::SessionCreated(created))]),
@@ -29,6 +29,8 @@ pub(super) fn facts(state: &State, input: Input) -> Result<Vec<Fact>, Rejection>
     let input = match input {
         Input::Resume { message } => return resume::resume(state, message),
         Input::ReviewNow { focus } => return resume::review_now(state, focus),
+        Input::Answer { approval, choice, by } => return approvals::answered(state, &approval, choice, by),
+        Input::Revoke { grant } => return approvals::revoked(state, &grant),
         Input::Saved(taken) => {
             at_rest(state)?;
             return Ok(vec![(None, Event::CheckpointTaken(taken))]);
@@ -48,6 +50,7 @@ pub(super) fn facts(state: &State, input: Input) -> Result<Vec<Fact>, Rejection>
     match input {
         Input::Create(_) => Err(Rejection::Exists),
         Input::Saved(_) | Input::Restored { .. } => Err(Rejection::Running),
+        Input::Answer { .. } | Input::Revoke { .. } => Err(Rejection::Stale),
         Input::Prepared(result) => match (&state.prepared, &state.at_step.fault, result) {
             (None, None, Ok(prepared)) => Ok(vec![(None, Event::SessionPrepared(prepared))]),
             (None, None, Err(fault)) => Ok(vec![(None, Event::PrepareFailed(fault))]),
@@ -75,7 +78,7 @@ pub(super) fn facts(state: &State, input: Input) -> Result<Vec<Fact>, Rejection>
             Ok(facts)
         }
         Input::Agent { worker, attempt, decoded, survey } => {
-            agent(state, worker, attempt, decoded, survey.as_deref())
+            agent(state, worker, attempt, decoded, survey.as_deref(), now)
         }
         Input::Stalled { worker, attempt, turn, silent_ms, retrying } => {
             let open = unended(state, &worker, attempt)?.turn.as_ref();
@@ -174,6 +177,7 @@ fn agent(
     attempt: AttemptNo,
     decoded: Decoded,
     survey: Option<&Survey>,
+    now: Timestamp,
 ) -> Result<Vec<Fact>, Rejection> {
     let open = unended(state, &worker, attempt)?;
     let turn = open.turn.as_ref().map(|open| open.turn);
@@ -184,53 +188,17 @@ fn agent(
             if ended.is_empty() { Err(Rejection::Stale) } else { Ok(ended) }
         }
         AgentEvent::ApprovalRequested { request } => {
-            let ruling = if state.ending.is_some() || open.stopping.is_some() {
-                Ruled::stopping()
-            } else {
-                ruled(state, &worker, &request, survey, open.place.may_write())
-            };
-            let held = state.holds(&worker);
-            let fact = if held {
-                Event::ApprovalHeld { attempt, request, ruling }
-            } else {
-                Event::ApprovalDecided { attempt, turn, request, ruling }
-            };
-            Ok(vec![(Some(worker), fact)])
+            let asker = Asker { worker, attempt, turn, may_write: open.place.may_write() };
+            Ok(approvals::asked(state, asker, request, survey, now))
+        }
+        AgentEvent::ApprovalWithdrawn { request } => {
+            let void = approvals::withdrawn(state, &worker, attempt, &request);
+            let item = AgentEvent::ApprovalWithdrawn { request };
+            let withdrawn = (Some(worker), Event::AgentItem { attempt, turn, item });
+            Ok(std::iter::once(withdrawn).chain(void).collect())
         }
         item => Ok(vec![(Some(worker), Event::AgentItem { attempt, turn, item })]),
     }
-}
-
-/// What the policy answers. As long as nobody can be asked, a question is a no that says why.
-fn ruled(
-    state: &State,
-    worker: &WorkerName,
-    request: &ApprovalRequest,
-    survey: Option<&Survey>,
-    may_write: bool,
-) -> Ruled {
-    if matches!(request.action, Action::Command { .. }) {
-        let message = "running commands is not allowed in this session; use the file tools, and leave running to the person";
-        return Ruled { rule: "commands".to_owned(), answer: Answer::Deny { message: message.to_owned() } };
-    }
-    let Some((survey, member)) = survey.zip(state.workers.get(worker)) else {
-        let message = "nothing is known of the places that this names".to_owned();
-        return Ruled { rule: "unknown_ground".to_owned(), answer: Answer::Deny { message } };
-    };
-    let ground = Ground {
-        bounds: &survey.bounds,
-        role: member.member.role,
-        may_write,
-        places: &survey.known,
-        rules: &survey.rules,
-    };
-    let ruling = judge(&request.action, &ground);
-    let answer = match ruling.verdict {
-        Permit::Allow => Answer::Allow,
-        Permit::Ask => Answer::Deny { message: format!("not allowed in this session: {}", ruling.why) },
-        Permit::Deny => Answer::Deny { message: format!("not allowed: {}", ruling.why) },
-    };
-    Ruled { rule: ruling.rule, answer }
 }
 
 /// The end of the process's turn, and what it says about a review; nothing when no turn is open.
@@ -241,7 +209,8 @@ fn turn_ended(state: &State, worker: &WorkerName, attempt: AttemptNo, end: TurnE
         Purpose::Plan | Purpose::Implement | Purpose::Fix { .. } | Purpose::FollowUp => None,
     };
     let ended = Event::TurnEnded { turn: open.turn, attempt, purpose: open.purpose.clone(), end };
-    std::iter::once((Some(worker.clone()), ended)).chain(follow).collect()
+    let void = approvals::of_ended_turn(state, worker);
+    void.into_iter().chain(std::iter::once((Some(worker.clone()), ended))).chain(follow).collect()
 }
 
 fn review_turn_ended(

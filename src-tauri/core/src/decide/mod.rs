@@ -1,5 +1,6 @@
 //! `decide`: an input becomes the facts that it is, and the facts that follow from them by the workflow.
 
+mod approvals;
 mod checks;
 mod follow;
 mod inputs;
@@ -29,7 +30,7 @@ pub fn decide(state: &State, input: Input, now: Timestamp) -> Result<Vec<Envelop
         Input::Agent { decoded, .. } => decoded.at,
         _ => None,
     };
-    let facts = inputs::facts(state, input)?;
+    let facts = inputs::facts(state, input, now)?;
     let mut seq = state.last_seq;
     let mut seal = |(worker, event): Fact, at: Timestamp| {
         seq += 1;
@@ -58,6 +59,8 @@ pub fn decide(state: &State, input: Input, now: Timestamp) -> Result<Vec<Envelop
     if out.is_empty() { Err(Rejection::Stale) } else { Ok(out) }
 }
 
+#[cfg(test)]
+mod approvals_tests;
 #[cfg(test)]
 mod decide_tests;
 #[cfg(test)]

@@ -1,18 +1,20 @@
 //! A simulated outside for tests: answers the core's effects from a seed, in any order, with faults.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use serde_json::json;
 
 use crate::agent_event::{AgentEvent, Decoded};
+use crate::approval::{Action, Answer, ApprovalRequest, AskedVia};
 use crate::decide::decide;
 use crate::effect::{Effect, effects};
 use crate::event::{
     CheckpointPurpose, CheckpointTaken, Envelope, Fault, Prepared, Purpose, SessionCreated, StopCause,
 };
-use crate::ids::{Digest, ItemId, Nonce, WorkerName};
+use crate::ids::{ApprovalId, Digest, ItemId, Nonce, RequestId, WorkerName};
 use crate::input::Input;
 use crate::outcome::{FailureClass, Outcome, TurnEnd};
+use crate::policy::{Bounds, KnownPlaces, Survey};
 use crate::review::check::{CheckRun, CutShort};
 use crate::settings::Settings;
 use crate::state::{ReviewProgress, State};
@@ -43,6 +45,10 @@ pub(super) struct Habits {
     pub(super) fix_rounds: u32,
     /// Exit codes of the checks, one a command; the same in every round.
     pub(super) checks: Vec<i32>,
+    /// Commands that the implementer asks for in each of its turns, one after the other.
+    pub(super) asks: Vec<&'static str>,
+    /// Whether the session waits where only a person could move it on.
+    pub(super) waits: bool,
 }
 
 const CHECK_RUN: CheckRun = CheckRun {
@@ -62,10 +68,41 @@ pub(super) struct World {
     habits: Habits,
     next_verdict: usize,
     checkpoints: u32,
+    /// What each process has still to ask in its turn, and what the turn is for.
+    asking: BTreeMap<(WorkerName, u32), (VecDeque<&'static str>, Purpose)>,
+    /// The answers that agents were given, in their order.
+    pub(super) told: Vec<(String, Answer)>,
+    asked: u32,
     pub(super) now: Timestamp,
 }
 
+impl Default for Habits {
+    fn default() -> Self {
+        Self {
+            verdicts: vec![],
+            faults: 0,
+            stop_after: None,
+            speak_after: None,
+            fix_rounds: 0,
+            checks: vec![],
+            asks: vec![],
+            waits: true,
+        }
+    }
+}
+
 impl World {
+    /// From its next turn on the implementer asks for these.
+    pub(super) fn habits_ask(&mut self, asks: &[&'static str]) {
+        self.habits.asks = asks.to_vec();
+    }
+
+    /// The owner's process is gone, and with it all that was under way.
+    pub(super) fn forget_the_outside(&mut self) {
+        self.waiting.clear();
+        self.asking.clear();
+    }
+
     pub(super) fn new(seed: u64, habits: Habits) -> Self {
         let created = SessionCreated {
             goal: "add a greeting".into(),
@@ -73,6 +110,7 @@ impl World {
             team: Team::default_trio(),
             settings: Settings {
                 fix_rounds: habits.fix_rounds,
+                waits_for_person: habits.waits,
                 checks: (0..habits.checks.len()).map(|n| format!("check {n}")).collect(),
                 ..Settings::default()
             },
@@ -86,6 +124,9 @@ impl World {
             habits,
             next_verdict: 0,
             checkpoints: 0,
+            asking: BTreeMap::new(),
+            told: vec![],
+            asked: 0,
             now: Timestamp(1_700_000_000_000),
         };
         world.input(Input::Create(created));
@@ -192,8 +233,13 @@ impl World {
                     });
                     return;
                 }
-                let end = self.turn_end(&purpose);
-                self.waiting.push_back(agent(AgentEvent::TurnEnded { end }));
+                let asks = if worker.as_str() == "claude-implementer" { &self.habits.asks[..] } else { &[] };
+                self.asking.insert((worker.clone(), attempt), (asks.iter().copied().collect(), purpose));
+                self.next_of_turn(&worker, attempt);
+            }
+            Effect::AnswerApproval { worker, attempt, request, answer } => {
+                self.told.push((request.to_string(), answer));
+                self.next_of_turn(&worker, attempt);
             }
             Effect::StopWorker { worker, attempt, .. } => {
                 self.waiting.push_back(Input::Exited {
@@ -228,14 +274,50 @@ impl World {
                 let run = CheckRun { cut_short: Some(CutShort::ByStop), ..CHECK_RUN };
                 self.waiting.push_back(Input::CheckRan { check, result: Ok(run) });
             }
-            Effect::AnswerApproval { .. }
-            | Effect::WritePlan
+            Effect::WritePlan
+            | Effect::StartApprovalTimer { .. }
             | Effect::WriteReceipts
             | Effect::CloseReview { .. }
             | Effect::StartTimeLimit { .. }
             | Effect::Notify { .. }
             | Effect::CloseSession => {}
         }
+    }
+
+    /// The next question of a turn, or its end.
+    fn next_of_turn(&mut self, worker: &WorkerName, attempt: u32) {
+        let Some((asks, purpose)) = self.asking.get_mut(&(worker.clone(), attempt)) else { return };
+        let (next, purpose) = (asks.pop_front(), purpose.clone());
+        let Some(command) = next else {
+            self.asking.remove(&(worker.clone(), attempt));
+            let event = AgentEvent::TurnEnded { end: self.turn_end(&purpose) };
+            let (worker, decoded) = (worker.clone(), event.into());
+            self.waiting.push_back(Input::Agent { worker, attempt, decoded, survey: None });
+            return;
+        };
+        self.asked += 1;
+        let request = ApprovalRequest {
+            request: RequestId::new(format!("q{}", self.asked)),
+            item: None,
+            via: AskedVia::Permission,
+            action: Action::Command { command: command.to_owned(), cwd: None },
+            reason: None,
+        };
+        let survey = Survey {
+            approval: ApprovalId::new(format!("a{}", self.asked)),
+            bounds: Bounds { root: "/work/p".into(), ..Bounds::default() },
+            known: KnownPlaces {
+                resolved: [("/work/p".into(), vec!["/work/p".into()])].into(),
+                ..KnownPlaces::default()
+            },
+            rules: [].into(),
+        };
+        self.waiting.push_back(Input::Agent {
+            worker: worker.clone(),
+            attempt,
+            decoded: AgentEvent::ApprovalRequested { request }.into(),
+            survey: Some(Box::new(survey)),
+        });
     }
 
     fn turn_end(&mut self, purpose: &Purpose) -> TurnEnd {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::rule::Rule;
-use crate::ids::Role;
+use crate::ids::{ApprovalId, Role};
 
 /// Where a worker may work. All absolute, without symlinks.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -46,8 +46,10 @@ pub struct Ground<'a> {
 }
 
 /// What the engine found out about a request before it is judged.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Survey {
+    /// What the question is called, should a person be asked.
+    pub approval: ApprovalId,
     /// Where the worker may work.
     pub bounds: Bounds,
     /// What the places that it names are.

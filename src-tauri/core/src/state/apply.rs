@@ -23,6 +23,7 @@ impl State {
     pub fn apply(&mut self, envelope: &Envelope) {
         self.last_seq = envelope.seq;
         self.last_at = self.last_at.max(envelope.at);
+        self.approvals.apply(envelope);
         match &envelope.event {
             Event::SessionCreated(created) => {
                 self.created_at = envelope.at;
@@ -148,7 +149,13 @@ impl State {
                 self.step =
                     if ending.exit_code == 0 || ending.exit_code == 10 { Step::Done } else { self.step };
             }
-            Event::ReviewPrepareFailed { .. } => {}
+            Event::ReviewPrepareFailed { .. }
+            | Event::ApprovalRequested(_)
+            | Event::ApprovalRepeated { .. }
+            | Event::ApprovalAnswered(_)
+            | Event::ApprovalVoided { .. }
+            | Event::GrantGiven(_)
+            | Event::GrantRevoked { .. } => {}
             Event::WorkerSpawnRequested { .. }
             | Event::WorkerSpawned { .. }
             | Event::WorkerSpawnFailed { .. }

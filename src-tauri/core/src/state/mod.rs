@@ -1,6 +1,7 @@
 //! A session's state: what replaying its events gives. Bounded: it keeps no messages and no raw output.
 
 mod apply;
+mod approval;
 mod check;
 mod review;
 mod worker;
@@ -19,6 +20,7 @@ use crate::outcome::{FailureClass, Outcome};
 use crate::settings::Settings;
 use crate::time::Timestamp;
 
+pub use approval::{Approvals, MAX_OPEN, OpenApproval};
 pub use check::CheckState;
 pub use review::{ReviewProgress, ReviewState};
 pub use worker::{Attempt, AttemptState, Costs, OpenTurn, WorkerState};
@@ -72,6 +74,8 @@ pub struct State {
     pub parked: Option<StepTurn>,
     /// What the implementer has asked meanwhile.
     pub held: Vec<Arc<HeldRequest>>,
+    /// Questions to a person, and what was granted for longer.
+    pub approvals: Approvals,
     /// What a person wants looked at in the reviews of this step.
     pub focus: Option<Arc<str>>,
     /// Known US dollars spent before the session was last resumed; the money limit counts from there.
@@ -153,6 +157,7 @@ impl Default for State {
             words: Vec::new(),
             parked: None,
             held: Vec::new(),
+            approvals: Approvals::default(),
             focus: None,
             spent_before: 0.0,
             resuming: false,

@@ -2,7 +2,7 @@
 
 use super::timeline::TimelineEntry;
 use crate::agent_event::{AgentEvent, FileTouch, NoticeLevel, ToolStatus};
-use crate::approval::{Action, Answer};
+use crate::approval::{Action, AllowFor, Answer, Choice};
 use crate::event::{CheckpointRestored, Envelope, Event, Purpose, Step};
 use crate::outcome::Outcome;
 use crate::review::check::{CheckFinished, CheckOutcome};
@@ -87,6 +87,22 @@ fn words(event: &Event) -> Option<Words> {
                 Some(message.clone()),
             )),
         },
+        Event::ApprovalRequested(asked) => {
+            let what = asked.request.action.in_words();
+            Some(("approval", "warn", format!("asks to {what}"), Some(asked.why.clone())))
+        }
+        Event::ApprovalAnswered(answered) => {
+            let (tone, what) = match &answered.choice {
+                Choice::Allow { allowed: AllowFor::Once } => ("ok", "allowed once".to_owned()),
+                Choice::Allow { allowed: AllowFor::Session } => ("ok", "allowed for the session".to_owned()),
+                Choice::Deny { message } => ("warn", format!("denied: {message}")),
+            };
+            Some(("approval", tone, format!("{what} (by {})", answered.by.as_str()), None))
+        }
+        Event::ApprovalVoided { why, .. } => plain("approval", format!("the question is void: {why}")),
+        Event::GrantRevoked { .. } => {
+            plain("approval", "what was allowed for the session is so no longer".to_owned())
+        }
         Event::WorkerStalled { silent_ms, .. } => {
             Some(("notice", "warn", format!("no sign of work for {} s", silent_ms / 1000), None))
         }
@@ -149,6 +165,8 @@ fn words(event: &Event) -> Option<Words> {
         | Event::WorkerExited { .. }
         | Event::ReviewPrepared { .. }
         | Event::ApprovalHeld { .. }
+        | Event::ApprovalRepeated { .. }
+        | Event::GrantGiven(_)
         | Event::ReviewAnswered { .. }
         | Event::StopRequested { .. }
         | Event::SessionEnding(_) => None,

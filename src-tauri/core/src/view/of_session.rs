@@ -3,11 +3,12 @@
 use super::status::{
     CheckView, DecisionView, FindingView, NeedView, PlanCount, ReviewView, SessionView, WorkerView,
 };
+use crate::approval::AllowFor;
 use crate::event::{Purpose, Step};
 use crate::ids::SessionId;
 use crate::outcome::Outcome;
 use crate::review::check::CheckOutcome;
-use crate::state::{AttemptState, CheckState, ReviewState, State, WorkerState};
+use crate::state::{AttemptState, CheckState, OpenApproval, ReviewState, State, WorkerState};
 
 /// The view of one session; `None` before it was created.
 pub fn session_view(id: &SessionId, state: &State) -> Option<SessionView> {
@@ -106,6 +107,8 @@ fn worker_state(state: &State, worker: &WorkerState) -> (&'static str, String) {
         };
         return if attempt.state == AttemptState::Starting {
             ("starting", "starting".to_owned())
+        } else if state.approvals.keeps_waiting(&worker.member.name, worker.next_attempt.saturating_sub(1)) {
+            ("asking", "waits for your answer".to_owned())
         } else {
             ("working", doing)
         };
@@ -184,9 +187,14 @@ fn check_view(check: &CheckState) -> CheckView {
 }
 
 fn needs(state: &State) -> Vec<NeedView> {
+    let asked: Vec<NeedView> = state.approvals.unanswered().map(approval_need).collect();
+    if !asked.is_empty() {
+        return asked;
+    }
     if let Some(blocker) = &state.blocker {
         return vec![NeedView {
             kind: "permission_blocker".to_owned(),
+            id: None,
             title: blocker.title.clone(),
             details: blocker.details.clone(),
             required_actions: blocker.required_actions.clone(),
@@ -210,9 +218,28 @@ fn needs(state: &State) -> Vec<NeedView> {
     }
     vec![NeedView {
         kind: "decision".to_owned(),
+        id: None,
         title: format!("{} after the {}", made.decision.as_str(), made.step.phase().replace('_', " ")),
         details: ending.reason.clone(),
         required_actions,
         suggestions: Vec::new(),
     }]
+}
+
+fn approval_need(open: &OpenApproval) -> NeedView {
+    let asked = &open.asked;
+    let id = asked.approval.to_string();
+    let session = asked.options.contains(&AllowFor::Session);
+    let mut required_actions = vec![format!("allow it once: orchestrate approve {id}")];
+    required_actions
+        .extend(session.then(|| format!("allow it for the session: orchestrate approve {id} --session")));
+    required_actions.push(format!("refuse it: orchestrate deny {id} -m \"why\""));
+    NeedView {
+        kind: "approval".to_owned(),
+        id: Some(id),
+        title: format!("{} asks to {}", open.worker, asked.request.action.in_words()),
+        details: asked.why.clone(),
+        required_actions,
+        suggestions: Vec::new(),
+    }
 }

@@ -183,6 +183,8 @@ pub struct DecisionView {
 pub struct NeedView {
     /// `permission_blocker`, `decision` or `approval`.
     pub kind: String,
+    /// What `approve` and `deny` name it by; only of an approval.
+    pub id: Option<String>,
     /// In one line.
     pub title: String,
     /// What happened.

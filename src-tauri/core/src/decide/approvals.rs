@@ -1,0 +1,214 @@
+//! What workers ask: the policy's answer, a grant's, or a question to a person, and what becomes of that.
+
+use super::Fact;
+use crate::approval::{
+    AllowFor, Answer, AnsweredBy, ApprovalAnswered, ApprovalAsked, ApprovalRequest, Choice, Grant, Ruled,
+};
+use crate::event::{Event, RestState};
+use crate::ids::{ApprovalId, AttemptNo, RequestId, TurnNo, WorkerName};
+use crate::input::Rejection;
+use crate::policy::{Ground, Permit, Risk, Ruling, Survey, judge};
+use crate::state::{AttemptState, MAX_OPEN, OpenApproval, ReviewProgress, State};
+use crate::time::Timestamp;
+
+/// Who asks: which process of a worker, in which turn.
+pub(super) struct Asker {
+    pub(super) worker: WorkerName,
+    pub(super) attempt: AttemptNo,
+    pub(super) turn: Option<TurnNo>,
+    pub(super) may_write: bool,
+}
+
+/// What a request leads to.
+pub(super) fn asked(
+    state: &State,
+    asker: Asker,
+    request: ApprovalRequest,
+    survey: Option<&Survey>,
+    now: Timestamp,
+) -> Vec<Fact> {
+    let ends = state.attempt(&asker.worker, asker.attempt).is_none_or(|a| a.stopping.is_some());
+    if state.ending.is_some() || ends {
+        return vec![told(state, &asker, request, Ruled::stopping())];
+    }
+    let known = survey.zip(state.workers.get(&asker.worker));
+    let Some((survey, worker)) = known else {
+        let message = "nothing is known of the places that this names".to_owned();
+        return vec![told(state, &asker, request, Ruled::deny("unknown_ground", message))];
+    };
+    let ground = Ground {
+        bounds: &survey.bounds,
+        role: worker.member.role,
+        may_write: asker.may_write,
+        places: &survey.known,
+        rules: &survey.rules,
+    };
+    let ruling = judge(&request.action, &ground);
+    match ruling.verdict {
+        Permit::Allow => {
+            vec![told(state, &asker, request, Ruled { rule: ruling.rule, answer: Answer::Allow })]
+        }
+        Permit::Deny => {
+            let message = format!("not allowed: {}", ruling.why);
+            vec![told(state, &asker, request, Ruled::deny(&ruling.rule, message))]
+        }
+        Permit::Ask => ask(state, asker, request, ruling, survey.approval.clone(), now),
+    }
+}
+
+fn ask(
+    state: &State,
+    asker: Asker,
+    request: ApprovalRequest,
+    ruling: Ruling,
+    approval: ApprovalId,
+    now: Timestamp,
+) -> Vec<Fact> {
+    if let Some(grant) = state.approvals.grant_for(&asker.worker, &request.action) {
+        let rule = format!("granted {}", grant.grant);
+        return vec![told(state, &asker, request, Ruled { rule, answer: Answer::Allow })];
+    }
+    if let Some(open) = state.approvals.left_behind(&asker.worker, &request.action) {
+        let repeated = Event::ApprovalRepeated {
+            approval: open.asked.approval.clone(),
+            attempt: asker.attempt,
+            request: request.request.clone(),
+        };
+        let answer =
+            open.answer.as_ref().map(|choice| Ruled { rule: "person".to_owned(), answer: choice.answer() });
+        let mut facts = vec![(Some(asker.worker.clone()), repeated)];
+        facts.extend(answer.map(|ruled| told(state, &asker, request, ruled)));
+        return facts;
+    }
+    if state.approvals.open.len() >= MAX_OPEN {
+        let message = "too many questions are open; this one was not asked".to_owned();
+        return vec![told(state, &asker, request, Ruled::deny("too_many_questions", message))];
+    }
+    let timeout = state.settings().approval_timeout_ms;
+    let asked = ApprovalAsked {
+        approval,
+        attempt: asker.attempt,
+        turn: asker.turn,
+        request,
+        rule: ruling.rule,
+        why: ruling.why,
+        risk: ruling.risk,
+        options: if ruling.risk == Risk::High {
+            vec![AllowFor::Once]
+        } else {
+            vec![AllowFor::Once, AllowFor::Session]
+        },
+        expires_at: (timeout > 0).then(|| now.plus_ms(timeout)),
+    };
+    vec![(Some(asker.worker), Event::ApprovalRequested(asked))]
+}
+
+/// The answer to the agent; later, while its work is being reviewed.
+fn told(state: &State, asker: &Asker, request: ApprovalRequest, ruling: Ruled) -> Fact {
+    let (worker, attempt) = (asker.worker.clone(), asker.attempt);
+    let fact = if state.holds(&worker) {
+        Event::ApprovalHeld { attempt, request, ruling }
+    } else {
+        Event::ApprovalDecided { attempt, turn: asker.turn, request, ruling }
+    };
+    (Some(worker), fact)
+}
+
+/// An answer of a person, or of who stands in for one.
+pub(super) fn answered(
+    state: &State,
+    approval: &ApprovalId,
+    choice: Choice,
+    by: AnsweredBy,
+) -> Result<Vec<Fact>, Rejection> {
+    let Some(open) = state.approvals.open(approval) else {
+        let settled = state.approvals.is_settled(approval);
+        return Err(if settled { Rejection::ApprovalSettled } else { Rejection::ApprovalUnknown });
+    };
+    if open.answer.is_some() {
+        return Err(Rejection::ApprovalSettled);
+    }
+    if let Choice::Allow { allowed } = &choice
+        && !open.asked.options.contains(allowed)
+    {
+        return Err(Rejection::NotAnOption);
+    }
+    let worker = Some(open.worker.clone());
+    let mut facts = Vec::new();
+    if (Choice::Allow { allowed: AllowFor::Session }) == choice {
+        let grant = Grant {
+            grant: approval.clone(),
+            worker: open.worker.clone(),
+            action: open.asked.request.action.clone(),
+            by,
+        };
+        facts.push((worker.clone(), Event::GrantGiven(grant)));
+    }
+    let ruled = Ruled { rule: by.as_str().to_owned(), answer: choice.answer() };
+    let answered = ApprovalAnswered { approval: approval.clone(), choice, by };
+    facts.insert(0, (worker, Event::ApprovalAnswered(answered)));
+    if let Some((attempt, request)) = &open.waiting {
+        let turn = state.attempt(&open.worker, *attempt).and_then(|a| a.turn.as_ref()).map(|turn| turn.turn);
+        let asker = Asker { worker: open.worker.clone(), attempt: *attempt, turn, may_write: false };
+        let request = ApprovalRequest { request: request.clone(), ..open.asked.request.clone() };
+        facts.push(told(state, &asker, request, ruled));
+    }
+    Ok(facts)
+}
+
+/// A grant is taken back.
+pub(super) fn revoked(state: &State, grant: &ApprovalId) -> Result<Vec<Fact>, Rejection> {
+    let given = state.approvals.grants.iter().find(|given| given.grant == *grant);
+    let worker = given.ok_or(Rejection::GrantUnknown)?.worker.clone();
+    Ok(vec![(Some(worker), Event::GrantRevoked { grant: grant.clone() })])
+}
+
+/// The agent took a request back.
+pub(super) fn withdrawn(
+    state: &State,
+    worker: &WorkerName,
+    attempt: AttemptNo,
+    request: &RequestId,
+) -> Option<Fact> {
+    let open = state.approvals.of_request(worker, attempt, request)?;
+    Some(void(open, "the agent took it back"))
+}
+
+/// Questions of a worker whose turn is over, in a session that goes on. When the session ends they stay: whoever
+/// answers them meanwhile answers the same question of the next process.
+pub(super) fn of_ended_turn(state: &State, worker: &WorkerName) -> Vec<Fact> {
+    if state.ending.is_some() {
+        return Vec::new();
+    }
+    let of_worker = state.approvals.open.iter().filter(|open| open.worker == *worker);
+    of_worker.map(|open| void(open, "the turn that it was asked in is over")).collect()
+}
+
+fn void(open: &OpenApproval, why: &str) -> Fact {
+    let voided = Event::ApprovalVoided { approval: open.asked.approval.clone(), why: why.to_owned() };
+    (Some(open.worker.clone()), voided)
+}
+
+/// The end, where a session that does not wait has nothing left but questions.
+pub(super) fn rests_on_a_person(state: &State) -> Option<(RestState, u8, String)> {
+    if state.settings().waits_for_person {
+        return None;
+    }
+    let question = state.approvals.unanswered().next()?;
+    let busy = state.unended().any(|(worker, attempt, process)| {
+        process.state == AttemptState::Starting
+            || process.stopping.is_some()
+            || (process.turn.is_some() && !state.approvals.keeps_waiting(worker, attempt))
+    });
+    let prepares = state.reviews.iter().any(|review| {
+        matches!(
+            review.progress,
+            ReviewProgress::Preparing { .. } | ReviewProgress::Checking { .. } | ReviewProgress::Ready { .. }
+        )
+    });
+    if busy || prepares || state.pending_checkpoint.is_some() || state.running_check().is_some() {
+        return None;
+    }
+    let what = question.asked.request.action.in_words();
+    Some((RestState::Blocked, 12, format!("{} waits for your answer: {what}", question.worker)))
+}

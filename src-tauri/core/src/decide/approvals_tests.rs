@@ -1,0 +1,207 @@
+//! Questions to a person, from the request to the answer, over ends and restarts.
+
+use proptest::prelude::*;
+
+use super::world::{Dice, Habits, World};
+use super::{Observed, reconcile};
+use crate::approval::{AllowFor, Answer, AnsweredBy, Choice};
+use crate::event::{Event, RestState, StopCause};
+use crate::ids::ApprovalId;
+use crate::input::{Input, Rejection};
+
+const ONCE: Choice = Choice::Allow { allowed: AllowFor::Once };
+const SESSION: Choice = Choice::Allow { allowed: AllowFor::Session };
+
+fn no() -> Choice {
+    Choice::Deny { message: "not now".into() }
+}
+
+fn asking(asks: &[&'static str], waits: bool) -> World {
+    let habits = Habits { asks: asks.to_vec(), waits, ..Habits::default() };
+    let mut world = World::new(1, habits);
+    world.run();
+    world
+}
+
+impl World {
+    fn open(&self) -> Vec<String> {
+        self.state.approvals.unanswered().map(|open| open.asked.approval.to_string()).collect()
+    }
+
+    fn answer(&mut self, approval: &str, choice: Choice) {
+        self.input(Input::Answer { approval: ApprovalId::new(approval), choice, by: AnsweredBy::Person });
+        self.run();
+    }
+
+    fn refused(&self, approval: &str, choice: Choice) -> Rejection {
+        let input = Input::Answer { approval: ApprovalId::new(approval), choice, by: AnsweredBy::Person };
+        super::decide(&self.state, input, self.now).unwrap_err()
+    }
+
+    fn allowed(&self) -> usize {
+        self.told.iter().filter(|(_, answer)| *answer == Answer::Allow).count()
+    }
+
+    fn code(&self) -> Option<u8> {
+        self.state.is_over().then(|| self.state.ending.as_ref().unwrap().exit_code)
+    }
+
+    fn crash(&mut self) {
+        self.forget_the_outside();
+        for input in reconcile(&self.state, &Observed::default()) {
+            self.input(input);
+        }
+        self.run();
+    }
+
+    fn resume(&mut self) {
+        self.input(Input::Resume { message: None });
+        self.run();
+    }
+}
+
+#[test]
+fn a_question_waits_and_its_answer_goes_to_the_agent() {
+    let mut world = asking(&["cargo test"], true);
+    assert_eq!((world.open().len(), world.told.len(), world.code()), (1, 0, None));
+    let id = world.open().remove(0);
+    world.answer(&id, ONCE);
+    assert_eq!((world.allowed(), world.code()), (1, Some(0)));
+    assert_eq!(world.refused(&id, ONCE), Rejection::ApprovalSettled);
+    assert_eq!(world.refused("a99", no()), Rejection::ApprovalUnknown);
+}
+
+#[test]
+fn what_is_allowed_for_the_session_is_not_asked_again_and_what_is_allowed_once_is() {
+    for (choice, questions) in [(SESSION, 1), (ONCE, 2)] {
+        let mut world = asking(&["cargo test", "cargo test"], true);
+        for _ in 0..questions {
+            let id = world.open().remove(0);
+            world.answer(&id, choice.clone());
+        }
+        assert_eq!((world.allowed(), world.code()), (2, Some(0)), "{choice:?}");
+        let asked = world.journal.iter().filter(|e| matches!(e.event, Event::ApprovalRequested(_))).count();
+        assert_eq!(asked, questions);
+    }
+    // The grant is for the very same.
+    let mut world = asking(&["cargo test", "cargo test -p x"], true);
+    let id = world.open().remove(0);
+    world.answer(&id, SESSION);
+    assert_eq!(world.open().len(), 1);
+}
+
+#[test]
+fn a_grant_can_be_taken_back() {
+    let mut world = asking(&["cargo test", "make", "cargo test"], true);
+    let first = world.open().remove(0);
+    world.answer(&first, SESSION);
+    world.input(Input::Revoke { grant: ApprovalId::new(first.as_str()) });
+    let second = world.open().remove(0);
+    world.answer(&second, ONCE);
+    assert_eq!(world.open().len(), 1, "asked again");
+}
+
+#[test]
+fn a_no_is_told_and_the_agent_goes_on() {
+    let mut world = asking(&["cargo test"], true);
+    let id = world.open().remove(0);
+    world.answer(&id, no());
+    assert_eq!(world.told[0].1, Answer::Deny { message: "not now".into() });
+    assert_eq!(world.code(), Some(0));
+}
+
+#[test]
+fn what_does_great_harm_is_allowed_once_at_most() {
+    let world = asking(&["rm -rf src"], true);
+    let id = world.open().remove(0);
+    assert_eq!(world.refused(&id, SESSION), Rejection::NotAnOption);
+}
+
+#[test]
+fn a_session_that_does_not_wait_rests_with_its_questions_and_takes_their_answers() {
+    for (choice, allowed) in [(ONCE, 1), (no(), 0)] {
+        let mut world = asking(&["cargo test"], false);
+        assert_eq!(world.code(), Some(12));
+        assert_eq!(world.state.ending.as_ref().unwrap().state, RestState::Blocked);
+        let id = world.open().remove(0);
+        world.answer(&id, choice.clone());
+        assert_eq!((world.open().len(), world.code()), (0, Some(12)), "an answer does not start it");
+        assert_eq!(world.refused(&id, choice), Rejection::ApprovalSettled);
+        world.resume();
+        assert_eq!((world.allowed(), world.told.len(), world.code()), (allowed, 1, Some(0)));
+    }
+    // Without an answer it comes to the same question, under the same name.
+    let mut world = asking(&["cargo test"], false);
+    let before = world.open();
+    world.resume();
+    assert_eq!((world.open(), world.code()), (before, Some(12)));
+}
+
+#[test]
+fn a_question_outlives_a_crash_and_is_void_when_it_is_not_asked_again() {
+    let mut world = asking(&["cargo test"], true);
+    let id = world.open().remove(0);
+    world.crash();
+    assert_eq!((world.open(), world.code()), (vec![id.clone()], Some(1)));
+    world.habits_ask(&["make"]);
+    world.resume();
+    assert_eq!(world.open().len(), 2, "the old one may still come");
+    let other = world.open().remove(1);
+    world.answer(&other, ONCE);
+    assert_eq!((world.open().len(), world.code()), (0, Some(0)));
+    assert!(
+        world
+            .journal
+            .iter()
+            .any(|e| matches!(&e.event, Event::ApprovalVoided { approval, .. } if approval.as_str() == id))
+    );
+    assert_eq!(world.refused(&id, ONCE), Rejection::ApprovalSettled);
+}
+
+#[test]
+fn a_stop_ends_the_questions_of_its_processes_without_an_answer() {
+    let mut world = asking(&["cargo test"], true);
+    world.input(Input::Stop { by: StopCause::Person, urgent: false });
+    world.run();
+    assert_eq!((world.code(), world.told.len()), (Some(14), 0));
+    assert_eq!(world.open().len(), 1, "it can be answered before the session is resumed");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
+
+    /// Whatever a person does and whenever the owner crashes: no answer is applied twice, none is made up, and the
+    /// session always comes to rest or waits for a person.
+    #[test]
+    fn no_answer_is_applied_twice_or_made_up(seed: u64) {
+        let mut dice = Dice(seed);
+        let mut world = asking(&["cargo test", "make", "cargo test", "rm -rf x"], dice.roll(2) == 0);
+        let mut yes = 0;
+        let mut grants = 0;
+        for _ in 0..40 {
+            match dice.roll(6) {
+                0 => world.crash(),
+                1 => world.resume(),
+                _ => {
+                    let Some(id) = world.open().into_iter().next() else { continue };
+                    let choice = [ONCE, SESSION, no()][dice.roll(3)].clone();
+                    let before = world.state.approvals.unanswered().count();
+                    world.answer(&id, choice.clone());
+                    let taken = world.state.approvals.is_settled(&ApprovalId::new(id.as_str()))
+                        || world.state.approvals.unanswered().count() < before;
+                    if taken && choice != no() {
+                        yes += 1;
+                        grants += usize::from(choice == SESSION);
+                    }
+                }
+            }
+            prop_assert!(grants > 0 || world.allowed() <= yes, "{} allowed by {yes} answers", world.allowed());
+            let mut told: Vec<&String> = world.told.iter().map(|(request, _)| request).collect();
+            let all = told.len();
+            told.sort();
+            told.dedup();
+            prop_assert_eq!(told.len(), all, "a request was answered twice");
+            prop_assert!(world.state.is_over() || !world.open().is_empty(), "neither at rest nor waiting");
+        }
+    }
+}

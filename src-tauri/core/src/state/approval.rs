@@ -1,0 +1,146 @@
+//! Questions to a person: those that wait, and what was granted for longer.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crate::approval::{Action, ApprovalAsked, Choice, Grant};
+use crate::event::{Envelope, Event};
+use crate::ids::{ApprovalId, AttemptNo, RequestId, WorkerName};
+use crate::time::Timestamp;
+
+/// The most questions that wait at a time. A worker that asks more is told no.
+pub const MAX_OPEN: usize = 200;
+/// Of how many settled questions it is remembered that they were.
+const MAX_SETTLED: usize = 2_000;
+
+/// Questions and grants of a session.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Approvals {
+    /// Questions that are not settled, in their order.
+    pub open: Vec<OpenApproval>,
+    /// Permissions that last.
+    pub grants: Vec<Arc<Grant>>,
+    /// Questions that were answered and applied, or are void.
+    settled: VecDeque<ApprovalId>,
+}
+
+/// A question that is not settled.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OpenApproval {
+    /// Who asks.
+    pub worker: WorkerName,
+    /// When it asked first.
+    pub at: Timestamp,
+    /// What is asked.
+    pub asked: Arc<ApprovalAsked>,
+    /// The process that waits for the answer now, and its request; `None` since that process is gone.
+    pub waiting: Option<(AttemptNo, RequestId)>,
+    /// The answer that was given while no process waited: it is for the same question, should it come again.
+    pub answer: Option<Choice>,
+}
+
+impl Approvals {
+    /// The question of that name, while it is not settled.
+    pub fn open(&self, approval: &ApprovalId) -> Option<&OpenApproval> {
+        self.open.iter().find(|open| open.asked.approval == *approval)
+    }
+
+    /// The question that a process asks by this request.
+    pub fn of_request(
+        &self,
+        worker: &WorkerName,
+        attempt: AttemptNo,
+        request: &RequestId,
+    ) -> Option<&OpenApproval> {
+        let waiting = Some((attempt, request.clone()));
+        self.open.iter().find(|open| open.worker == *worker && open.waiting == waiting)
+    }
+
+    /// The question of a process that is gone which this worker asks again.
+    pub fn left_behind(&self, worker: &WorkerName, action: &Action) -> Option<&OpenApproval> {
+        self.open.iter().find(|open| {
+            open.waiting.is_none() && open.worker == *worker && open.asked.request.action.is_same_as(action)
+        })
+    }
+
+    /// The grant that covers the action.
+    pub fn grant_for(&self, worker: &WorkerName, action: &Action) -> Option<&Grant> {
+        self.grants
+            .iter()
+            .map(AsRef::as_ref)
+            .find(|grant| grant.worker == *worker && grant.action.is_same_as(action))
+    }
+
+    /// Whether the question was asked once and is settled.
+    pub fn is_settled(&self, approval: &ApprovalId) -> bool {
+        self.settled.contains(approval)
+    }
+
+    /// Questions that wait for a person.
+    pub fn unanswered(&self) -> impl Iterator<Item = &OpenApproval> {
+        self.open.iter().filter(|open| open.answer.is_none())
+    }
+
+    /// Whether a process of the worker waits for a person.
+    pub fn keeps_waiting(&self, worker: &WorkerName, attempt: AttemptNo) -> bool {
+        self.open.iter().any(|open| {
+            open.worker == *worker && open.waiting.as_ref().is_some_and(|(waiting, _)| *waiting == attempt)
+        })
+    }
+
+    pub(super) fn apply(&mut self, envelope: &Envelope) {
+        match &envelope.event {
+            Event::ApprovalRequested(asked) => {
+                let Some(worker) = envelope.worker.clone() else { return };
+                let waiting = Some((asked.attempt, asked.request.request.clone()));
+                self.open.push(OpenApproval {
+                    worker,
+                    at: envelope.at,
+                    asked: Arc::new(asked.clone()),
+                    waiting,
+                    answer: None,
+                });
+            }
+            Event::ApprovalRepeated { approval, attempt, request } => {
+                let waiting = Some((*attempt, request.clone()));
+                if self.open(approval).is_some_and(|open| open.answer.is_some()) {
+                    self.settle(approval);
+                } else {
+                    self.change(approval, |open| open.waiting = waiting);
+                }
+            }
+            Event::ApprovalAnswered(answered) => {
+                if self.open(&answered.approval).is_some_and(|open| open.waiting.is_some()) {
+                    self.settle(&answered.approval);
+                } else {
+                    self.change(&answered.approval, |open| open.answer = Some(answered.choice.clone()));
+                }
+            }
+            Event::ApprovalVoided { approval, .. } => self.settle(approval),
+            Event::GrantGiven(grant) => self.grants.push(Arc::new(grant.clone())),
+            Event::GrantRevoked { grant } => self.grants.retain(|given| given.grant != *grant),
+            Event::WorkerExited { attempt, .. } => {
+                for open in &mut self.open {
+                    if envelope.worker.as_ref() == Some(&open.worker) {
+                        open.waiting.take_if(|(waiting, _)| waiting == attempt);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn change(&mut self, approval: &ApprovalId, change: impl FnOnce(&mut OpenApproval)) {
+        if let Some(open) = self.open.iter_mut().find(|open| open.asked.approval == *approval) {
+            change(open);
+        }
+    }
+
+    fn settle(&mut self, approval: &ApprovalId) {
+        self.open.retain(|open| open.asked.approval != *approval);
+        if self.settled.len() >= MAX_SETTLED {
+            self.settled.pop_front();
+        }
+        self.settled.push_back(approval.clone());
+    }
+}
