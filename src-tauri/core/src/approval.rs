@@ -147,6 +147,16 @@ pub enum AllowFor {
     Session,
 }
 
+impl AllowFor {
+    /// The word in output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Once => "once",
+            Self::Session => "session",
+        }
+    }
+}
+
 /// What a person, or who stands in for one, says to a question.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "choice", rename_all = "snake_case")]

@@ -74,8 +74,10 @@ fn ask(
             attempt: asker.attempt,
             request: request.request.clone(),
         };
-        let answer =
-            open.answer.as_ref().map(|choice| Ruled { rule: "person".to_owned(), answer: choice.answer() });
+        let answer = open
+            .answer
+            .as_ref()
+            .map(|(choice, by)| Ruled { rule: by.as_str().to_owned(), answer: choice.answer() });
         let mut facts = vec![(Some(asker.worker.clone()), repeated)];
         facts.extend(answer.map(|ruled| told(state, &asker, request, ruled)));
         return facts;

@@ -3,15 +3,17 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::approval::{Action, ApprovalAsked, Choice, Grant};
+use crate::approval::{Action, AnsweredBy, ApprovalAsked, Choice, Grant};
 use crate::event::{Envelope, Event};
 use crate::ids::{ApprovalId, AttemptNo, RequestId, WorkerName};
 use crate::time::Timestamp;
 
 /// The most questions that wait at a time. A worker that asks more is told no.
 pub const MAX_OPEN: usize = 200;
-/// Of how many settled questions it is remembered that they were.
-const MAX_SETTLED: usize = 2_000;
+/// Of how many settled questions it is remembered what became of them.
+const MAX_SETTLED: usize = 500;
+/// The most characters of what a settled question was about.
+const MAX_WHAT: usize = 200;
 
 /// Questions and grants of a session.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -20,8 +22,34 @@ pub struct Approvals {
     pub open: Vec<OpenApproval>,
     /// Permissions that last.
     pub grants: Vec<Arc<Grant>>,
-    /// Questions that were answered and applied, or are void.
-    settled: VecDeque<ApprovalId>,
+    /// Questions that were answered and applied, or are void; the newest.
+    pub settled: VecDeque<SettledApproval>,
+}
+
+/// A question that is settled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettledApproval {
+    /// Its name.
+    pub approval: ApprovalId,
+    /// Who asked.
+    pub worker: WorkerName,
+    /// When.
+    pub at: Timestamp,
+    /// What, in words.
+    pub what: Arc<str>,
+    /// What became of it.
+    pub outcome: Settling,
+}
+
+/// What became of a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settling {
+    /// A yes was given to the agent.
+    Allowed(AnsweredBy),
+    /// A no was.
+    Denied(AnsweredBy),
+    /// Nobody waited for an answer any more.
+    Void,
 }
 
 /// A question that is not settled.
@@ -36,7 +64,7 @@ pub struct OpenApproval {
     /// The process that waits for the answer now, and its request; `None` since that process is gone.
     pub waiting: Option<(AttemptNo, RequestId)>,
     /// The answer that was given while no process waited: it is for the same question, should it come again.
-    pub answer: Option<Choice>,
+    pub answer: Option<(Choice, AnsweredBy)>,
 }
 
 impl Approvals {
@@ -73,7 +101,7 @@ impl Approvals {
 
     /// Whether the question was asked once and is settled.
     pub fn is_settled(&self, approval: &ApprovalId) -> bool {
-        self.settled.contains(approval)
+        self.settled.iter().any(|settled| settled.approval == *approval)
     }
 
     /// Questions that wait for a person.
@@ -103,20 +131,20 @@ impl Approvals {
             }
             Event::ApprovalRepeated { approval, attempt, request } => {
                 let waiting = Some((*attempt, request.clone()));
-                if self.open(approval).is_some_and(|open| open.answer.is_some()) {
-                    self.settle(approval);
-                } else {
-                    self.change(approval, |open| open.waiting = waiting);
+                match self.open(approval).and_then(|open| open.answer.clone()) {
+                    Some((choice, by)) => self.settle(approval, Settling::of(&choice, by)),
+                    None => self.change(approval, |open| open.waiting = waiting),
                 }
             }
             Event::ApprovalAnswered(answered) => {
                 if self.open(&answered.approval).is_some_and(|open| open.waiting.is_some()) {
-                    self.settle(&answered.approval);
+                    self.settle(&answered.approval, Settling::of(&answered.choice, answered.by));
                 } else {
-                    self.change(&answered.approval, |open| open.answer = Some(answered.choice.clone()));
+                    let answer = Some((answered.choice.clone(), answered.by));
+                    self.change(&answered.approval, |open| open.answer = answer);
                 }
             }
-            Event::ApprovalVoided { approval, .. } => self.settle(approval),
+            Event::ApprovalVoided { approval, .. } => self.settle(approval, Settling::Void),
             Event::GrantGiven(grant) => self.grants.push(Arc::new(grant.clone())),
             Event::GrantRevoked { grant } => self.grants.retain(|given| given.grant != *grant),
             Event::WorkerExited { attempt, .. } => {
@@ -136,11 +164,28 @@ impl Approvals {
         }
     }
 
-    fn settle(&mut self, approval: &ApprovalId) {
-        self.open.retain(|open| open.asked.approval != *approval);
+    fn settle(&mut self, approval: &ApprovalId, outcome: Settling) {
+        let Some(at) = self.open.iter().position(|open| open.asked.approval == *approval) else { return };
+        let open = self.open.remove(at);
         if self.settled.len() >= MAX_SETTLED {
             self.settled.pop_front();
         }
-        self.settled.push_back(approval.clone());
+        let what: String = open.asked.request.action.in_words().chars().take(MAX_WHAT).collect();
+        self.settled.push_back(SettledApproval {
+            approval: approval.clone(),
+            worker: open.worker,
+            at: open.at,
+            what: what.into(),
+            outcome,
+        });
+    }
+}
+
+impl Settling {
+    fn of(choice: &Choice, by: AnsweredBy) -> Self {
+        match choice {
+            Choice::Allow { .. } => Self::Allowed(by),
+            Choice::Deny { .. } => Self::Denied(by),
+        }
     }
 }

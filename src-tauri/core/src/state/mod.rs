@@ -20,7 +20,7 @@ use crate::outcome::{FailureClass, Outcome};
 use crate::settings::Settings;
 use crate::time::Timestamp;
 
-pub use approval::{Approvals, MAX_OPEN, OpenApproval};
+pub use approval::{Approvals, MAX_OPEN, OpenApproval, SettledApproval, Settling};
 pub use check::CheckState;
 pub use review::{ReviewProgress, ReviewState};
 pub use worker::{Attempt, AttemptState, Costs, OpenTurn, WorkerState};

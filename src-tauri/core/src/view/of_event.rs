@@ -1,8 +1,9 @@
 //! Makes a timeline entry of an event, where the event belongs into the story.
 
+use super::of_approvals;
 use super::timeline::TimelineEntry;
 use crate::agent_event::{AgentEvent, FileTouch, NoticeLevel, ToolStatus};
-use crate::approval::{Action, AllowFor, Answer, Choice};
+use crate::approval::{Action, Answer, Choice};
 use crate::event::{CheckpointRestored, Envelope, Event, Purpose, Step};
 use crate::outcome::Outcome;
 use crate::review::check::{CheckFinished, CheckOutcome};
@@ -92,11 +93,8 @@ fn words(event: &Event) -> Option<Words> {
             Some(("approval", "warn", format!("asks to {what}"), Some(asked.why.clone())))
         }
         Event::ApprovalAnswered(answered) => {
-            let (tone, what) = match &answered.choice {
-                Choice::Allow { allowed: AllowFor::Once } => ("ok", "allowed once".to_owned()),
-                Choice::Allow { allowed: AllowFor::Session } => ("ok", "allowed for the session".to_owned()),
-                Choice::Deny { message } => ("warn", format!("denied: {message}")),
-            };
+            let tone = if matches!(answered.choice, Choice::Allow { .. }) { "ok" } else { "warn" };
+            let what = of_approvals::choice_words(&answered.choice);
             Some(("approval", tone, format!("{what} (by {})", answered.by.as_str()), None))
         }
         Event::ApprovalVoided { why, .. } => plain("approval", format!("the question is void: {why}")),

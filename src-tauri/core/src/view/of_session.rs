@@ -1,14 +1,14 @@
 //! Makes the status view of a session's state.
 
+use super::of_approvals;
 use super::status::{
     CheckView, DecisionView, FindingView, NeedView, PlanCount, ReviewView, SessionView, WorkerView,
 };
-use crate::approval::AllowFor;
 use crate::event::{Purpose, Step};
 use crate::ids::SessionId;
 use crate::outcome::Outcome;
 use crate::review::check::CheckOutcome;
-use crate::state::{AttemptState, CheckState, OpenApproval, ReviewState, State, WorkerState};
+use crate::state::{AttemptState, CheckState, ReviewState, State, WorkerState};
 
 /// The view of one session; `None` before it was created.
 pub fn session_view(id: &SessionId, state: &State) -> Option<SessionView> {
@@ -52,6 +52,8 @@ pub fn session_view(id: &SessionId, state: &State) -> Option<SessionView> {
             .collect(),
         recoveries: 0,
         needs_you: needs(state),
+        approvals: of_approvals::approvals(&state.approvals),
+        grants: of_approvals::grants(&state.approvals),
         warnings: state.warnings.clone(),
         files_changed: newest.map(|c| c.changed.clone()).unwrap_or_default(),
         tokens,
@@ -187,7 +189,7 @@ fn check_view(check: &CheckState) -> CheckView {
 }
 
 fn needs(state: &State) -> Vec<NeedView> {
-    let asked: Vec<NeedView> = state.approvals.unanswered().map(approval_need).collect();
+    let asked: Vec<NeedView> = state.approvals.unanswered().map(of_approvals::need).collect();
     if !asked.is_empty() {
         return asked;
     }
@@ -224,22 +226,4 @@ fn needs(state: &State) -> Vec<NeedView> {
         required_actions,
         suggestions: Vec::new(),
     }]
-}
-
-fn approval_need(open: &OpenApproval) -> NeedView {
-    let asked = &open.asked;
-    let id = asked.approval.to_string();
-    let session = asked.options.contains(&AllowFor::Session);
-    let mut required_actions = vec![format!("allow it once: orchestrate approve {id}")];
-    required_actions
-        .extend(session.then(|| format!("allow it for the session: orchestrate approve {id} --session")));
-    required_actions.push(format!("refuse it: orchestrate deny {id} -m \"why\""));
-    NeedView {
-        kind: "approval".to_owned(),
-        id: Some(id),
-        title: format!("{} asks to {}", open.worker, asked.request.action.in_words()),
-        details: asked.why.clone(),
-        required_actions,
-        suggestions: Vec::new(),
-    }
 }

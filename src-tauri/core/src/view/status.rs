@@ -47,6 +47,12 @@ pub struct SessionView {
     pub recoveries: u32,
     /// What waits for a person.
     pub needs_you: Vec<NeedView>,
+    /// Questions to a person, in their order: those that are open and the newest that were settled.
+    #[serde(default)]
+    pub approvals: Vec<ApprovalView>,
+    /// What was allowed for the rest of the session.
+    #[serde(default)]
+    pub grants: Vec<GrantView>,
     /// Warnings of the session, in words.
     pub warnings: Vec<String>,
     /// Paths changed since checkpoint 0, as of the newest checkpoint.
@@ -193,4 +199,46 @@ pub struct NeedView {
     pub required_actions: Vec<String>,
     /// Further hints.
     pub suggestions: Vec<String>,
+}
+
+/// One question to a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ApprovalView {
+    /// What `approve` and `deny` name it by.
+    pub id: String,
+    /// Who asks.
+    pub worker: String,
+    /// RFC 3339.
+    pub asked_at: String,
+    /// `open`; `answered` before its worker asked again; `allowed denied void`.
+    pub state: String,
+    /// `person expiry demo`, once it is answered.
+    pub by: Option<String>,
+    /// What it asks for, in words.
+    pub what: String,
+    /// The rule that asks; of an open one.
+    pub rule: Option<String>,
+    /// Why it asks; of an open one.
+    pub why: Option<String>,
+    /// `low medium high`; of an open one.
+    pub risk: Option<String>,
+    /// The change that it would make, where it is a write and was shown; of an open one.
+    pub diff: Option<String>,
+    /// `once session`: for how long it can be allowed.
+    pub options: Vec<String>,
+    /// RFC 3339: when it counts as a no; `None`: it waits without end.
+    pub expires_at: Option<String>,
+}
+
+/// One permission that lasts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct GrantView {
+    /// What `revoke` names it by.
+    pub id: String,
+    /// Whose.
+    pub worker: String,
+    /// What, in words.
+    pub what: String,
+    /// `person demo`: who gave it.
+    pub by: String,
 }

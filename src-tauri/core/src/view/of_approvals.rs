@@ -1,0 +1,95 @@
+//! Questions and grants as people see them.
+
+use std::sync::Arc;
+
+use super::status::{ApprovalView, GrantView, NeedView};
+use crate::approval::{Action, AllowFor, AnsweredBy, Choice, Grant};
+use crate::state::{Approvals, OpenApproval, SettledApproval, Settling};
+
+/// All of them, in their order.
+pub(super) fn approvals(approvals: &Approvals) -> Vec<ApprovalView> {
+    approvals.settled.iter().map(settled).chain(approvals.open.iter().map(open)).collect()
+}
+
+/// What was allowed for longer.
+pub(super) fn grants(approvals: &Approvals) -> Vec<GrantView> {
+    let view = |grant: &Arc<Grant>| GrantView {
+        id: grant.grant.to_string(),
+        worker: grant.worker.to_string(),
+        what: grant.action.in_words(),
+        by: grant.by.as_str().to_owned(),
+    };
+    approvals.grants.iter().map(view).collect()
+}
+
+fn open(open: &OpenApproval) -> ApprovalView {
+    let asked = &open.asked;
+    let diff = match &asked.request.action {
+        Action::Write { diff, .. } => diff.clone(),
+        _ => None,
+    };
+    ApprovalView {
+        id: asked.approval.to_string(),
+        worker: open.worker.to_string(),
+        asked_at: open.at.to_string(),
+        state: if open.answer.is_some() { "answered" } else { "open" }.to_owned(),
+        by: open.answer.as_ref().map(|(_, by)| by.as_str().to_owned()),
+        what: asked.request.action.in_words(),
+        rule: Some(asked.rule.clone()),
+        why: Some(asked.why.clone()),
+        risk: Some(asked.risk.as_str().to_owned()),
+        diff,
+        options: asked.options.iter().map(|option| option.as_str().to_owned()).collect(),
+        expires_at: asked.expires_at.map(|at| at.to_string()),
+    }
+}
+
+fn settled(settled: &SettledApproval) -> ApprovalView {
+    let (state, by): (_, Option<AnsweredBy>) = match settled.outcome {
+        Settling::Allowed(by) => ("allowed", Some(by)),
+        Settling::Denied(by) => ("denied", Some(by)),
+        Settling::Void => ("void", None),
+    };
+    ApprovalView {
+        id: settled.approval.to_string(),
+        worker: settled.worker.to_string(),
+        asked_at: settled.at.to_string(),
+        state: state.to_owned(),
+        by: by.map(|by| by.as_str().to_owned()),
+        what: settled.what.to_string(),
+        rule: None,
+        why: None,
+        risk: None,
+        diff: None,
+        options: Vec::new(),
+        expires_at: None,
+    }
+}
+
+/// What a person can do about an open question.
+pub(super) fn need(open: &OpenApproval) -> NeedView {
+    let asked = &open.asked;
+    let id = asked.approval.to_string();
+    let mut required_actions = vec![format!("allow it once: orchestrate approve {id}")];
+    if asked.options.contains(&AllowFor::Session) {
+        required_actions.push(format!("allow it for the session: orchestrate approve {id} --session"));
+    }
+    required_actions.push(format!("refuse it: orchestrate deny {id} -m \"why\""));
+    NeedView {
+        kind: "approval".to_owned(),
+        id: Some(id),
+        title: format!("{} asks to {}", open.worker, asked.request.action.in_words()),
+        details: asked.why.clone(),
+        required_actions,
+        suggestions: Vec::new(),
+    }
+}
+
+/// What was said, in words.
+pub(super) fn choice_words(choice: &Choice) -> String {
+    match choice {
+        Choice::Allow { allowed: AllowFor::Once } => "allowed once".to_owned(),
+        Choice::Allow { allowed: AllowFor::Session } => "allowed for the session".to_owned(),
+        Choice::Deny { message } => format!("denied: {message}"),
+    }
+}
