@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on says where")]
 
+mod approvals;
 mod breaking;
 mod checks;
 mod decisions;

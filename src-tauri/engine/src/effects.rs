@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use mo_agents::launch::Access;
 use mo_checkpoint::Access as CheckoutAccess;
+use mo_core::approval::{AnsweredBy, Choice};
 use mo_core::effect::Effect;
 use mo_core::event::{Fault, Place, Prepared};
 use mo_core::ids::{CheckNo, Digest, Nonce, SessionId};
@@ -168,6 +169,15 @@ impl EffectRunner {
                 desk.stop_timer(&Timer::Review(review));
                 Box::new(|_| {})
             }
+            Effect::StartApprovalTimer { approval, after_ms } => Box::new(move |runner| {
+                let message = "nobody answered in time".to_owned();
+                let expired = Input::Answer {
+                    approval: approval.clone(),
+                    choice: Choice::Deny { message },
+                    by: AnsweredBy::Expiry,
+                };
+                runner.start_timer(&desk, Timer::Approval(approval), after_ms, expired);
+            }),
             Effect::StartTimeLimit { after_ms } => Box::new(move |runner| {
                 runner.start_timer(&desk, Timer::TimeLimit, after_ms, Input::TimeLimitReached);
             }),

@@ -1,10 +1,14 @@
 //! The engine as its users see it.
 
+mod answering;
 mod reach;
+mod recording;
 mod rests;
 
 pub use crate::keeping::Tidied;
+pub use answering::AnswerError;
 pub use reach::DeleteError;
+pub use recording::RecordError;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

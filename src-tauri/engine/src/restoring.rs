@@ -9,11 +9,9 @@ use mo_core::event::{CheckpointRestored, CheckpointTaken};
 use mo_core::ids::{CheckpointNo, Digest, SessionId};
 use mo_core::input::Input;
 use mo_core::state::State;
-use mo_core::view::session_view;
-use mo_journal::{Document, JournalError};
+use mo_journal::JournalError;
 
-use crate::dispatcher::Message;
-use crate::handle::{CommandError, EngineHandle};
+use crate::handle::{CommandError, EngineHandle, RecordError};
 use crate::keeping::{Claim, Keeper};
 use crate::ports::Ports;
 use crate::start::StartError;
@@ -108,6 +106,15 @@ impl RestoreError {
     }
 }
 
+impl From<RecordError> for RestoreError {
+    fn from(error: RecordError) -> Self {
+        match error {
+            RecordError::Command(error) => Self::Command(error),
+            RecordError::Journal(error) => Self::Journal(error),
+        }
+    }
+}
+
 impl EngineHandle {
     /// Brings the target of a session that rests back to one of its checkpoints, wholly or at these paths with what is
     /// below them. Its present state is saved before, its new state after.
@@ -181,31 +188,6 @@ impl EngineHandle {
         blocking(move || {
             let taken = keeper.storage.take(&id, Path::new(&target), number, first.as_ref());
             taken.map_err(|error| RestoreError::Checkpoint { error, saved: None })
-        })
-        .await
-    }
-
-    /// Journals what was done with a session that rests.
-    async fn record(&self, session: &SessionId, input: Input) -> Result<(), RestoreError> {
-        let (journal, id) = (Arc::clone(&self.shared.ports.journal), session.clone());
-        let state = blocking(move || Ok(history::replay(journal.as_ref(), &id)?)).await?;
-        self.send(Message::Adopt { session: session.clone(), state: Box::new(state) }).await?;
-        if let Err(error) = self.ask(session, input).await {
-            self.send(Message::Forget { session: session.clone() }).await?;
-            return Err(error.into());
-        }
-        Ok(())
-    }
-
-    /// The view that `status` reads, so that it need not replay the session.
-    async fn write_view(&self, session: &SessionId) -> Result<(), RestoreError> {
-        let (journal, id) = (Arc::clone(&self.shared.ports.journal), session.clone());
-        blocking(move || {
-            let view = session_view(&id, &history::replay(journal.as_ref(), &id)?);
-            if let Some(text) = view.and_then(|view| serde_json::to_string(&view).ok()) {
-                journal.put_document(&id, &Document::View, &text)?;
-            }
-            Ok(())
         })
         .await
     }

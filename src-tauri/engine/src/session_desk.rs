@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use mo_core::approval::Answer;
-use mo_core::ids::{AgentKind, AttemptNo, CheckNo, RequestId, ReviewId, SessionId, WorkerName};
+use mo_core::ids::{AgentKind, ApprovalId, AttemptNo, CheckNo, RequestId, ReviewId, SessionId, WorkerName};
 use mo_core::policy::Rule;
 use mo_core::review::receipt::Receipt;
 use mo_process::Control;
@@ -77,6 +77,8 @@ struct Held {
 pub(crate) enum Timer {
     /// A review's timeout.
     Review(ReviewId),
+    /// The time that a question has.
+    Approval(ApprovalId),
     /// The session's time limit.
     TimeLimit,
 }

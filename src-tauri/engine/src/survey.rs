@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use mo_core::approval::Action;
-use mo_core::ids::Role;
+use mo_core::ids::{ApprovalId, Role};
 use mo_core::policy::{Bounds, Ground, KnownPlaces, Places, Rule, Ruling, Survey, judge};
 
 use crate::{git_settings, paths, patterns};
@@ -21,7 +21,8 @@ fn look_up(action: &Action, bounds: &Bounds, rules: &Arc<[Rule]>) -> Survey {
     // Judged as one that may write, whatever the role: that looks at no fewer places.
     let ground = Ground { bounds, role: Role::Implementer, may_write: true, places: &noting, rules };
     judge(action, &ground);
-    Survey { bounds: bounds.clone(), known: noting.known.into_inner(), rules: Arc::clone(rules) }
+    let approval = ApprovalId::new(uuid::Uuid::now_v7().to_string());
+    Survey { approval, bounds: bounds.clone(), known: noting.known.into_inner(), rules: Arc::clone(rules) }
 }
 
 /// What the policy says of a shell line in a folder, without a session: the target is that folder.

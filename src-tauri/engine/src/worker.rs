@@ -1,5 +1,6 @@
 //! One task for each process of a worker: starts it, speaks its protocol, watches it, buries it.
 
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
@@ -11,7 +12,7 @@ use mo_agents::launch::{Access, LaunchSpec, Permission};
 use mo_agents::protocol::{Exchange, Exit, Line, Protocol, TurnPrompt};
 use mo_core::agent_event::{AgentEvent, Decoded};
 use mo_core::event::Fault;
-use mo_core::ids::{AgentKind, AttemptNo, TurnNo, WorkerName};
+use mo_core::ids::{AgentKind, AttemptNo, RequestId, TurnNo, WorkerName};
 use mo_core::input::Input;
 use mo_core::policy::Bounds;
 use mo_journal::{JournalError, Stream};
@@ -197,6 +198,8 @@ struct Conversation {
     /// Where the worker may work.
     bounds: Bounds,
     folders: Folders,
+    /// Requests that wait for an answer of ours.
+    unanswered: BTreeSet<RequestId>,
     exchange: Exchange,
     turn: Option<(TurnNo, InTurn)>,
     last_sign: Instant,
@@ -221,6 +224,7 @@ impl Conversation {
             commands,
             bounds,
             folders: Folders::default(),
+            unanswered: BTreeSet::new(),
             exchange: Exchange::default(),
             turn: None,
             last_sign: Instant::now(),
@@ -237,9 +241,11 @@ impl Conversation {
         let control = self.child.control.clone();
         let mut over = None;
         let end = loop {
+            let waits = reading && !self.unanswered.is_empty();
             let patience = if reading { self.stall } else { Some(self.stall.unwrap_or(CLOSED).min(CLOSED)) };
             let quiet_until = match (&self.turn, patience) {
-                (Some(_), Some(patience)) => self.last_sign + patience,
+                // Who waits for our answer is not stalled, however long a person takes.
+                (Some(_), Some(patience)) if !waits => self.last_sign + patience,
                 _ => Instant::now() + NEVER,
             };
             // Looked at first, since who always has something to read never waits below.
@@ -323,6 +329,8 @@ impl Conversation {
                 self.protocol.prompt(TurnPrompt { text, schema }, &mut self.exchange);
             }
             WorkerCommand::Answer { request, answer } => {
+                self.unanswered.remove(&request);
+                self.last_sign = Instant::now();
                 self.folders.answered(&request, &answer);
                 self.protocol.answer(&request, &answer, &mut self.exchange);
             }
@@ -400,6 +408,7 @@ impl Conversation {
                 event => {
                     self.outlet.delta(held.take());
                     if matches!(event, AgentEvent::TurnEnded { .. }) {
+                        self.unanswered.clear();
                         self.turn = None;
                     }
                     inputs.push(self.input(Decoded { at: decoded.at, event }));
@@ -420,9 +429,11 @@ impl Conversation {
         let survey = if let AgentEvent::ApprovalRequested { request } = &mut decoded.event {
             paths::resolve_action(&mut request.action, Path::new(&self.bounds.root));
             self.folders.asked(request);
-            survey::survey(&request.action, &self.bounds, &self.outlet.desk.rules).map(Box::new)
+            self.unanswered.insert(request.request.clone());
+            Some(Box::new(survey::survey(&request.action, &self.bounds, &self.outlet.desk.rules)))
         } else {
             if let AgentEvent::ApprovalWithdrawn { request } = &decoded.event {
+                self.unanswered.remove(request);
                 self.folders.withdrawn(request);
             }
             None

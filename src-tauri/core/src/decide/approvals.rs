@@ -165,14 +165,14 @@ pub(super) fn revoked(state: &State, grant: &ApprovalId) -> Result<Vec<Fact>, Re
     Ok(vec![(Some(worker), Event::GrantRevoked { grant: grant.clone() })])
 }
 
-/// The agent took a request back.
+/// The agent took a request back. When the session ends that is our own cancel, and the question stays.
 pub(super) fn withdrawn(
     state: &State,
     worker: &WorkerName,
     attempt: AttemptNo,
     request: &RequestId,
 ) -> Option<Fact> {
-    let open = state.approvals.of_request(worker, attempt, request)?;
+    let open = state.approvals.of_request(worker, attempt, request).filter(|_| state.ending.is_none())?;
     Some(void(open, "the agent took it back"))
 }
 

@@ -1,0 +1,169 @@
+//! Questions to a person, live: over each CLI's own protocol, answered from outside, over ends and restarts.
+
+use mo_core::approval::{AllowFor, AnsweredBy, Choice};
+use mo_core::event::{Envelope, Event};
+use mo_core::ids::{AgentKind, ApprovalId, Role, SessionId};
+use mo_core::input::Rejection;
+use mo_core::settings::Settings;
+use mo_core::team::Team;
+use mo_engine::handle::{AnswerError, CommandError, EngineHandle};
+use mo_engine::hub::Update;
+use mo_engine::start::StartRequest;
+use serde_json::{Value, json};
+
+use crate::stage::{LIMIT, Stage, review, to_rest};
+
+const ONCE: Choice = Choice::Allow { allowed: AllowFor::Once };
+const SESSION: Choice = Choice::Allow { allowed: AllowFor::Session };
+/// Deletes, and so is asked; leaves a mark each time that it runs.
+const ASKED: &str = "rm -f none; echo x >> marks.txt";
+
+fn no() -> Choice {
+    Choice::Deny { message: "leave that to me".into() }
+}
+
+/// An implementer that asks these things in its turn, and a reviewer that approves.
+struct Play {
+    stage: Stage,
+    team: Team,
+}
+
+impl Play {
+    fn new(implementer: &str, commands: &[&str]) -> Self {
+        let reviewer = if implementer == "codex" { "claude" } else { "codex" };
+        let mut steps: Vec<Value> = commands.iter().map(|command| json!({"run": command})).collect();
+        steps.push(json!({"write": {"path": "greeting.txt", "content": "hello\n"}}));
+        steps.push(json!({"text": "Done."}));
+        let stage = Stage::new(&[
+            (implementer, json!({"turns": [{"times": 0, "steps": steps}]})),
+            (reviewer, json!({"turns": [{"times": 0, "steps": [review("approved")]}]})),
+        ]);
+        let kind = |name: &str| name.parse::<AgentKind>().unwrap();
+        let members = vec![(kind(implementer), Role::Implementer), (kind(reviewer), Role::Reviewer)];
+        let team = Team::new(members, &[(reviewer.to_owned(), implementer.to_owned())]).unwrap();
+        Self { stage, team }
+    }
+
+    async fn start(&self, engine: &EngineHandle, settings: Settings) -> SessionId {
+        let request = StartRequest { team: self.team.clone(), ..self.stage.request(settings) };
+        engine.start(request).await.unwrap()
+    }
+
+    fn marks(&self) -> usize {
+        std::fs::read_to_string(self.stage.path("target/marks.txt")).unwrap_or_default().lines().count()
+    }
+}
+
+/// Waits for the `nth` question of the session.
+async fn question(engine: &EngineHandle, session: &SessionId, nth: usize) -> ApprovalId {
+    let mut live = engine.subscribe(session, 0);
+    let mut asked = Vec::new();
+    let found = async {
+        loop {
+            let Update::Events(records) = live.next().await.unwrap().unwrap() else { continue };
+            for record in records.iter() {
+                if let Event::ApprovalRequested(question) = Envelope::from_record(record).unwrap().event {
+                    asked.push(question.approval);
+                }
+            }
+            if asked.len() >= nth {
+                return asked.remove(nth - 1);
+            }
+        }
+    };
+    tokio::time::timeout(LIMIT, found).await.expect("the question is asked")
+}
+
+async fn answer(engine: &EngineHandle, approval: &ApprovalId, choice: Choice) {
+    engine.answer(approval, choice, AnsweredBy::Person).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_allowed_once_runs_once_over_every_protocol() {
+    for agent in ["claude", "codex", "gemini"] {
+        let play = Play::new(agent, &[ASKED, ASKED]);
+        let engine = play.stage.engine().await;
+        let id = play.start(&engine, Settings::default()).await;
+        let first = question(&engine, &id, 1).await;
+        assert_eq!(play.marks(), 0, "{agent}");
+        let view = engine.view(&id).await.unwrap().unwrap();
+        let worker = view.workers.iter().find(|w| w.role == "implementer").unwrap();
+        assert_eq!((worker.state.as_str(), view.needs_you.len()), ("asking", 1), "{agent}");
+        assert_eq!(view.needs_you[0].id.as_deref(), Some(first.as_str()));
+        answer(&engine, &first, ONCE).await;
+        let second = question(&engine, &id, 2).await;
+        assert_ne!(first, second);
+        answer(&engine, &second, no()).await;
+        let outcome = to_rest(&engine, &id, 1).await;
+        assert_eq!((outcome.exit_code(), play.marks()), (0, 1), "{agent}: {}", outcome.story());
+        assert!(outcome.story().contains("leave that to me"), "{agent}: {}", outcome.story());
+        let again = engine.answer(&first, ONCE, AnsweredBy::Person).await.unwrap_err();
+        assert!(
+            matches!(again, AnswerError::Command(CommandError::Rejected(Rejection::ApprovalSettled))),
+            "{again}"
+        );
+        let unknown = engine.answer(&ApprovalId::new("nothing"), ONCE, AnsweredBy::Person).await.unwrap_err();
+        assert!(matches!(unknown, AnswerError::Unknown(_)), "{unknown}");
+        engine.idle().await;
+        engine.shut_down().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_allowed_for_the_session_is_asked_once_over_every_protocol() {
+    for agent in ["claude", "codex", "gemini"] {
+        let play = Play::new(agent, &[ASKED, ASKED]);
+        let engine = play.stage.engine().await;
+        let id = play.start(&engine, Settings::default()).await;
+        let asked = question(&engine, &id, 1).await;
+        answer(&engine, &asked, SESSION).await;
+        let outcome = to_rest(&engine, &id, 1).await;
+        assert_eq!((outcome.exit_code(), play.marks()), (0, 2), "{agent}: {}", outcome.story());
+        assert_eq!((outcome.view.approvals.len(), outcome.view.grants.len()), (1, 1), "{agent}");
+        engine.idle().await;
+        engine.shut_down().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_question_that_nobody_answers_in_time_is_a_no_and_no_stall() {
+    let play = Play::new("claude", &[ASKED]);
+    let settings = Settings { approval_timeout_ms: 300, stall_timeout_ms: 100, ..Settings::default() };
+    let engine = play.stage.engine().await;
+    let id = play.start(&engine, settings).await;
+    let outcome = to_rest(&engine, &id, 1).await;
+    assert_eq!((outcome.exit_code(), play.marks()), (0, 0), "{}", outcome.story());
+    assert_eq!(
+        (outcome.view.approvals[0].state.as_str(), outcome.view.approvals[0].by.as_deref()),
+        ("denied", Some("expiry"))
+    );
+    engine.idle().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_that_does_not_wait_rests_and_takes_the_answer_at_rest() {
+    for (choice, marks) in [(ONCE, 1), (no(), 0)] {
+        let play = Play::new("claude", &[ASKED]);
+        let engine = play.stage.engine().await;
+        let settings = Settings { waits_for_person: false, ..Settings::default() };
+        let id = play.start(&engine, settings).await;
+        let rest = to_rest(&engine, &id, 1).await;
+        assert_eq!((rest.exit_code(), rest.view.state.as_str()), (12, "blocked"), "{}", rest.story());
+        engine.idle().await;
+        play.stage.assert_nothing_runs();
+        engine.shut_down().await;
+        drop(engine);
+        // Another owner, such as the command that answers.
+        let engine = play.stage.engine().await;
+        let asked = ApprovalId::new(rest.view.needs_you[0].id.clone().unwrap());
+        answer(&engine, &asked, choice).await;
+        let view = engine.view(&id).await.unwrap().unwrap();
+        assert_eq!((view.needs_you.len(), view.approvals[0].state.as_str()), (0, "answered"));
+        assert_eq!(play.marks(), 0);
+        engine.resume(&id, None).await.unwrap();
+        let outcome = to_rest(&engine, &id, 2).await;
+        assert_eq!((outcome.exit_code(), play.marks()), (0, marks), "{}", outcome.story());
+        engine.idle().await;
+        engine.shut_down().await;
+    }
+}
