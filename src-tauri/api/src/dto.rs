@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use mo_checkpoint::{FileChange, RelPath};
 use mo_core::event::{CheckpointRestored, CheckpointTaken, Event};
 use mo_core::ids::{AgentKind, CheckpointNo, Role};
+use mo_core::view::status::{ApprovalView, GrantView};
 use mo_core::view::timeline::TimelineEntry;
 use serde::{Deserialize, Serialize};
 
@@ -130,6 +131,12 @@ pub struct StartForm {
     /// Such as `5m`; `0` is never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stall_timeout: Option<String>,
+    /// Such as `30m`; `0`: a question waits without end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval_timeout: Option<String>,
+    /// Whether the session runs on while only a person could move it on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits_for_person: Option<bool>,
     /// Such as `2h`; `0` is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_limit: Option<String>,
@@ -203,6 +210,20 @@ pub enum StopBy {
     Sigint,
     /// SIGTERM to such a command.
     Sigterm,
+}
+
+/// `GET …/approvals`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approvals {
+    /// Those that are open and the newest that were settled.
+    pub approvals: Vec<ApprovalView>,
+}
+
+/// `GET …/grants`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grants {
+    /// What was allowed for the rest of the session.
+    pub grants: Vec<GrantView>,
 }
 
 /// `POST …/pause`: nothing to say.

@@ -63,6 +63,16 @@ pub(crate) enum Command {
     Review(Review),
     /// Tell a worker something; it hears it after its turn
     Message(Message),
+    /// List the questions that wait for you
+    Approvals(OfSession),
+    /// Allow what a worker asks
+    Approve(Approve),
+    /// Refuse what a worker asks
+    Deny(Deny),
+    /// List what you allowed for a whole session
+    Grants(OfSession),
+    /// Take such a permission back
+    Revoke(Revoke),
     /// Bring files back; what is there now is saved first
     #[command(after_help = help::RESTORE)]
     Restore(Restore),
@@ -110,6 +120,9 @@ impl Command {
                 | Self::Resume(_)
                 | Self::Review(_)
                 | Self::Delete(_)
+                | Self::Approve(_)
+                | Self::Deny(_)
+                | Self::Revoke(_)
                 | Self::Restore(_)
                 | Self::Serve
         )
@@ -207,6 +220,44 @@ pub(crate) struct Message {
     /// Your words
     #[arg(value_name = "TEXT")]
     pub(crate) text: String,
+}
+
+/// `approvals` and `grants`.
+#[derive(Debug, Args)]
+pub(crate) struct OfSession {
+    /// The session [default: all]
+    #[arg(value_name = "SESSION")]
+    pub(crate) session: Option<String>,
+}
+
+/// `approve`.
+#[derive(Debug, Args)]
+pub(crate) struct Approve {
+    /// The question, as `approvals` names it
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+    /// The very same for the rest of the session, too
+    #[arg(long)]
+    pub(crate) session: bool,
+}
+
+/// `deny`.
+#[derive(Debug, Args)]
+pub(crate) struct Deny {
+    /// The question, as `approvals` names it
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+    /// What the agent is told
+    #[arg(short, long, value_name = "TEXT")]
+    pub(crate) message: Option<String>,
+}
+
+/// `revoke`.
+#[derive(Debug, Args)]
+pub(crate) struct Revoke {
+    /// What was allowed, as `grants` names it
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
 }
 
 /// `restore`.

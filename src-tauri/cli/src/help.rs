@@ -16,6 +16,11 @@ Steer
   stop         End a session
   review       Have the work reviewed now
   message      Tell a worker something; it hears it after its turn
+  approvals    List the questions that wait for you
+  approve      Allow what a worker asks
+  deny         Refuse what a worker asks
+  grants       List what you allowed for a whole session
+  revoke       Take such a permission back
   restore      Bring files back; what is there now is saved first
   delete       Delete a session with everything that was kept of it
 

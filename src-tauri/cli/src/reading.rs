@@ -50,6 +50,16 @@ impl Reading {
         id.map(|id| (reading, id)).ok_or_else(|| unknown(named))
     }
 
+    /// All sessions as they stand, newest first. Not for use inside an async runtime.
+    pub(crate) fn all(places: &Places) -> Result<Vec<SessionView>, Failure> {
+        let Some(reading) = Self::open(places)? else { return Ok(Vec::new()) };
+        let mut views = Vec::new();
+        for id in reading.journal.sessions()?.iter().rev() {
+            views.extend(reading.view(id)?);
+        }
+        Ok(views)
+    }
+
     /// A session as it stands: as who runs it has it, else from the journal. One that is unfinished without anybody who
     /// runs it has crashed. Not for use inside an async runtime.
     pub(crate) fn view(&self, session: &SessionId) -> Result<Option<SessionView>, Failure> {

@@ -10,6 +10,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use hyper::Method;
+use mo_core::approval::Choice;
 use mo_core::view::status::{SessionView, StatusView};
 
 use crate::dto::{
@@ -87,6 +88,19 @@ impl Client {
     pub async fn message(&self, session: &str, worker: &str, text: &str) -> Result<(), ClientError> {
         let form = MessageForm { worker: worker.to_owned(), text: text.to_owned() };
         self.command(session, "messages", &form).await
+    }
+
+    /// Answers a question. Durable when this returns.
+    pub async fn answer(&self, session: &str, approval: &str, choice: &Choice) -> Result<(), ClientError> {
+        let path = format!("{}/{}", of(session, "approvals"), encoded(approval));
+        let _named: SessionNamed = self.post(&path, choice).await?;
+        Ok(())
+    }
+
+    /// Takes a lasting permission back.
+    pub async fn revoke(&self, session: &str, grant: &str) -> Result<(), ClientError> {
+        let path = format!("{}/{}", of(session, "grants"), encoded(grant));
+        self.call(Method::DELETE, &path, None).await.map(drop)
     }
 
     /// What a worker did after a seq, in words.

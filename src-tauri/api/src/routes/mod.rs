@@ -1,5 +1,6 @@
 //! The routes.
 
+mod approvals;
 mod control;
 mod events;
 mod logs;
@@ -36,6 +37,10 @@ pub(crate) fn router(state: ApiState) -> Router {
         .route("/api/v1/{id}/review", post(control::review))
         .route("/api/v1/{id}/restore", post(snapshots::restore))
         .route("/api/v1/{id}/messages", post(control::message))
+        .route("/api/v1/{id}/approvals", get(approvals::all))
+        .route("/api/v1/{id}/approvals/{approval}", post(approvals::answer))
+        .route("/api/v1/{id}/grants", get(approvals::grants))
+        .route("/api/v1/{id}/grants/{grant}", delete(approvals::revoke))
         .fallback(no_such_route)
         .method_not_allowed_fallback(no_such_method)
         .layer(from_fn(guard))

@@ -45,11 +45,13 @@ fn request(form: StartForm, defaults: &Settings) -> Result<StartRequest, Refusal
             _ => return Err(bad_setting("permission", "\"ask\" or \"bypass\" is possible")),
         };
     }
+    settings.waits_for_person = form.waits_for_person.unwrap_or(settings.waits_for_person);
     if let Some(rounds) = form.fix_rounds {
         settings.fix_rounds = rounds;
     }
     for (name, given, setting) in [
         ("stall_timeout", form.stall_timeout, &mut settings.stall_timeout_ms),
+        ("approval_timeout", form.approval_timeout, &mut settings.approval_timeout_ms),
         ("time_limit", form.time_limit, &mut settings.time_limit_ms),
         ("review_timeout", form.review_timeout, &mut settings.review_timeout_ms),
         ("check_timeout", form.check_timeout, &mut settings.check_timeout_ms),

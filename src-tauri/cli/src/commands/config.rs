@@ -71,6 +71,7 @@ fn meaning(name: &str, key: &str) -> &'static str {
         ("session.stall_timeout", _) => {
             "without a sign of work for so long, a turn counts as stalled; \"0\" = never"
         }
+        ("session.approval_timeout", _) => "a question that nobody answers in time is a no; \"0\" = it waits",
         ("session.time_limit", _) => "a session pauses after this time; \"0\" = never",
         ("session.money_limit_usd", _) => "a session pauses at this known cost; 0 = no limit",
         ("storage.checkpoints_max_size", _) => "all checkpoints together; \"0\" = no limit",

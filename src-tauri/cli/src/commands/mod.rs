@@ -1,5 +1,6 @@
 //! One module a command.
 
+mod approvals;
 mod completions;
 mod config;
 mod control;
@@ -31,6 +32,11 @@ pub(crate) fn execute(command: &Command, context: &mut Context) -> Result<u8, Fa
         Command::Pause(args) => control::pause(context, args),
         Command::Stop(args) => control::stop(context, args),
         Command::Message(args) => control::message(context, args),
+        Command::Approvals(args) => approvals::approvals(context, args),
+        Command::Approve(args) => approvals::approve(context, args),
+        Command::Deny(args) => approvals::deny(context, args),
+        Command::Grants(args) => approvals::grants(context, args),
+        Command::Revoke(args) => approvals::revoke(context, args),
         Command::Restore(args) => restore::restore(context, args),
         Command::Delete(args) => control::delete(context, args),
         Command::Serve => serve::serve(context),

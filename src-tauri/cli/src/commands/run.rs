@@ -33,6 +33,7 @@ pub(super) fn run(context: &mut Context, args: &Run) -> Result<u8, Failure> {
     };
     let mut settings = config.session.clone();
     settings.fix_rounds = args.fix_rounds.unwrap_or(settings.fix_rounds);
+    settings.waits_for_person = args.wait || context.out.terminal;
     settings.time_limit_ms = args.timeout.unwrap_or(settings.time_limit_ms);
     let goal = if args.goal == "-" { read_goal()? } else { args.goal.clone() };
     let request =
@@ -148,6 +149,8 @@ fn form(request: &StartRequest) -> Result<StartForm, Failure> {
         permission: Some(permission.to_owned()),
         fix_rounds: Some(settings.fix_rounds),
         stall_timeout: seconds(settings.stall_timeout_ms),
+        approval_timeout: seconds(settings.approval_timeout_ms),
+        waits_for_person: Some(settings.waits_for_person),
         time_limit: seconds(settings.time_limit_ms),
         review_timeout: seconds(settings.review_timeout_ms),
         checks: Some(settings.checks.clone()),

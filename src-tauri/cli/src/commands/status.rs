@@ -1,7 +1,6 @@
 //! `orchestrate status [SESSION]`.
 
 use mo_core::view::status::StatusView;
-use mo_journal::Journal;
 
 use crate::args::Status;
 use crate::context::Context;
@@ -31,12 +30,7 @@ pub(super) fn status(context: &mut Context, args: &Status) -> Result<u8, Failure
 
 fn all(context: &mut Context) -> Result<u8, Failure> {
     let places = context.places()?;
-    let mut sessions = Vec::new();
-    if let Some(reading) = Reading::open(&places)? {
-        for id in reading.journal.sessions()?.iter().rev() {
-            sessions.extend(reading.view(id)?);
-        }
-    }
+    let sessions = Reading::all(&places)?;
     if context.out.json {
         context.out.json(&StatusView { sessions })?;
     } else if sessions.is_empty() {

@@ -141,6 +141,12 @@ impl Config {
             &mut settings.stall_timeout_ms,
             &mut set,
         )?;
+        duration(
+            &root.session.approval_timeout,
+            "session.approval_timeout",
+            &mut settings.approval_timeout_ms,
+            &mut set,
+        )?;
         duration(&root.session.time_limit, "session.time_limit", &mut settings.time_limit_ms, &mut set)?;
         duration(&root.review.timeout, "review.timeout", &mut settings.review_timeout_ms, &mut set)?;
         duration(
@@ -242,9 +248,6 @@ fn only_defaults_yet(root: &Root, broken: &dyn Fn(usize, String) -> ConfigError)
     let refuse = |at: usize, name: &str, default: &str| {
         Err(broken(at, format!("{name} cannot be set yet; leave it out or write {default}")))
     };
-    if let Some(value) = root.session.approval_timeout.as_ref().filter(|v| v.get_ref() != "0") {
-        return refuse(value.span().start, "approval_timeout", "\"0\"");
-    }
     if let Some(value) = root.review.triggers.as_ref().filter(|v| v.get_ref() != &["turn_end"]) {
         return refuse(value.span().start, "triggers", "[\"turn_end\"]");
     }

@@ -56,6 +56,8 @@ impl Config {
         push("session.isolation".to_owned(), "\"in-place\"".to_owned());
         push("session.fix_rounds".to_owned(), session.fix_rounds.to_string());
         push("session.stall_timeout".to_owned(), format!("{:?}", show_duration(session.stall_timeout_ms)));
+        let approval = show_duration(session.approval_timeout_ms);
+        push("session.approval_timeout".to_owned(), format!("{approval:?}"));
         push("session.time_limit".to_owned(), format!("{:?}", show_duration(session.time_limit_ms)));
         push("session.money_limit_usd".to_owned(), session.money_limit_usd.to_string());
         push("review.timeout".to_owned(), format!("{:?}", show_duration(session.review_timeout_ms)));

@@ -1,0 +1,62 @@
+//! Questions to a person, their answers, and what was granted for longer.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use mo_core::approval::{AnsweredBy, Choice};
+use mo_core::ids::ApprovalId;
+use mo_engine::handle::AnswerError;
+
+use crate::dto::{Approvals, Grants, SessionNamed};
+use crate::error::Refusal;
+use crate::reading::{Form, Named};
+use crate::state::ApiState;
+
+/// The most bytes of what a person says to a no.
+const MAX_MESSAGE: usize = 16 * 1024;
+
+/// `GET /api/v1/{id}/approvals`.
+pub(super) async fn all(State(api): State<ApiState>, Named(id): Named) -> Result<Json<Approvals>, Refusal> {
+    let view = api.engine.view(&id).await?.ok_or_else(|| Refusal::session_unknown(id.as_str()))?;
+    Ok(Json(Approvals { approvals: view.approvals }))
+}
+
+/// `GET /api/v1/{id}/grants`.
+pub(super) async fn grants(State(api): State<ApiState>, Named(id): Named) -> Result<Json<Grants>, Refusal> {
+    let view = api.engine.view(&id).await?.ok_or_else(|| Refusal::session_unknown(id.as_str()))?;
+    Ok(Json(Grants { grants: view.grants }))
+}
+
+/// `POST /api/v1/{id}/approvals/{approval}`: the answer is durable when this returns.
+pub(super) async fn answer(
+    State(api): State<ApiState>,
+    Path((id, approval)): Path<(String, String)>,
+    Form(choice): Form<Choice>,
+) -> Result<Json<SessionNamed>, Refusal> {
+    if let Choice::Deny { message } = &choice
+        && message.len() > MAX_MESSAGE
+    {
+        let told = format!("the message has {} bytes; at most {MAX_MESSAGE} are possible", message.len());
+        return Err(Refusal::new(axum::http::StatusCode::PAYLOAD_TOO_LARGE, "words_too_long", told));
+    }
+    let approval = ApprovalId::new(approval);
+    api.engine.answer(&approval, choice, AnsweredBy::Person).await.map_err(refused)?;
+    Ok(Json(SessionNamed { session: id }))
+}
+
+/// `DELETE /api/v1/{id}/grants/{grant}`.
+pub(super) async fn revoke(
+    State(api): State<ApiState>,
+    Path((id, grant)): Path<(String, String)>,
+) -> Result<Json<SessionNamed>, Refusal> {
+    api.engine.revoke(&ApprovalId::new(grant)).await.map_err(refused)?;
+    Ok(Json(SessionNamed { session: id }))
+}
+
+fn refused(error: AnswerError) -> Refusal {
+    let code = error.code();
+    match error {
+        AnswerError::Unknown(_) => Refusal::new(axum::http::StatusCode::NOT_FOUND, code, error.to_string()),
+        AnswerError::Command(error) => error.into(),
+        AnswerError::Journal(error) => error.into(),
+    }
+}

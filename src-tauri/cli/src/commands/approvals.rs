@@ -1,0 +1,221 @@
+//! `orchestrate approvals`, `approve`, `deny`, `grants`, `revoke`: questions of the workers and their answers.
+
+use mo_core::approval::{AllowFor, AnsweredBy, Choice};
+use mo_core::ids::{ApprovalId, SessionId};
+use mo_core::input::Rejection;
+use mo_core::view::status::{ApprovalView, SessionView};
+use mo_engine::handle::{AnswerError, CommandError};
+use serde_json::json;
+
+use super::control::check_words;
+use crate::args::{Approve, Deny, OfSession, Revoke};
+use crate::context::{Context, read_config};
+use crate::errors::{Failure, exit};
+use crate::host::{self, Host};
+use crate::output::paint::Tone;
+use crate::output::words::one_line;
+use crate::owner::{self, Owned};
+use crate::reading::Reading;
+
+/// Lists the questions of one session, or the open ones of all.
+pub(super) fn approvals(context: &mut Context, args: &OfSession) -> Result<u8, Failure> {
+    let views = views(context, args.session.as_deref())?;
+    let all = args.session.is_some();
+    let listed = |view: &SessionView| -> Vec<(String, ApprovalView)> {
+        let shown = view.approvals.iter().filter(|asked| all || asked.state == "open");
+        shown.map(|asked| (view.id.clone(), asked.clone())).collect()
+    };
+    let found: Vec<(String, ApprovalView)> = views.iter().flat_map(listed).collect();
+    if context.out.json {
+        let lines: Vec<_> = found.iter().map(|(session, asked)| with_session(session, asked)).collect();
+        context.out.json(&json!({ "approvals": lines }))?;
+        return Ok(exit::DONE);
+    }
+    if found.is_empty() {
+        context.out.line("No questions wait for an answer.")?;
+    }
+    for (session, asked) in &found {
+        let state = match asked.by.as_deref() {
+            Some(by) => format!("{} (by {by})", asked.state),
+            None => asked.state.clone(),
+        };
+        let tone = if asked.state == "open" { Tone::Warn } else { Tone::Muted };
+        let state = context.out.paint.text(tone, &state);
+        context.out.line(&format!("{}  {state}  {session}", asked.id))?;
+        context.out.line(&format!("  {} asks to {}", one_line(&asked.worker), one_line(&asked.what)))?;
+        if let Some(why) = &asked.why {
+            context.out.line(&format!("  {}", one_line(why)))?;
+        }
+        if asked.state == "open" {
+            let session =
+                if asked.options.iter().any(|option| option == "session") { " [--session]" } else { "" };
+            context.out.line(&format!(
+                "  orchestrate approve {}{session}, or deny {} -m \"why\"",
+                asked.id, asked.id
+            ))?;
+        }
+    }
+    Ok(exit::DONE)
+}
+
+/// Lists what was allowed for longer.
+pub(super) fn grants(context: &mut Context, args: &OfSession) -> Result<u8, Failure> {
+    let views = views(context, args.session.as_deref())?;
+    let found: Vec<_> =
+        views.iter().flat_map(|view| view.grants.iter().map(|grant| (&view.id, grant))).collect();
+    if context.out.json {
+        let lines: Vec<_> = found.iter().map(|(session, grant)| with_session(session, grant)).collect();
+        context.out.json(&json!({ "grants": lines }))?;
+        return Ok(exit::DONE);
+    }
+    if found.is_empty() {
+        context.out.line("Nothing is allowed for longer than once.")?;
+    }
+    for (session, grant) in found {
+        let (worker, what) = (one_line(&grant.worker), one_line(&grant.what));
+        context.out.line(&format!("{}  {session}  {worker} may {what}, by the {}", grant.id, grant.by))?;
+    }
+    Ok(exit::DONE)
+}
+
+/// Allows what a worker asks.
+pub(super) fn approve(context: &mut Context, args: &Approve) -> Result<u8, Failure> {
+    let allowed = if args.session { AllowFor::Session } else { AllowFor::Once };
+    answer(context, &args.id, "approve", Choice::Allow { allowed })
+}
+
+/// Refuses what a worker asks.
+pub(super) fn deny(context: &mut Context, args: &Deny) -> Result<u8, Failure> {
+    let message = match &args.message {
+        Some(text) => {
+            check_words(text)?;
+            text.clone()
+        }
+        None => "the person does not allow it".to_owned(),
+    };
+    answer(context, &args.id, "deny", Choice::Deny { message })
+}
+
+/// Takes a lasting permission back.
+pub(super) fn revoke(context: &mut Context, args: &Revoke) -> Result<u8, Failure> {
+    let session =
+        find(context, "grant", &args.id, |view| view.grants.iter().any(|grant| grant.id == args.id))?;
+    let (id, named) = (ApprovalId::new(args.id.as_str()), session.clone());
+    with_owner(
+        context,
+        async |client| Ok(client.revoke(named.as_str(), id.as_str()).await?),
+        async |host| host.engine.revoke(&ApprovalId::new(args.id.as_str())).await.map(drop).map_err(failure),
+    )?;
+    done(context, "revoke", &session, "it is asked again from now on")
+}
+
+fn answer(context: &mut Context, asked: &str, command: &str, choice: Choice) -> Result<u8, Failure> {
+    let session =
+        find(context, "question", asked, |view| view.approvals.iter().any(|approval| approval.id == asked))?;
+    let (named, id, said) = (session.clone(), asked.to_owned(), choice.clone());
+    with_owner(
+        context,
+        async |client| Ok(client.answer(named.as_str(), &id, &said).await?),
+        async |host| {
+            let asked = ApprovalId::new(asked);
+            host.engine.answer(&asked, choice.clone(), AnsweredBy::Person).await.map(drop).map_err(failure)
+        },
+    )?;
+    let runs = views(context, Some(session.as_str()))?.iter().any(|view| view.ended_at.is_none());
+    let words = match (command, runs) {
+        ("approve", true) => "allowed".to_owned(),
+        ("approve", false) => format!("allowed; `orchestrate resume {session}` goes on with it"),
+        (_, true) => "refused".to_owned(),
+        (_, false) => format!("refused; `orchestrate resume {session}` goes on with that"),
+    };
+    done(context, command, &session, &words)
+}
+
+fn done(context: &mut Context, command: &str, session: &SessionId, words: &str) -> Result<u8, Failure> {
+    if context.out.json {
+        context.out.json(&json!({ "done": { "command": command, "session": session } }))?;
+    } else {
+        context.out.line(words)?;
+    }
+    Ok(exit::DONE)
+}
+
+/// The views of one session or of all.
+fn views(context: &Context, session: Option<&str>) -> Result<Vec<SessionView>, Failure> {
+    let places = context.places()?;
+    if session.is_some() {
+        let (reading, session) = Reading::session(&places, session)?;
+        return Ok(reading.view(&session)?.into_iter().collect());
+    }
+    Reading::all(&places)
+}
+
+fn find(
+    context: &Context,
+    what: &str,
+    id: &str,
+    has: impl Fn(&SessionView) -> bool,
+) -> Result<SessionId, Failure> {
+    let found = views(context, None)?.into_iter().find(|view| has(view));
+    found.map(|view| SessionId::new(view.id)).ok_or_else(|| {
+        let (code, list) =
+            if what == "grant" { ("grant_unknown", "grants") } else { ("approval_unknown", "approvals") };
+        let id = one_line(id);
+        Failure::new(
+            exit::NOT_FOUND,
+            code,
+            format!("there is no {what} {id}"),
+            format!("`orchestrate {list}` lists them"),
+        )
+    })
+}
+
+/// Asks the owner, or becomes it for a moment.
+fn with_owner(
+    context: &Context,
+    ask: impl AsyncFnOnce(mo_api::client::Client) -> Result<(), Failure>,
+    here: impl AsyncFnOnce(&Host) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let places = context.places()?;
+    let runtime = host::runtime()?;
+    runtime.block_on(async {
+        match owner::find_or_take(&places.data).await? {
+            Owned::ByAnother(client) => ask(client).await,
+            Owned::Here(taken) => {
+                let config = read_config(&places)?;
+                let environment = context.environment(&config)?;
+                let host = Host::open(taken, config, environment, context.global.verbose).await?;
+                let done = here(&host).await;
+                host.end().await;
+                done
+            }
+        }
+    })
+}
+
+fn failure(error: AnswerError) -> Failure {
+    let (code, message) = (error.code(), error.to_string());
+    match error {
+        AnswerError::Unknown(_) => {
+            Failure::new(exit::NOT_FOUND, code, message, "`orchestrate approvals` lists the questions")
+        }
+        AnswerError::Command(CommandError::Rejected(
+            Rejection::ApprovalSettled | Rejection::NotAnOption | Rejection::GrantUnknown,
+        )) => Failure::new(
+            exit::REFUSED,
+            code,
+            message,
+            "`orchestrate approvals SESSION` shows what became of it",
+        ),
+        AnswerError::Journal(error) => error.into(),
+        AnswerError::Command(_) => Failure::new(exit::FAILURE, code, message, "try again"),
+    }
+}
+
+fn with_session(session: &str, entry: &impl serde::Serialize) -> serde_json::Value {
+    let mut value = serde_json::to_value(entry).unwrap_or_default();
+    if let Some(members) = value.as_object_mut() {
+        members.insert("session".to_owned(), session.into());
+    }
+    value
+}
