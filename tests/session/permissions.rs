@@ -7,6 +7,12 @@ use serde_json::{Value, json};
 
 use crate::stage::{Outcome, Stage, review, trio};
 
+/// Nobody is there to ask: what is asked is a no at once.
+fn unattended() -> Settings {
+    Settings { approval_timeout_ms: 1, ..Settings::default() }
+}
+
+/// The rules that answered or asked, and whether that came to a yes.
 fn rulings(outcome: &Outcome) -> Vec<(String, bool)> {
     outcome
         .events
@@ -15,6 +21,7 @@ fn rulings(outcome: &Outcome) -> Vec<(String, bool)> {
             Event::ApprovalDecided { ruling, .. } => {
                 Some((ruling.rule.clone(), ruling.answer == Answer::Allow))
             }
+            Event::ApprovalRequested(asked) => Some((asked.rule.clone(), false)),
             _ => None,
         })
         .collect()
@@ -30,7 +37,7 @@ async fn implementer(steps: Value) -> (Stage, Outcome) {
     }
     let stage = Stage::new(&scripts);
     std::os::unix::fs::symlink(stage.path("home"), stage.path("target/link")).unwrap();
-    let outcome = stage.run(Settings::default()).await.unwrap();
+    let outcome = stage.run(unattended()).await.unwrap();
     (stage, outcome)
 }
 
@@ -73,7 +80,7 @@ async fn an_architect_and_a_reviewer_write_nothing() {
         }
     }
     let stage = Stage::new(&scripts);
-    let outcome = stage.run(Settings::default()).await.unwrap();
+    let outcome = stage.run(unattended()).await.unwrap();
     assert_eq!(outcome.exit_code(), 0, "{}", outcome.story());
     assert!(!stage.path("target/sneaky.txt").exists());
     assert!(!rulings(&outcome).iter().any(|(rule, allowed)| rule == "write_inside" && !*allowed));
