@@ -60,7 +60,7 @@ async fn an_implementer_writes_inside_and_nowhere_else() {
     }
     let rulings = rulings(&outcome);
     for expected in
-        [("write_inside", true), ("write_outside", false), ("protected", false), ("commands", false)]
+        [("write_inside", true), ("write_outside", false), ("protected", false), ("delete", false)]
     {
         let expected = (expected.0.to_owned(), expected.1);
         assert!(rulings.contains(&expected), "{expected:?} in {rulings:?}");

@@ -10,13 +10,8 @@ use mo_core::policy::{Bounds, Ground, KnownPlaces, Places, Rule, Ruling, Survey,
 
 use crate::{git_settings, paths, patterns};
 
-/// Looks up everything that judging this action asks for. Its own paths must be resolved already. `None` of a command:
-/// none is let through yet, whatever the rules say of it.
-pub(crate) fn survey(action: &Action, bounds: &Bounds, rules: &Arc<[Rule]>) -> Option<Survey> {
-    (!matches!(action, Action::Command { .. })).then(|| look_up(action, bounds, rules))
-}
-
-fn look_up(action: &Action, bounds: &Bounds, rules: &Arc<[Rule]>) -> Survey {
+/// Looks up everything that judging this action asks for. Its own paths must be resolved already.
+pub(crate) fn survey(action: &Action, bounds: &Bounds, rules: &Arc<[Rule]>) -> Survey {
     let noting = Noting::default();
     // Judged as one that may write, whatever the role: that looks at no fewer places.
     let ground = Ground { bounds, role: Role::Implementer, may_write: true, places: &noting, rules };

@@ -7,7 +7,7 @@ use mo_core::approval::Action;
 use mo_core::ids::Role;
 use mo_core::policy::{Bounds, Ground, Permit, judge};
 
-use super::{explain, look_up};
+use super::{explain, survey};
 
 struct Project {
     _dir: tempfile::TempDir,
@@ -82,7 +82,7 @@ fn a_survey_judges_as_the_file_system_does() {
         ["cat a.rs *.rs", "cat out/x", "cat n*", "cd src && git status", "cp a.rs src", "touch x > y; ls ~"]
     {
         let action = Action::Command { command: line.into(), cwd: None };
-        let found = look_up(&action, &bounds, &Arc::from([]));
+        let found = survey(&action, &bounds, &Arc::from([]));
         let ground = Ground {
             bounds: &found.bounds,
             role: Role::Implementer,
