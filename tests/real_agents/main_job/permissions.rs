@@ -20,11 +20,16 @@ fn before(steps: Value, after: &Value) -> Value {
 
 /// The rules by which requests of a worker were denied, in order.
 pub(crate) fn denied<'a>(ran: &'a Ran, worker: &str) -> Vec<&'a str> {
-    ran.of_kind("approval_decided")
-        .into_iter()
-        .filter(|(who, data)| *who == worker && data["ruling"]["answer"] == "deny")
-        .map(|(_, data)| data["ruling"]["rule"].as_str().unwrap())
-        .collect()
+    // What is asked comes to a no by itself here, and the rule that counts is the one that asked.
+    let of = |event: &&'a Value| event["worker"] == worker;
+    let rule = |event: &'a Value| match event["kind"].as_str()? {
+        "approval_requested" => event["data"]["rule"].as_str(),
+        "approval_decided" if event["data"]["ruling"]["answer"] == "deny" => {
+            event["data"]["ruling"]["rule"].as_str().filter(|rule| *rule != "expiry")
+        }
+        _ => None,
+    };
+    ran.events.iter().filter(of).filter_map(rule).collect()
 }
 
 #[test]
@@ -50,8 +55,8 @@ fn an_implementer_is_kept_to_the_target_s_files() {
     let mut work = told.iter().filter(|request| request["rule"] == "work");
     assert!(work.all(|request| request["body"].to_string().contains(CLAUDE_MD)), "{story}");
     let rules = [
-        "commands",
-        "commands",
+        "delete",
+        "read_outside",
         "write_outside",
         "write_outside",
         "protected",

@@ -98,6 +98,6 @@ fn gemini_implements_for_codex_and_claude() {
     ]);
     let read = json!([tool("exec_command", json!({"cmd": "cat greet.py && touch made-by-codex.txt"}))]);
     let ran = run("gemini implements, git", ["codex", "gemini", "claude"], &read, &work);
-    assert_eq!(denied(&ran, "gemini-implementer"), ["commands", "protected"], "{}", ran.story());
+    assert_eq!(denied(&ran, "gemini-implementer"), ["delete", "protected"], "{}", ran.story());
     ran.check_what_is_left(&["docs", "docs/usage.md", "greet.py"]);
 }

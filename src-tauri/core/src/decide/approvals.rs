@@ -197,6 +197,10 @@ pub(super) fn rests_on_a_person(state: &State) -> Option<(RestState, u8, String)
         return None;
     }
     let question = state.approvals.unanswered().next()?;
+    // What counts as a no by itself needs nobody.
+    if state.approvals.unanswered().any(|open| open.asked.expires_at.is_some()) {
+        return None;
+    }
     let busy = state.unended().any(|(worker, attempt, process)| {
         process.state == AttemptState::Starting
             || process.stopping.is_some()

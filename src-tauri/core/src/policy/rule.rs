@@ -45,6 +45,28 @@ pub enum About {
 }
 
 impl About {
+    /// Why no action is ever one of it; `None` where one can be.
+    fn never_matches(&self) -> Option<&'static str> {
+        match self {
+            Self::Command(pattern) => {
+                let words: Vec<&str> = pattern.split_whitespace().collect();
+                let inner = words.iter().rev().skip(1).any(|word| *word == "**");
+                if words.is_empty() || words == ["**"] {
+                    Some("it names no program")
+                } else if inner {
+                    Some("`**` stands for further words only at the end")
+                } else {
+                    None
+                }
+            }
+            Self::Read(pattern) | Self::Write(pattern) => {
+                let up = pattern.split('/').any(|part| part == "..");
+                (pattern.is_empty() || up).then_some("paths are absolute or below the target, without `..`")
+            }
+            Self::Host(pattern) | Self::Tool(pattern) => pattern.is_empty().then_some("it is empty"),
+        }
+    }
+
     /// For a person.
     pub fn in_words(&self) -> String {
         match self {
@@ -112,6 +134,15 @@ impl TryFrom<Entry> for Rule {
         })?;
         if name.trim().is_empty() {
             return Err("a rule has no name; give it one, it is shown where the rule decides".to_owned());
+        }
+        if super::BUILT_IN.iter().any(|(built_in, ..)| *built_in == name) {
+            return Err(format!("the rule `{name}` has the name of a built-in rule; call it something else"));
+        }
+        if let Some(why) = about.never_matches() {
+            return Err(format!("the rule `{name}` can never match: {why}"));
+        }
+        if folder.as_deref().is_some_and(|folder| !folder.starts_with('/')) {
+            return Err(format!("the rule `{name}` has a folder that is not absolute"));
         }
         Ok(Self { name, verdict, about, role, folder, why, matches, not_match })
     }

@@ -175,6 +175,11 @@ fn a_rule_that_is_not_clear_is_refused() {
         (serde_json::json!({"name": " ", "verdict": "deny", "command": "a"}), "no name"),
         (serde_json::json!({"name": "x", "verdict": "alow", "command": "a"}), "unknown variant"),
         (serde_json::json!({"name": "x", "verdict": "allow", "comand": "a"}), "unknown field"),
+        (serde_json::json!({"name": "x", "verdict": "deny", "command": ""}), "names no program"),
+        (serde_json::json!({"name": "x", "verdict": "deny", "command": "cargo ** test"}), "only at the end"),
+        (serde_json::json!({"name": "x", "verdict": "deny", "write": "../**"}), "without `..`"),
+        (serde_json::json!({"name": "x", "verdict": "deny", "command": "a", "folder": "rel"}), "not absolute"),
+        (serde_json::json!({"name": "read_only", "verdict": "deny", "command": "a"}), "built-in"),
     ];
     for (json, words) in table {
         let error = serde_json::from_value::<Rule>(json.clone()).unwrap_err().to_string();
