@@ -23,6 +23,8 @@ pub(crate) fn view(id: &str, seq: u64) -> SessionView {
         decisions: Vec::new(),
         recoveries: 0,
         needs_you: Vec::new(),
+        approvals: Vec::new(),
+        grants: Vec::new(),
         warnings: Vec::new(),
         files_changed: Vec::new(),
         tokens: 0,

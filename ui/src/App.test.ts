@@ -140,7 +140,7 @@ describe('a session', () => {
 
   it('shows what needs the person, with the command to copy', async () => {
     const api = new ScriptedApi();
-    const need = { kind: 'permission_blocker', title: 'Codex: login expired', details: 'error 401', required_actions: ['Run `codex login`'], suggestions: [] };
+    const need = { id: null, kind: 'permission_blocker', title: 'Codex: login expired', details: 'error 401', required_actions: ['Run `codex login`'], suggestions: [] };
     api.sessions = [aSession({ state: 'blocked', needs_you: [need] })];
     await choose(api, /Fix the flaky test/);
     const panel = screen.getByRole('complementary', { name: /Needs you/ });
@@ -164,7 +164,7 @@ describe('a session', () => {
     const hostile = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>\u202E\u001b]8;;javascript:1\u0007x';
     const api = new ScriptedApi();
     const finding = { severity: 'blocker', file: hostile, line: 1, title: hostile, evidence: hostile, suggestion: hostile };
-    const need = { kind: 'decision', title: hostile, details: hostile, required_actions: [hostile], suggestions: [hostile] };
+    const need = { id: null, kind: 'decision', title: hostile, details: hostile, required_actions: [hostile], suggestions: [hostile] };
     api.sessions = [
       aSession({
         goal: `goal ${hostile}`,

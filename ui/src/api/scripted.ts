@@ -95,6 +95,8 @@ export function aSession(some: Partial<SessionView> = {}): SessionView {
     decisions: [],
     recoveries: 0,
     needs_you: [],
+    approvals: [],
+    grants: [],
     warnings: [],
     files_changed: [],
     tokens: 12_000,

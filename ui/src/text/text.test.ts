@@ -120,7 +120,7 @@ describe('sentences', () => {
 
 describe('states', () => {
   it('put what needs a person first, whatever else the session does', () => {
-    const need = { kind: 'decision', title: 't', details: '', required_actions: [], suggestions: [] };
+    const need = { id: null, kind: 'decision', title: 't', details: '', required_actions: [], suggestions: [] };
     expect(groupOf(aSession({ state: 'paused', needs_you: [need] }))).toBe('Needs you');
     expect(groupOf(aSession({ state: 'blocked' }))).toBe('Needs you');
     expect(groupOf(aSession({ state: 'stopped' }))).toBe('Finished');

@@ -40,6 +40,8 @@ fn session(doing: &str) -> SessionView {
         decisions: Vec::new(),
         recoveries: 0,
         needs_you: Vec::new(),
+        approvals: Vec::new(),
+        grants: Vec::new(),
         warnings: Vec::new(),
         files_changed: Vec::new(),
         tokens: 0,

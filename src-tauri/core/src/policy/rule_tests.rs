@@ -178,7 +178,10 @@ fn a_rule_that_is_not_clear_is_refused() {
         (serde_json::json!({"name": "x", "verdict": "deny", "command": ""}), "names no program"),
         (serde_json::json!({"name": "x", "verdict": "deny", "command": "cargo ** test"}), "only at the end"),
         (serde_json::json!({"name": "x", "verdict": "deny", "write": "../**"}), "without `..`"),
-        (serde_json::json!({"name": "x", "verdict": "deny", "command": "a", "folder": "rel"}), "not absolute"),
+        (
+            serde_json::json!({"name": "x", "verdict": "deny", "command": "a", "folder": "rel"}),
+            "not absolute",
+        ),
         (serde_json::json!({"name": "read_only", "verdict": "deny", "command": "a"}), "built-in"),
     ];
     for (json, words) in table {

@@ -9,6 +9,10 @@ export type NeedView = {
  */
 kind: string, 
 /**
+ * What `approve` and `deny` name it by; only of an approval.
+ */
+id: string | null, 
+/**
  * In one line.
  */
 title: string, 
