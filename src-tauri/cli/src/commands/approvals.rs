@@ -81,7 +81,7 @@ pub(super) fn grants(context: &mut Context, args: &OfSession) -> Result<u8, Fail
 /// Allows what a worker asks.
 pub(super) fn approve(context: &mut Context, args: &Approve) -> Result<u8, Failure> {
     let allowed = if args.session { AllowFor::Session } else { AllowFor::Once };
-    answer(context, &args.id, "approve", Choice::Allow { allowed })
+    answer(context, &args.id, "approve", &Choice::Allow { allowed })
 }
 
 /// Refuses what a worker asks.
@@ -93,7 +93,7 @@ pub(super) fn deny(context: &mut Context, args: &Deny) -> Result<u8, Failure> {
         }
         None => "the person does not allow it".to_owned(),
     };
-    answer(context, &args.id, "deny", Choice::Deny { message })
+    answer(context, &args.id, "deny", &Choice::Deny { message })
 }
 
 /// Takes a lasting permission back.
@@ -109,7 +109,7 @@ pub(super) fn revoke(context: &mut Context, args: &Revoke) -> Result<u8, Failure
     done(context, "revoke", &session, "it is asked again from now on")
 }
 
-fn answer(context: &mut Context, asked: &str, command: &str, choice: Choice) -> Result<u8, Failure> {
+fn answer(context: &mut Context, asked: &str, command: &str, choice: &Choice) -> Result<u8, Failure> {
     let session =
         find(context, "question", asked, |view| view.approvals.iter().any(|approval| approval.id == asked))?;
     let (named, id, said) = (session.clone(), asked.to_owned(), choice.clone());

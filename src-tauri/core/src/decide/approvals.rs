@@ -87,7 +87,7 @@ fn ask(
         return vec![told(state, &asker, request, Ruled::deny("too_many_questions", message))];
     }
     let timeout = state.settings().approval_timeout_ms;
-    let asked = ApprovalAsked {
+    let question = ApprovalAsked {
         approval,
         attempt: asker.attempt,
         turn: asker.turn,
@@ -102,7 +102,7 @@ fn ask(
         },
         expires_at: (timeout > 0).then(|| now.plus_ms(timeout)),
     };
-    vec![(Some(asker.worker), Event::ApprovalRequested(asked))]
+    vec![(Some(asker.worker), Event::ApprovalRequested(question))]
 }
 
 /// The answer to the agent; later, while its work is being reviewed.
