@@ -270,13 +270,20 @@ impl EngineHandle {
     /// When it does not run. When the journal takes nothing, nothing can be decided any more: then its processes
     /// are killed, and [`CommandError::JournalDown`] says so.
     pub async fn stop(&self, session: &SessionId, by: StopCause, urgent: bool) -> Result<(), CommandError> {
-        if let Health::JournalDown(reason) = &*self.shared.hub.health().borrow() {
-            if let Some(desk) = self.desks().get(session) {
-                desk.kill_all();
-            }
-            return Err(CommandError::JournalDown(reason.clone()));
+        let mut health = self.shared.hub.health();
+        let reason = tokio::select! {
+            biased;
+            // Also when that turns out only now: what has been asked would wait for as long as it lasts.
+            down = health.wait_for(|health| matches!(health, Health::JournalDown(_))) => match down.as_deref() {
+                Ok(Health::JournalDown(reason)) => reason.clone(),
+                _ => return Err(CommandError::Closed),
+            },
+            stopped = self.ask(session, Input::Stop { by, urgent }) => return stopped,
+        };
+        if let Some(desk) = self.desks().get(session) {
+            desk.kill_all();
         }
-        self.ask(session, Input::Stop { by, urgent }).await
+        Err(CommandError::JournalDown(reason))
     }
 
     /// The session's events from a seq on (exclusive), first stored ones, then as they come.
