@@ -34,6 +34,8 @@ CHECKS = [
     Suite("scripts", "run and test on machines that lack things", 10, (("scripts/check-scripts",),)),
     Suite("deny", "licences, banned crates, sources", 15, (
         ("scripts/cargo-deny", "--locked", "check", "bans", "licenses", "sources"),
+        # The fuzz targets are a workspace of their own, built with --long only: their lock file must not fall behind.
+        ("cargo", "fetch", "--locked", "--quiet", "--manifest-path", "fuzz/Cargo.toml"),
     )),
     Suite("ui", "the page: types, tests", 30, (
         ("npm", "--prefix", "ui", "run", "--silent", "check"),
