@@ -3,6 +3,8 @@
 use std::io::Read as _;
 use std::path::Path;
 
+use crate::git_index;
+
 /// A longer file of settings is not read.
 const MAX_SETTINGS: u64 = 64 * 1024;
 
@@ -42,14 +44,14 @@ const HARMLESS: [&str; 25] = [
 /// none.
 pub(crate) fn are_plain(folder: &Path) -> bool {
     for at in folder.ancestors() {
-        // Any folder of this form is a repository to git, with settings of its own.
-        if at.join("HEAD").is_file() && at.join("objects").is_dir() && at.join("refs").is_dir() {
+        // A folder with this name in it may be a repository to git, with settings of its own.
+        if stands(&at.join("HEAD")) {
             return false;
         }
         let git = at.join(".git");
         match git.symlink_metadata() {
             // A file or link leads to another place.
-            Ok(found) => return found.is_dir() && repository_is_plain(at, &git),
+            Ok(found) => return found.is_dir() && is_repository(&git) && repository_is_plain(at, &git),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(_) => return false,
         }
@@ -57,25 +59,43 @@ pub(crate) fn are_plain(folder: &Path) -> bool {
     true
 }
 
+fn stands(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
+}
+
+/// Whether git stops here: what is no repository to it, it passes over for the one above.
+fn is_repository(git: &Path) -> bool {
+    let folder = |name: &str| git.join(name).symlink_metadata().is_ok_and(|found| found.is_dir());
+    let head = read_short(&git.join("HEAD")).is_some_and(|text| {
+        let text = text.trim_end();
+        let id = matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        id || text.starts_with("ref: refs/")
+    });
+    folder("objects") && folder("refs") && head
+}
+
 fn repository_is_plain(work_tree: &Path, git: &Path) -> bool {
-    let absent = |path: &Path| path.symlink_metadata().is_err();
     // Showing the status asks every submodule, and each has settings of its own. Refreshing the index runs a hook.
-    absent(&work_tree.join(".gitmodules"))
-        && absent(&git.join("modules"))
-        && absent(&git.join("commondir"))
-        && absent(&git.join("config.worktree"))
-        && absent(&git.join("hooks/post-index-change"))
+    // What is borrowed from another repository is not this project's to show.
+    let odd =
+        ["modules", "commondir", "config.worktree", "hooks/post-index-change", "objects/info/alternates"];
+    !stands(&work_tree.join(".gitmodules"))
+        && !odd.iter().any(|name| stands(&git.join(name)))
+        && !git_index::names_submodules(&git.join("index"))
         && settings_are_plain(&git.join("config"))
 }
 
-fn settings_are_plain(file: &Path) -> bool {
+/// A small file of text; `None` where it is not one, or a link.
+fn read_short(file: &Path) -> Option<String> {
+    let plain = file.symlink_metadata().ok()?.is_file();
     let mut text = String::new();
-    let read =
-        std::fs::File::open(file).and_then(|file| file.take(MAX_SETTINGS + 1).read_to_string(&mut text));
-    match read {
-        Ok(_) => text.len() as u64 <= MAX_SETTINGS && every_setting_is_plain(&text),
-        Err(error) => error.kind() == std::io::ErrorKind::NotFound,
-    }
+    let opened = plain.then(|| std::fs::File::open(file).ok()).flatten()?;
+    opened.take(MAX_SETTINGS + 1).read_to_string(&mut text).ok()?;
+    (text.len() as u64 <= MAX_SETTINGS).then_some(text)
+}
+
+fn settings_are_plain(file: &Path) -> bool {
+    !stands(file) || read_short(file).is_some_and(|text| every_setting_is_plain(&text))
 }
 
 fn every_setting_is_plain(text: &str) -> bool {

@@ -25,7 +25,7 @@ fn a_plain_repository_is_plain_in_all_its_folders() {
 #[test]
 fn what_could_start_a_program_is_not_plain() {
     type Change = fn(&Path);
-    let changes: [(&str, Change); 8] = [
+    let changes: [(&str, Change); 14] = [
         ("fsmonitor", |at| fs::write(at.join(".git/config"), "[core]\nfsmonitor = ./x\n").unwrap()),
         ("worktree settings", |at| fs::write(at.join(".git/config.worktree"), "").unwrap()),
         ("a hook", |at| {
@@ -39,6 +39,23 @@ fn what_could_start_a_program_is_not_plain() {
             }
             fs::write(at.join("src/HEAD"), "ref: refs/heads/x\n").unwrap();
         }),
+        ("one whose head is a link to nothing", |at| {
+            symlink("refs/heads/x", at.join("src/HEAD")).unwrap();
+        }),
+        ("a folder .git that git passes over", |at| fs::create_dir(at.join("src/.git")).unwrap()),
+        ("one with a head that git does not take", |at| {
+            repository(&at.join("src"));
+            fs::write(at.join("src/.git/HEAD"), "x\n").unwrap();
+        }),
+        ("a link for the settings", |at| {
+            fs::rename(at.join(".git/config"), at.join("config")).unwrap();
+            symlink(at.join("config"), at.join(".git/config")).unwrap();
+        }),
+        ("objects of another repository", |at| {
+            fs::create_dir_all(at.join(".git/objects/info")).unwrap();
+            fs::write(at.join(".git/objects/info/alternates"), "/elsewhere\n").unwrap();
+        }),
+        ("an index that cannot be read", |at| fs::write(at.join(".git/index"), "x").unwrap()),
         ("a file for .git", |at| fs::write(at.join("src/.git"), "gitdir: /elsewhere\n").unwrap()),
         ("a link for .git", |at| symlink("/elsewhere", at.join("src/.git")).unwrap()),
         ("too large", |at| fs::write(at.join(".git/config"), "#".repeat(70_000)).unwrap()),

@@ -12,6 +12,7 @@ mod evidence;
 mod excerpt;
 mod fault;
 mod folders;
+mod git_index;
 mod git_settings;
 pub mod handle;
 pub mod history;

@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 
 /// More names than this are not answered, and more than that not looked at; whoever asks must do without.
-const MAX_NAMES: usize = 2_000;
-const MAX_LOOKS: usize = 20_000;
+const MAX_NAMES: usize = 500;
+const MAX_LOOKS: usize = 5_000;
+/// The longest part of a path that is matched.
+const MAX_PART: usize = 64;
 
 /// The absolute path itself and, where it is a pattern, everything that it matches. `None` where that cannot be said:
 /// too many, or `..` behind a pattern.
@@ -18,6 +20,9 @@ pub(crate) fn expand(path: &str) -> Option<Vec<String>> {
     let mut looks = 0;
     for part in path.split('/').filter(|part| !part.is_empty()) {
         if is_pattern(part) {
+            if part.len() > MAX_PART {
+                return None;
+            }
             behind_pattern = true;
             let mut next = Vec::new();
             for folder in &folders {
@@ -68,6 +73,9 @@ fn matches(pattern: &[u8], name: &[u8]) -> bool {
     reach[0] = true;
     let mut rest = pattern;
     while let Some((&first, after)) = rest.split_first() {
+        if !reach.contains(&true) {
+            return false;
+        }
         let mut next = vec![false; name.len() + 1];
         let class = (first == b'[').then(|| after.iter().skip(1).position(|&byte| byte == b']')).flatten();
         for at in 0..=name.len() {

@@ -18,12 +18,15 @@ impl Project {
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let base = dir.path().canonicalize().unwrap();
-        for folder in ["p/src", "p/.git/hooks", "home/.ssh", "data", "elsewhere"] {
+        for folder in
+            ["p/src", "p/.git/hooks", "p/.git/objects", "p/.git/refs", "home/.ssh", "data", "elsewhere"]
+        {
             fs::create_dir_all(base.join(folder)).unwrap();
         }
         for file in ["p/a.rs", "p/src/b.rs", "home/.ssh/id_rsa", "elsewhere/x", "data/journal.db"] {
             fs::write(base.join(file), "").unwrap();
         }
+        fs::write(base.join("p/.git/HEAD"), "ref: refs/heads/main\n").unwrap();
         symlink(base.join("elsewhere"), base.join("p/out")).unwrap();
         symlink(base.join("home/.ssh/id_rsa"), base.join("p/notes.txt")).unwrap();
         symlink(base.join("p/.git/hooks"), base.join("p/scripts")).unwrap();

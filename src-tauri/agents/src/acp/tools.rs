@@ -124,6 +124,7 @@ impl Call {
     fn merge(&mut self, fields: ToolFields<'_>) {
         if let Some(title) = fields.title {
             self.title = cut(&title, LONG);
+            self.beyond |= title.len() > LONG;
         }
         if let Some(name) = fields.name {
             self.name = cut(&name, LONG);
@@ -132,7 +133,11 @@ impl Call {
             self.kind = cut(&kind, 100);
         }
         if let Some(input) = fields.raw_input.filter(|v| !is_empty(v)) {
-            self.input = Some(cut_value(input));
+            // What is cut here runs whole: it is not judged by its beginning.
+            let judged = ["command", "cwd"].map(|name| input.get(name).cloned());
+            let input = cut_value(input);
+            self.beyond |= ["command", "cwd"].map(|name| input.get(name).cloned()) != judged;
+            self.input = Some(input);
         }
         if let Some(places) = fields.locations {
             for path in places.into_iter().filter_map(|place| place.path) {

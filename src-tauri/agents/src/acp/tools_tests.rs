@@ -114,6 +114,14 @@ fn what_a_call_would_do_is_read_from_what_it_shows() {
     let command = |command: &str| Action::Command { command: command.to_owned(), cwd: None };
     assert_eq!(of("execute", json!({})), command("T"));
     assert_eq!(of("execute", json!({ "rawInput": { "command": ["ls", "a b"] } })), command("ls 'a b'"));
+    // What was cut is not judged by its beginning, however little was left of it.
+    let long = format!("echo {}; rm x", "a".repeat(20_000));
+    let full = json!({ "a": "x".repeat(90_000), "command": "echo a; rm x" });
+    for input in [json!({ "command": long }), json!({ "command": ["sh", "-c", long] }), full] {
+        let action = of("execute", json!({ "rawInput": input }));
+        assert!(matches!(action, Action::Tool { .. }), "{action:?}");
+    }
+    assert!(matches!(of("execute", json!({ "title": long })), Action::Tool { .. }));
     let url = "https://example.org".to_owned();
     assert_eq!(of("fetch", json!({ "rawInput": { "url": url } })), Action::Fetch { url });
     assert!(matches!(of("fetch", json!({})), Action::Tool { .. }));

@@ -105,13 +105,18 @@ pub(super) fn read(id: &RpcId, method: &str, params: &str, patches: &Patches) ->
 
 fn command(request: RequestId, asked: &CommandApproval<'_>) -> ApprovalRequest {
     let owned = |text: &Option<_>| text.as_ref().map(|t: &Text<'_>| cut(t, LONG));
+    let is_whole = |text: &Option<Text<'_>>| text.as_ref().is_none_or(|text| text.len() <= LONG);
+    // What is cut here runs whole: it is not judged by its beginning.
+    let whole = is_whole(&asked.command) && is_whole(&asked.cwd);
     let command = owned(&asked.command);
     let action = match (&asked.network_approval_context, asked.kind.as_deref(), command) {
         (Some(network), _, _) => {
             let scheme = network.protocol.as_deref().unwrap_or("https");
             Action::Fetch { url: format!("{scheme}://{}", network.host.as_str()) }
         }
-        (None, None | Some("command"), Some(command)) => Action::Command { command, cwd: owned(&asked.cwd) },
+        (None, None | Some("command"), Some(command)) if whole => {
+            Action::Command { command, cwd: owned(&asked.cwd) }
+        }
         // Input for a running process, or a kind that is not known here: not a shell line to be judged as one.
         (None, kind, command) => Action::Tool {
             tool: kind.unwrap_or("command").to_owned(),

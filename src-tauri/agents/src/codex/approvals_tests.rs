@@ -29,6 +29,9 @@ fn a_command_is_a_command_only_when_it_is_one() {
     assert!(matches!(action(COMMAND, &input, &none), Action::Tool { tool, .. } if tool == "writeStdin"));
     let nothing = json!({ "itemId": "i" });
     assert!(matches!(action(COMMAND, &nothing, &none), Action::Tool { .. }));
+    // It would run whole, and was cut.
+    let long = json!({ "itemId": "i", "command": format!("echo {}; rm x", "a".repeat(20_000)) });
+    assert!(matches!(action(COMMAND, &long, &none), Action::Tool { .. }));
     let context = json!({ "host": "example.org", "protocol": "https" });
     let network = json!({ "itemId": "i", "command": "curl x", "networkApprovalContext": context });
     assert_eq!(action(COMMAND, &network, &none), Action::Fetch { url: "https://example.org".to_owned() });

@@ -1,6 +1,8 @@
 //! Judges a shell line: the strictest of what is said of each program, each file that it names, and each form of the
 //! shell that it uses.
 
+use std::cell::Cell;
+
 use super::ground::Ground;
 use super::programs::{self, GitFolder, Known};
 use super::ruling::{Permit, Risk, Ruling};
@@ -8,11 +10,15 @@ use super::shell::{self, Invocation, Script, Word};
 use super::{dangers, path_with_rules, paths, with_rules};
 
 /// Shells whose `-c` is read.
-const SHELLS: [&str; 6] = ["bash", "sh", "dash", "zsh", "ksh", "ash"];
+const SHELLS: [&str; 3] = ["bash", "zsh", "sh"];
+/// Those of them that know `[[ ]]`.
+const WITH_TESTS: [&str; 2] = ["bash", "zsh"];
 /// Programs that fetch, and with a shell behind them run what others wrote.
 const FETCHERS: [&str; 2] = ["curl", "wget"];
 /// Lines within lines.
 const MAX_INNER: u32 = 6;
+/// Patterns of file names in a line, each looked up in every folder that it may be in.
+const MAX_PATTERNS: usize = 12;
 /// Folders that a line may have changed to: after `cd x` a path may be below the one or the other.
 const MAX_FOLDERS: usize = 8;
 
@@ -20,7 +26,14 @@ const MAX_FOLDERS: usize = 8;
 pub(super) fn judge(line: &str, cwd: Option<&str>, ground: &Ground<'_>) -> Ruling {
     let root = ground.bounds.root.as_str();
     let cwd = absolute(cwd.unwrap_or(root), root);
-    let mut judge = Judge { ground, folders: vec![cwd.clone()], inner: 0, did: Did::default() };
+    let mut judge = Judge {
+        ground,
+        folders: vec![cwd.clone()],
+        inner: 0,
+        with_tests: true,
+        patterns: Cell::new(0),
+        did: Did::default(),
+    };
     let here = judge.read(&cwd).verdict;
     let ruling = judge.line(line);
     if here == Permit::Allow {
@@ -47,6 +60,10 @@ struct Judge<'a> {
     /// Every folder that the line may be in by now.
     folders: Vec<String>,
     inner: u32,
+    /// Whether the shell knows `[[ ]]`.
+    with_tests: bool,
+    /// Patterns that were looked up.
+    patterns: Cell<usize>,
 }
 
 impl Judge<'_> {
@@ -62,9 +79,8 @@ impl Judge<'_> {
             script.invocations.iter().any(|i| name_of(i).is_some_and(|name| FETCHERS.contains(&name)));
         let interprets = script.invocations.iter().any(|i| {
             name_of(i).is_some_and(|name| {
-                SHELLS.contains(&name)
-                    || name == "sudo"
-                    || dangers::of(name, &i.words).is_some_and(|d| d.rule == "inline_code")
+                name == "sudo"
+                    || dangers::of(name, &i.words).is_some_and(|d| ["inline_code", "shell"].contains(&d.rule))
             })
         });
         let mut said: Vec<Ruling> = Vec::new();
@@ -74,6 +90,9 @@ impl Judge<'_> {
         }
         for invocation in &script.invocations {
             said.push(self.invocation(invocation));
+        }
+        if script.extended_test && !self.with_tests {
+            said.push(Ruling::ask("shell_unread", Risk::High, "it uses a form that not every `sh` knows"));
         }
         said.extend(self.together());
         said.extend(script.oddities.iter().map(|odd| Ruling::ask(odd.rule(), Risk::High, odd.why())));
@@ -132,7 +151,7 @@ impl Judge<'_> {
             (shell, [Some(flags), Some(line), ..])
                 if SHELLS.contains(&shell) && is_command_flag(flags) && self.inner < MAX_INNER =>
             {
-                Some(self.nested(line))
+                Some(self.nested(line, WITH_TESTS.contains(&shell)))
             }
             ("command", [Some("-v" | "-V"), ..]) => None,
             ("command" | "builtin" | "exec", [Some(next), ..]) if !next.starts_with('-') => {
@@ -153,10 +172,12 @@ impl Judge<'_> {
     }
 
     /// A line in a shell of its own: what it changes to ends with it.
-    fn nested(&mut self, line: &str) -> Ruling {
+    fn nested(&mut self, line: &str, with_tests: bool) -> Ruling {
         self.inner += 1;
         let folders = self.folders.clone();
+        let tests = std::mem::replace(&mut self.with_tests, with_tests);
         let ruling = self.line(line);
+        self.with_tests = tests;
         self.folders = folders;
         self.inner -= 1;
         ruling
@@ -192,10 +213,13 @@ impl Judge<'_> {
         let may_read = known.may_read.iter().filter_map(|word| self.possible_place(word));
         let reads = reads.chain(may_read);
         let writes = known.writes.iter().map(|word| self.place(word, true, false));
+        let fresh = known.fresh.iter().filter_map(|word| self.stands(word));
         let git = known.git_in.as_ref().map(|folder| self.git(folder));
-        let said = reads.chain(writes).chain(git).reduce(Ruling::strictest);
+        let mut said = reads.chain(writes).chain(fresh).chain(git).reduce(Ruling::strictest);
         if let Some(folder) = &known.moves_to {
             self.move_to(folder);
+            let here = self.place(&Word::Fixed(".".to_owned()), false, false);
+            said = said.into_iter().chain([here]).reduce(Ruling::strictest);
         }
         match said {
             Some(ruling) if ruling.verdict != Permit::Allow => ruling,
@@ -225,8 +249,23 @@ impl Judge<'_> {
             return;
         }
         let mut moved: Vec<String> = self.folders.iter().map(|at| absolute(text, at)).collect();
-        moved.retain(|at| !self.folders.contains(at));
-        self.folders.append(&mut moved);
+        // The shell itself takes `link/..` by its text.
+        moved.extend(moved.clone().iter().map(|at| by_text(at)));
+        for at in moved {
+            if !self.folders.contains(&at) {
+                self.folders.push(at);
+            }
+        }
+    }
+
+    /// Where a folder is copied over another, what stands there decides where its files go.
+    fn stands(&self, word: &Word) -> Option<Ruling> {
+        let text = word.fixed()?;
+        let stands = self.folders.iter().any(|at| self.ground.places.exists(&absolute(text, at)));
+        stands.then(|| {
+            let why = format!("it copies a folder over what stands at {text}");
+            Ruling::ask("not_plain", Risk::Medium, why)
+        })
     }
 
     /// A word that names a place if it looks like one or something of that name is there.
@@ -248,8 +287,14 @@ impl Judge<'_> {
         if self.folders.len() > MAX_FOLDERS {
             return Ruling::ask("too_many_folders", Risk::Medium, "it changes its folder too often");
         }
+        if matches!(word, Word::Glob(_)) {
+            self.patterns.set(self.patterns.get() + self.folders.len());
+            if self.patterns.get() > MAX_PATTERNS {
+                return Ruling::ask("open_name", Risk::Medium, "it has too many patterns of file names");
+            }
+        }
         let each = self.folders.iter().map(|at| absolute(text, at)).map(|path| {
-            if (by_shell || !writes) && paths::is_harmless_device(&path) {
+            if (by_shell || !writes) && paths::is_harmless_device(&path, writes) {
                 return Ruling::allow("read_inside", "it names no file");
             }
             if writes { self.write(&path) } else { self.read(&path) }
@@ -357,4 +402,17 @@ fn is_time(text: &str) -> bool {
 /// The path as text, made absolute; `..` stays for whoever resolves it, since links decide what it means.
 fn absolute(path: &str, folder: &str) -> String {
     if path.starts_with('/') { path.to_owned() } else { format!("{}/{path}", folder.trim_end_matches('/')) }
+}
+
+/// The path without `.` and `..`, whatever links there are.
+fn by_text(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            name => parts.push(name),
+        }
+    }
+    format!("/{}", parts.join("/"))
 }

@@ -14,10 +14,19 @@ fn tree() -> Tree {
             ("/p/alias", "/p/src"),
             ("/p/innocent.txt", "/home/x/.ssh/id_rsa"),
             ("/p/hooks", "/p/.git/hooks"),
+            ("/p/far", "/p/src/deep/er"),
             ("/proc/self/root", "/"),
         ]
         .into(),
-        files: vec!["/p/a.rs", "/p/b.rs", "/p/src/c.rs", "/p/innocent.txt", "/p/id_rsa"],
+        files: vec![
+            "/p/a.rs",
+            "/p/b.rs",
+            "/p/src/c.rs",
+            "/p/innocent.txt",
+            "/p/id_rsa",
+            "/p/copied",
+            "/p/copied/src",
+        ],
         untrusted_git: vec!["/p/vendor"],
     }
 }

@@ -4,26 +4,58 @@ use super::ground::Ground;
 use super::ruling::{Risk, Ruling};
 
 /// What changes how tools run: a person decides.
-const PROTECTED: [&str; 20] = [
+const PROTECTED: [&str; 52] = [
     ".git",
     ".gitmodules",
+    ".gitconfig",
+    ".hg",
+    ".svn",
+    ".jj",
     ".claude",
     ".codex",
     ".gemini",
     ".agents",
+    ".cursor",
+    ".windsurf",
     ".mcp.json",
     ".vscode",
     ".idea",
+    ".zed",
     ".devcontainer",
     ".envrc",
+    ".direnv",
+    "mise.toml",
+    ".mise.toml",
     ".github",
     ".gitlab-ci.yml",
+    ".gitea",
+    ".forgejo",
     ".circleci",
+    ".travis.yml",
+    ".buildkite",
+    ".woodpecker",
+    ".woodpecker.yml",
+    ".drone.yml",
+    ".appveyor.yml",
+    "appveyor.yml",
+    "azure-pipelines.yml",
+    "bitbucket-pipelines.yml",
+    "jenkinsfile",
     ".husky",
+    ".lefthook",
+    "lefthook.yml",
     ".pre-commit-config.yaml",
+    ".cargo",
+    ".npmrc",
+    ".yarnrc",
+    ".yarnrc.yml",
+    ".pnpmfile.cjs",
     ".bashrc",
-    ".zshrc",
+    ".bash_profile",
     ".profile",
+    ".zshrc",
+    ".zshenv",
+    ".zprofile",
     ".netrc",
 ];
 
@@ -85,12 +117,13 @@ const SECRET_ENDINGS: [&str; 7] = [".pem", ".key", ".p12", ".pfx", ".jks", ".key
 /// Variants of `.env` that are made to be shared.
 const SHARED_ENV: [&str; 4] = [".env.example", ".env.sample", ".env.template", ".env.dist"];
 
-/// Devices that are no files.
-const HARMLESS_DEVICES: [&str; 5] = ["/dev/null", "/dev/stdin", "/dev/stdout", "/dev/stderr", "/dev/fd/63"];
+/// Devices that are no files to a reader.
+const HARMLESS_DEVICES: [&str; 4] = ["/dev/stdin", "/dev/stdout", "/dev/stderr", "/dev/fd/63"];
 
-/// Whether the path, as written and made absolute, is no file at all.
-pub(super) fn is_harmless_device(path: &str) -> bool {
-    HARMLESS_DEVICES.contains(&path)
+/// Whether the path, as written and made absolute, is no file at all. Who writes to `/dev/stdin` writes to the file that
+/// stands there: `< file > /dev/stdin`.
+pub(super) fn is_harmless_device(path: &str, writes: bool) -> bool {
+    path == "/dev/null" || (!writes && HARMLESS_DEVICES.contains(&path))
 }
 
 /// Reading at a resolved path.

@@ -23,7 +23,11 @@ const SHOWS: [&str; 15] = [
 ];
 
 /// Options that start a program or write a file, whatever the command.
-const NOT_PLAIN: [&str; 10] = [
+const NOT_PLAIN: [&str; 13] = [
+    // `gpg`, and git in a submodule with the submodule's settings.
+    "show-signature",
+    "submodule",
+    "recurse-submodules",
     "ext-diff",
     "textconv",
     "filters",
@@ -84,15 +88,15 @@ pub(super) fn known(words: &[Word]) -> Result<Known, Doubt> {
 }
 
 fn check_option(word: &Word, command: &str) -> Result<(), Doubt> {
-    let Some(text) = word.fixed() else {
-        // A pattern of file names cannot turn into an option unless it begins like one.
-        let harmless = matches!(word, Word::Glob(_)) && !may_be_an_option(word);
-        return if harmless {
-            Ok(())
-        } else {
-            Err(format!("is given {}, which is known only when it runs", word.shown()))
-        };
-    };
+    // A pattern of file names cannot turn into an option unless it begins like one.
+    if matches!(word, Word::Open { .. }) || may_be_an_option(word) {
+        return Err(format!("is given {}, which is known only when it runs", word.shown()));
+    }
+    let text = word.shown();
+    // `--format=%G?` checks signatures, too.
+    if text.contains("%G") {
+        return Err(format!("can start a program with {text}"));
+    }
     if let Some((name, _)) = long_option(text) {
         let plain = !means_one_of(name, &NOT_PLAIN);
         return if plain {

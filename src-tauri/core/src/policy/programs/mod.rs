@@ -1,6 +1,8 @@
 //! What is known of programs: what their words name, and which of their options do more than the program's name says.
 //! A program that is not here is asked; so is an option that is not plain.
 
+mod builtin;
+mod copy;
 mod find;
 mod git;
 mod sed;
@@ -15,6 +17,8 @@ pub(super) struct Known {
     pub reads: Vec<Word>,
     /// Words that name what it writes.
     pub writes: Vec<Word>,
+    /// Words that name what must not stand yet.
+    pub fresh: Vec<Word>,
     /// Words that may name something that it reads, or mean something else.
     pub may_read: Vec<Word>,
     /// Whether it takes folders or files to other places, with the links in them.
@@ -43,35 +47,13 @@ pub(super) fn known(name: &str, words: &[Word]) -> Option<Result<Known, Doubt>> 
         "git" => Some(git::known(words)),
         "find" => Some(find::known(words)),
         "sed" => Some(sed::known(words)),
-        "cd" => Some(changes_folder(words)),
-        "cp" | "mv" => Some(table::copies_or_moves(words)),
-        "set" => Some(sets_options(words)),
+        "cp" | "mv" => Some(copy::known(words)),
+        "cd" => Some(builtin::changes_folder(words)),
+        "set" => Some(builtin::sets_options(words)),
+        "test" | "[" => Some(builtin::tests(words)),
+        "printf" => Some(builtin::prints(words)),
+        "exit" => Some(builtin::exits(words)),
         _ => table::program(name).map(|program| program.known(words)),
-    }
-}
-
-/// `cd FOLDER`. Without a folder it goes home, and `-` goes to a place that is not in the line.
-fn changes_folder(words: &[Word]) -> Result<Known, Doubt> {
-    match words {
-        [folder @ Word::Fixed(name)] if !name.starts_with('-') => {
-            Ok(Known { reads: vec![folder.clone()], moves_to: Some(folder.clone()), ..Known::default() })
-        }
-        _ => Err("changes to a folder that the line does not name".to_owned()),
-    }
-}
-
-/// `set -euo pipefail` and its parts.
-fn sets_options(words: &[Word]) -> Result<Known, Doubt> {
-    let plain = |word: &Word| {
-        matches!(
-            word.fixed(),
-            Some("-e" | "-u" | "-x" | "-eu" | "-ex" | "-eux" | "-o" | "-euo" | "-euxo" | "-eo" | "pipefail")
-        )
-    };
-    if !words.is_empty() && words.iter().all(plain) {
-        Ok(Known::default())
-    } else {
-        Err("changes how the shell works".to_owned())
     }
 }
 

@@ -1,5 +1,6 @@
 //! Shell lines, read by a real parser (design.md §7: parsed, not grepped).
 
+mod raw;
 mod read;
 mod script;
 mod words;

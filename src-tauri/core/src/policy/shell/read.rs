@@ -10,16 +10,18 @@ use brush_parser::ast::{
 };
 use brush_parser::{ParserOptions, SourceInfo, parse_tokens, uncached_tokenize_str};
 
+use super::raw::{MAX_DEPTH, comment_in_doubt, compounds, ends_plainly, hides, read_otherwise, too_deep};
 use super::script::{Invocation, Oddity, Redirect, Script, Word};
 
 /// A longer line is not read.
 const MAX_LINE: usize = 32 * 1024;
-/// Substitutions and brackets within each other. The parser descends with them, and tries both of two readings.
-const MAX_DEPTH: usize = 8;
 /// Compound commands in a line, within each other or not.
 const MAX_COMPOUNDS: usize = 16;
 /// Programs and words in a line.
 const MAX_WORDS: usize = 1_000;
+
+/// Tests of `[[ ]]` that look at one text or file.
+const FILE_TESTS: [&str; 12] = ["-e", "-f", "-d", "-h", "-L", "-r", "-w", "-x", "-s", "-p", "-z", "-n"];
 
 /// Why a line cannot be judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +50,7 @@ impl Unreadable {
 /// # Errors
 /// Where it cannot be read whole.
 pub fn read(line: &str, home: &str) -> Result<Script, Unreadable> {
-    if line.len() > MAX_LINE || brackets(line) > MAX_DEPTH || compounds(line) > MAX_COMPOUNDS {
+    if line.len() > MAX_LINE || too_deep(line) || compounds(line) > MAX_COMPOUNDS {
         return Err(Unreadable::TooLarge);
     }
     if line.chars().any(hides) {
@@ -59,7 +61,7 @@ pub fn read(line: &str, home: &str) -> Result<Script, Unreadable> {
     // The parser is not ours: what it cannot bear is unreadable, nothing more.
     match catch_unwind(AssertUnwindSafe(|| reader.inner(line))) {
         Ok(Ok(())) => {
-            if comment_in_doubt(line) {
+            if comment_in_doubt(line) || read_otherwise(line) {
                 reader.odd(Oddity::Unread);
             }
             Ok(reader.script)
@@ -69,52 +71,12 @@ pub fn read(line: &str, home: &str) -> Result<Script, Unreadable> {
     }
 }
 
-/// Control characters, and marks that turn or hide what stands beside them.
-fn hides(c: char) -> bool {
-    (c.is_control() && c != '\n' && c != '\t')
-        || matches!(c, '\u{00AD}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}')
-}
-
-/// An upper bound of how deep brackets and backquotes are within each other.
-fn brackets(line: &str) -> usize {
-    let (mut depth, mut deepest) = (0usize, 0usize);
-    for c in line.chars() {
-        match c {
-            '(' | '{' => depth += 1,
-            ')' | '}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        deepest = deepest.max(depth);
-    }
-    deepest + line.matches('`').count() / 2
-}
-
-/// An upper bound of the compound commands and negations, wherever the words stand.
-fn compounds(line: &str) -> usize {
-    let words = ["if", "elif", "while", "until", "for", "case", "select", "time", "function", "coproc"];
-    let named = line.split(|c: char| !c.is_alphanumeric()).filter(|word| words.contains(word)).count();
-    named + line.matches('!').count()
-}
-
-/// Whether a `#` stands where shells differ in whether it begins a comment.
-fn comment_in_doubt(line: &str) -> bool {
-    let before = std::iter::once(' ').chain(line.chars());
-    before.zip(line.chars()).any(|(before, c)| c == '#' && ")}`;&|(<>".contains(before))
-}
-
 pub(super) struct Reader<'a> {
     pub(super) options: ParserOptions,
     pub(super) home: &'a str,
     depth: usize,
     words: usize,
     script: Script,
-}
-
-/// A delimiter of letters, as it is or wholly in quotes.
-fn ends_plainly(delimiter: &str) -> bool {
-    let quoted = |quote: char| delimiter.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
-    let bare = quoted('\'').or_else(|| quoted('"')).unwrap_or(delimiter);
-    !bare.is_empty() && bare.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 impl Reader<'_> {
@@ -135,7 +97,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn odd(&mut self, oddity: Oddity) {
+    pub(super) fn odd(&mut self, oddity: Oddity) {
         if !self.script.oddities.contains(&oddity) {
             self.script.oddities.push(oddity);
         }
@@ -176,6 +138,7 @@ impl Reader<'_> {
                 Ok(())
             }
             Command::ExtendedTest(test) => {
+                self.script.extended_test = true;
                 self.test(&test.expr)?;
                 let words = vec![Word::Fixed("test".to_owned())];
                 self.script.invocations.push(Invocation { words, redirects: Vec::new() });
@@ -207,17 +170,17 @@ impl Reader<'_> {
             }
             CompoundCommand::ForClause(clause) => {
                 for value in clause.values.iter().flatten() {
-                    self.written(value)?;
+                    self.text(value)?;
                 }
                 // A loop sets its variable, and with the right name that is an assignment like any other.
                 self.odd(Oddity::Assignment);
                 self.list(&clause.body.list)
             }
             CompoundCommand::CaseClause(clause) => {
-                self.written(&clause.value)?;
+                self.text(&clause.value)?;
                 for case in &clause.cases {
                     for pattern in &case.patterns {
-                        self.written(pattern)?;
+                        self.text(pattern)?;
                     }
                     if let Some(list) = &case.cmd {
                         self.list(list)?;
@@ -236,7 +199,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Operands of `[[ ]]` are read for their substitutions; as paths they only tell whether a file is there.
+    /// What `[[ ]]` looks at.
     fn test(&mut self, expr: &ExtendedTestExpr) -> Result<(), Unreadable> {
         match expr {
             ExtendedTestExpr::And(a, b) | ExtendedTestExpr::Or(a, b) => {
@@ -244,21 +207,37 @@ impl Reader<'_> {
                 self.test(b)
             }
             ExtendedTestExpr::Not(inner) | ExtendedTestExpr::Parenthesized(inner) => self.test(inner),
-            ExtendedTestExpr::UnaryTest(_, word) => self.operand(word),
-            ExtendedTestExpr::BinaryTest(_, a, b) => {
+            // Other tests compute, and computing can set variables (`PATH=0 -eq 0`) or run what stands in an index.
+            ExtendedTestExpr::UnaryTest(test, word) => {
+                self.only(FILE_TESTS.contains(&test.to_string().as_str()));
+                self.operand(word)
+            }
+            ExtendedTestExpr::BinaryTest(test, a, b) => {
+                self.only(["==", "!=", "-nt", "-ot", "-ef"].contains(&test.to_string().as_str()));
                 self.operand(a)?;
                 self.operand(b)
             }
         }
     }
 
-    fn operand(&mut self, word: &Written) -> Result<(), Unreadable> {
-        // An operand can be evaluated as arithmetic, which can run what stands in brackets, in quotes as well.
-        let index = word.value.contains('[') && word.value.contains(['$', '`']);
-        if matches!(self.written(word)?, Word::Open { only_output: false, .. }) || index {
+    fn only(&mut self, plain: bool) {
+        if !plain {
             self.odd(Oddity::Unread);
         }
+    }
+
+    /// A word that is no operand of a program: read for its substitutions, and for expansions that do more than expand.
+    fn text(&mut self, word: &Written) -> Result<(), Unreadable> {
+        let open = matches!(self.written(word)?, Word::Open { only_output: false, .. });
+        self.only(!open);
         Ok(())
+    }
+
+    /// Operands of `[[ ]]`: as paths they only tell whether a file is there.
+    fn operand(&mut self, word: &Written) -> Result<(), Unreadable> {
+        // Evaluated as arithmetic it would run what stands in brackets, in quotes as well.
+        self.only(!(word.value.contains('[') && word.value.contains(['$', '`'])));
+        self.text(word)
     }
 
     fn written(&mut self, word: &Written) -> Result<Word, Unreadable> {
@@ -342,11 +321,7 @@ impl Reader<'_> {
                     let file = self.written(name)?;
                     // `>& name` writes a file unless the name is a number.
                     let writes = !matches!(kind, IoFileRedirectKind::Read);
-                    // `>! file` forces in zsh, and names a file `!` elsewhere.
-                    if file.shown().starts_with('!') {
-                        self.odd(Oddity::Unread);
-                    }
-                    invocation.redirects.push(Redirect { writes, file });
+                    self.opens(writes, file, invocation);
                 }
                 IoFileRedirectTarget::Fd(_) => {}
                 IoFileRedirectTarget::Duplicate(word) => {
@@ -356,7 +331,7 @@ impl Reader<'_> {
                         digits.bytes().all(|b| b.is_ascii_digit())
                     });
                     if !number {
-                        invocation.redirects.push(Redirect { writes: true, file });
+                        self.opens(true, file, invocation);
                     }
                 }
                 IoFileRedirectTarget::ProcessSubstitution(_, inner) => {
@@ -373,14 +348,20 @@ impl Reader<'_> {
                     self.odd(Oddity::Unread);
                 }
             }
-            IoRedirect::HereString(_, word) => {
-                self.written(word)?;
-            }
+            IoRedirect::HereString(_, word) => self.text(word)?,
             IoRedirect::OutputAndError(word, _) => {
                 let file = self.written(word)?;
-                invocation.redirects.push(Redirect { writes: true, file });
+                self.opens(true, file, invocation);
             }
         }
         Ok(())
+    }
+
+    fn opens(&mut self, writes: bool, file: Word, invocation: &mut Invocation) {
+        // `>! file` forces in zsh, and names a file `!` elsewhere.
+        if file.shown().starts_with('!') {
+            self.odd(Oddity::Unread);
+        }
+        invocation.redirects.push(Redirect { writes, file });
     }
 }

@@ -9,6 +9,8 @@ pub struct Script {
     pub invocations: Vec<Invocation>,
     /// What cannot be judged by its parts.
     pub oddities: Vec<Oddity>,
+    /// Whether it has `[[ ]]`, which the plainer shells take for a program, and what is in it for a line.
+    pub extended_test: bool,
 }
 
 /// One program with its words.

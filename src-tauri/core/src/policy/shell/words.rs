@@ -3,7 +3,7 @@
 use brush_parser::word::{self, WordPiece, WordPieceWithSource};
 
 use super::read::{Reader, Unreadable};
-use super::script::Word;
+use super::script::{Oddity, Word};
 
 /// The pieces of a word, put together.
 #[derive(Default)]
@@ -31,6 +31,10 @@ enum KnownWhen {
 impl Reader<'_> {
     /// Reads a word; the programs of its substitutions go into the script.
     pub(super) fn word(&mut self, raw: &str) -> Result<Word, Unreadable> {
+        // zsh closes its braces with such a word, wherever it stands.
+        if raw == "{" || raw == "}" {
+            self.odd(Oddity::Unread);
+        }
         let pieces = word::parse(raw, &self.options).map_err(|_| Unreadable::Syntax)?;
         self.put_together(raw, &pieces)
     }
@@ -65,6 +69,7 @@ impl Reader<'_> {
             WordPiece::Text(text) => parts.unquoted(text, first),
             WordPiece::SingleQuotedText(text) => parts.literal(text),
             WordPiece::DoubleQuotedSequence(inner) => {
+                parts.dollars(inner);
                 for piece in inner {
                     self.piece(&piece.piece, false, true, parts)?;
                 }
@@ -100,6 +105,26 @@ impl Parts {
         self.known = self.known.max(when);
     }
 
+    /// In double quotes a `$` is itself only where nothing behind it could make it more: `$[1+1]` computes.
+    fn dollars(&mut self, inner: &[WordPieceWithSource]) {
+        let mut before = ' ';
+        for piece in inner {
+            let WordPiece::Text(text) = &piece.piece else {
+                if before == '$' {
+                    self.only_known(KnownWhen::Running);
+                }
+                before = ' ';
+                continue;
+            };
+            for c in text.chars() {
+                if c == '`' || (before == '$' && !" )|/.,".contains(c)) {
+                    self.only_known(KnownWhen::Running);
+                }
+                before = c;
+            }
+        }
+    }
+
     fn literal(&mut self, text: &str) {
         self.quoted_globs |= text.contains(['*', '?', '[']);
         self.text.push_str(text);
@@ -110,7 +135,9 @@ impl Parts {
         self.globs |= text.contains(['*', '?']);
         // Braces, classes (which shells read differently) and a leading `=` (zsh) make other words than the text shows.
         let brace = text.contains('{') && (text.contains(',') || text.contains(".."));
-        if brace || class || text.contains(['(', ')', '`', '$']) || (first && text.starts_with('=')) {
+        // `**` goes down any number of folders in zsh, and elsewhere where that is set.
+        let deep = text.contains("**");
+        if brace || class || deep || text.contains(['(', ')', '`', '$']) || (first && text.starts_with('=')) {
             self.only_known(KnownWhen::Running);
         }
         self.text.push_str(text);
