@@ -137,6 +137,7 @@ fn telemetry_updates_and_reports_are_off_and_no_sandbox_is_pretended() {
     assert_eq!(
         names,
         [
+            "CLAUDE_BASH_MAINTAIN_PROJECT_WORKING_DIR",
             "CLAUDE_CODE_ADDITIONAL_DIRECTORIES_CLAUDE_MD",
             "CLAUDE_CODE_DISABLE_BACKGROUND_TASKS",
             "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC",

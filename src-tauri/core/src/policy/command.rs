@@ -11,8 +11,8 @@ use super::{dangers, path_with_rules, paths, with_rules};
 
 /// Shells whose `-c` is read.
 const SHELLS: [&str; 3] = ["bash", "zsh", "sh"];
-/// Those of them that know `[[ ]]`.
-const WITH_TESTS: [&str; 2] = ["bash", "zsh"];
+/// Those of them that know `[[ ]]` and `{a,b}`.
+const BEYOND_SH: [&str; 2] = ["bash", "zsh"];
 /// Programs that fetch, and with a shell behind them run what others wrote.
 const FETCHERS: [&str; 2] = ["curl", "wget"];
 /// Lines within lines.
@@ -30,7 +30,7 @@ pub(super) fn judge(line: &str, cwd: Option<&str>, ground: &Ground<'_>) -> Rulin
         ground,
         folders: vec![cwd.clone()],
         inner: 0,
-        with_tests: true,
+        beyond_sh: true,
         patterns: Cell::new(0),
         did: Did::default(),
     };
@@ -60,8 +60,8 @@ struct Judge<'a> {
     /// Every folder that the line may be in by now.
     folders: Vec<String>,
     inner: u32,
-    /// Whether the shell knows `[[ ]]`.
-    with_tests: bool,
+    /// Whether the shell knows `[[ ]]` and `{a,b}`.
+    beyond_sh: bool,
     /// Patterns that were looked up.
     patterns: Cell<usize>,
 }
@@ -91,7 +91,7 @@ impl Judge<'_> {
         for invocation in &script.invocations {
             said.push(self.invocation(invocation));
         }
-        if script.extended_test && !self.with_tests {
+        if script.beyond_sh && !self.beyond_sh {
             said.push(Ruling::ask("shell_unread", Risk::High, "it uses a form that not every `sh` knows"));
         }
         said.extend(self.together());
@@ -151,7 +151,7 @@ impl Judge<'_> {
             (shell, [Some(flags), Some(line), ..])
                 if SHELLS.contains(&shell) && is_command_flag(flags) && self.inner < MAX_INNER =>
             {
-                Some(self.nested(line, WITH_TESTS.contains(&shell)))
+                Some(self.nested(line, BEYOND_SH.contains(&shell)))
             }
             ("command", [Some("-v" | "-V"), ..]) => None,
             ("command" | "builtin" | "exec", [Some(next), ..]) if !next.starts_with('-') => {
@@ -172,12 +172,12 @@ impl Judge<'_> {
     }
 
     /// A line in a shell of its own: what it changes to ends with it.
-    fn nested(&mut self, line: &str, with_tests: bool) -> Ruling {
+    fn nested(&mut self, line: &str, beyond_sh: bool) -> Ruling {
         self.inner += 1;
         let folders = self.folders.clone();
-        let tests = std::mem::replace(&mut self.with_tests, with_tests);
+        let tests = std::mem::replace(&mut self.beyond_sh, beyond_sh);
         let ruling = self.line(line);
-        self.with_tests = tests;
+        self.beyond_sh = tests;
         self.folders = folders;
         self.inner -= 1;
         ruling

@@ -63,6 +63,32 @@ fn every_line_of_the_table() {
     assert!(count >= 300, "only {count} lines");
 }
 
+/// Lines put together at random: what cannot be read whole, or has a form that is not looked into, is never allowed.
+#[test]
+fn what_is_not_read_whole_is_never_allowed() {
+    const PARTS: &str = "ls|cat|echo|a.rs|-n|'|\"|\\|$|`|(|)|{|}|<|>|;|&|\n| |#|!|*|[|]|=|~|$(|${|$'|<<E|E|[[|]]|if|then|fi|case|in|esac|&&|<(|((";
+    let parts: Vec<&str> = PARTS.split('|').chain(["||", "|"]).collect();
+    let seed = 0x5EED_u64;
+    let mut state = seed;
+    let mut next = |below: usize| {
+        // A linear congruential generator (Knuth, MMIX); its high bits are the good ones.
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(state >> 33).unwrap_or(0) % below
+    };
+    let (mut unread, mut allowed) = (0, 0);
+    for _ in 0..5_000 {
+        let glue = if next(2) == 0 { " " } else { "" };
+        let line: Vec<&str> = (0..=next(9)).map(|_| parts[next(parts.len())]).collect();
+        let line = line.join(glue);
+        let plain = super::shell::read(&line, "/home/x").is_ok_and(|script| script.oddities.is_empty());
+        let (found, why) = verdict(&line);
+        assert!(plain || found != Permit::Allow, "seed {seed}: {line:?}: {why}");
+        unread += u32::from(!plain);
+        allowed += u32::from(found == Permit::Allow);
+    }
+    assert!(unread > 1_000 && allowed > 50, "{unread} unread, {allowed} allowed");
+}
+
 /// Whatever is cut off a line that is not allowed, it does not become a line that writes or runs more; and no prefix
 /// makes the parser panic.
 #[test]

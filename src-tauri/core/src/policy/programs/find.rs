@@ -4,7 +4,7 @@ use super::super::shell::Word;
 use super::{Doubt, Known, may_be_an_option};
 
 /// Tests, operators and actions that take no word after them.
-const ALONE: [&str; 22] = [
+const ALONE: [&str; 23] = [
     "-a",
     "-and",
     "-o",
@@ -27,10 +27,11 @@ const ALONE: [&str; 22] = [
     "-executable",
     "-noleaf",
     "-ls",
+    "-quit",
 ];
 
 /// Those that take one.
-const WITH_ONE: [&str; 25] = [
+const WITH_ONE: [&str; 26] = [
     "-name",
     "-iname",
     "-path",
@@ -56,6 +57,7 @@ const WITH_ONE: [&str; 25] = [
     "-group",
     "-links",
     "-printf",
+    "-newermt",
 ];
 
 /// What it does with these words.

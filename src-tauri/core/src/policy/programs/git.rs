@@ -4,7 +4,7 @@ use super::super::shell::Word;
 use super::{Doubt, GitFolder, Known, long_option, may_be_an_option, means_one_of};
 
 /// Commands that only show, whatever stands after them.
-const SHOWS: [&str; 15] = [
+const SHOWS: [&str; 18] = [
     "status",
     "log",
     "diff",
@@ -20,10 +20,15 @@ const SHOWS: [&str; 15] = [
     "merge-base",
     "name-rev",
     "grep",
+    "check-ignore",
+    "check-attr",
+    "show-ref",
 ];
 
 /// Options that start a program or write a file, whatever the command.
-const NOT_PLAIN: [&str; 13] = [
+const NOT_PLAIN: [&str; 14] = [
+    // A pager, or a browser.
+    "help",
     // `gpg`, and git in a submodule with the submodule's settings.
     "show-signature",
     "submodule",
@@ -77,6 +82,9 @@ pub(super) fn known(words: &[Word]) -> Result<Known, Doubt> {
     let only =
         |allowed: &[&str]| words.iter().all(|word| word.fixed().is_some_and(|text| allowed.contains(&text)));
     let shows = match command {
+        "branch" | "tag" if lists(&words) => true,
+        "config" => reads_setting(&words),
+        "stash" if operands.first() == Some(&"show") => shows_stash(&words),
         "branch" => only(&["-a", "-r", "-v", "-vv", "--list", "--show-current", "--all", "--remotes"]),
         "tag" => only(&["-l", "--list", "-n"]),
         "remote" => only(&["-v", "--verbose"]),
@@ -85,6 +93,34 @@ pub(super) fn known(words: &[Word]) -> Result<Known, Doubt> {
         command => SHOWS.contains(&command),
     };
     if shows { Ok(known) } else { Err(format!("may do more than show with `git {command}`")) }
+}
+
+/// `--list PATTERN …`, with nothing that could do more.
+fn lists(words: &[&Word]) -> bool {
+    let mut texts = words.iter().map(|word| word.fixed().unwrap_or("-"));
+    let sorted = |text: &str| {
+        let key = text.strip_prefix("--sort=").map(|key| key.trim_start_matches('-'));
+        key.is_some_and(|key| {
+            ["refname", "version:refname", "v:refname", "creatordate", "committerdate"].contains(&key)
+        })
+    };
+    texts.next() == Some("--list") && texts.all(|text| !text.starts_with('-') || sorted(text))
+}
+
+/// A setting that holds no secret.
+fn reads_setting(words: &[&Word]) -> bool {
+    let texts: Vec<Option<&str>> = words.iter().map(|word| word.fixed()).collect();
+    matches!(texts.as_slice(), [Some("--get"), Some("user.name" | "user.email" | "init.defaultBranch")])
+}
+
+fn shows_stash(words: &[&Word]) -> bool {
+    words.iter().skip(1).all(|word| {
+        word.fixed().is_some_and(|text| {
+            let which = text.strip_prefix("stash@{").and_then(|rest| rest.strip_suffix('}'));
+            ["-p", "--stat", "--name-only"].contains(&text)
+                || which.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
+        })
+    }) && words.first().is_some_and(|word| word.fixed() == Some("show"))
 }
 
 fn check_option(word: &Word, command: &str) -> Result<(), Doubt> {

@@ -1,4 +1,5 @@
-//! `sed -n`: printing lines is reading; most of its other commands write files or run programs.
+//! `sed`: printing, dropping and changing lines on the way to its output is reading; most of its other commands write
+//! files or run programs.
 
 use super::super::shell::Word;
 use super::{Doubt, Known, may_be_an_option};
@@ -7,15 +8,15 @@ use super::{Doubt, Known, may_be_an_option};
 pub(super) fn known(words: &[Word]) -> Result<Known, Doubt> {
     let mut known = Known::default();
     let mut script = None;
-    let mut quiet = false;
     let mut rest = words.iter();
     let mut operands: Vec<&Word> = Vec::new();
     while let Some(word) = rest.next() {
         match word.fixed() {
-            Some("-E" | "-r" | "--regexp-extended" | "-s" | "-u") => {}
-            Some("-n" | "--quiet" | "--silent" | "-nE" | "-En" | "-nr" | "-rn") => quiet = true,
+            Some(
+                "-E" | "-r" | "--regexp-extended" | "-s" | "-u" | "-n" | "--quiet" | "--silent" | "-nE"
+                | "-En" | "-nr" | "-rn",
+            ) => {}
             Some("-e" | "-ne") => {
-                quiet |= word.fixed() == Some("-ne");
                 let given = rest.next().ok_or("has no script")?;
                 check(given)?;
                 script = Some(());
@@ -33,16 +34,13 @@ pub(super) fn known(words: &[Word]) -> Result<Known, Doubt> {
     if script.is_none() {
         check(operands.next().ok_or("has no script")?)?;
     }
-    if !quiet {
-        return Err("is not the plain `sed -n`".to_owned());
-    }
     known.reads.extend(operands.cloned());
     Ok(known)
 }
 
 fn check(script: &Word) -> Result<(), Doubt> {
     let only_prints =
-        script.fixed().is_some_and(|text| text.split([';', '\n']).all(|part| prints(part.trim())));
+        script.fixed().is_some_and(|text| text.split('\n').all(|line| prints_each(line.trim())));
     if only_prints {
         Ok(())
     } else {
@@ -50,22 +48,51 @@ fn check(script: &Word) -> Result<(), Doubt> {
     }
 }
 
-/// `[address[,address]][!]` and one of `p`, `=`, `q`, `d`, `l`. An address with `;` in its pattern is not seen whole,
-/// and so not plain.
-fn prints(command: &str) -> bool {
-    if command.is_empty() {
-        return true;
-    }
-    let Some(mut rest) = address(command) else { return false };
-    if let Some(second) = rest.trim_start().strip_prefix(',') {
-        match address(second.trim_start()) {
-            Some(after) => rest = after,
+/// Commands with `;` between them.
+fn prints_each(mut line: &str) -> bool {
+    while !line.is_empty() {
+        let Some(rest) = prints(line) else { return false };
+        let rest = rest.trim_start();
+        line = match rest.strip_prefix(';') {
+            Some(next) => next.trim_start(),
+            None if rest.is_empty() => rest,
             None => return false,
-        }
+        };
+    }
+    true
+}
+
+/// `[address[,address]][!]` and one of `p`, `=`, `q`, `d`, `l` or a substitution; what follows it, if it is.
+fn prints(command: &str) -> Option<&str> {
+    let mut rest = address(command)?;
+    if let Some(second) = rest.trim_start().strip_prefix(',') {
+        rest = address(second.trim_start())?;
     }
     let rest = rest.trim_start();
     let rest = rest.strip_prefix('!').unwrap_or(rest).trim_start();
-    matches!(rest, "p" | "=" | "q" | "d" | "l")
+    let (first, after) = rest.split_at_checked(1)?;
+    match first {
+        "p" | "=" | "q" | "d" | "l" => Some(after),
+        "s" => substitutes(after),
+        _ => None,
+    }
+}
+
+/// `/pattern/text/flags` behind an `s`, with no flag that writes or runs. A delimiter in brackets is one to some, so the
+/// whole line has no more than the three.
+fn substitutes(text: &str) -> Option<&str> {
+    let delimiter = text.chars().next().filter(|c| "/|,:@%#".contains(*c))?;
+    let (mut found, mut escaped, mut end) = (0, false, None);
+    for (at, c) in text.char_indices() {
+        if c == delimiter && !escaped {
+            found += 1;
+            end = Some(at + 1);
+        }
+        escaped = c == '\\' && !escaped;
+    }
+    let flags = text[end.filter(|_| found == 3)?..]
+        .trim_start_matches(|c: char| c.is_ascii_digit() || "gpI".contains(c));
+    Some(flags)
 }
 
 /// What follows an address, or the text itself where there is none.

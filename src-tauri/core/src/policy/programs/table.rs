@@ -28,12 +28,14 @@ pub(super) struct Program {
     long: &'static [&'static str],
     /// More operands than this do more than read.
     most: usize,
+    /// Letters of short options that take a text that is no place, everywhere: what hangs on them or stands after them.
+    values: &'static str,
     /// Whether all that it does with text is to say it, even where that looks like an option.
     says: bool,
 }
 
 const fn program_of(operands: Operands, short: &'static str, long: &'static [&'static str]) -> Program {
-    Program { operands, short, long, most: usize::MAX, says: false }
+    Program { operands, short, long, most: usize::MAX, values: "", says: false }
 }
 
 const PLAIN: Program = program_of(Operands::Read, "", &[]);
@@ -44,12 +46,12 @@ const LISTED: Program = program_of(Operands::Read, "c", &["check", "files0-from"
 pub(super) fn program(name: &str) -> Option<Program> {
     use Operands::{Format, PatternThenRead, Read, Text, Write};
     Some(match name {
-        // Through links that it finds, it would list what is elsewhere.
-        "ls" => program_of(Read, "LH", &["dereference"]),
-        "cat" | "head" | "tail" | "stat" | "nl" | "tac" | "rev" | "cut" | "paste" | "join" | "comm"
-        | "fold" | "fmt" | "expand" | "unexpand" | "od" | "hexdump" | "basename" | "dirname" | "realpath"
-        | "readlink" | "cmp" | "df" | "column" | "tsort" | "sum" => PLAIN,
-        "echo" => Program { says: true, ..TEXT },
+        "ls" | "cat" | "stat" | "nl" | "tac" | "rev" | "paste" | "join" | "comm" | "fold" | "fmt"
+        | "expand" | "unexpand" | "od" | "hexdump" | "realpath" | "readlink" | "cmp" | "df" | "column"
+        | "tsort" | "sum" => PLAIN,
+        "cut" => Program { values: "dfcb", ..PLAIN },
+        "head" | "tail" => Program { values: "nc", ..PLAIN },
+        "echo" | "basename" | "dirname" => Program { says: true, ..TEXT },
         "true" | "false" | ":" | "pwd" | "tr" | "seq" | "sleep" | "uname" | "arch" | "nproc" | "whoami"
         | "id" | "groups" | "tty" | "which" | "type" | "expr" | "factor" | "uptime" | "cal" => TEXT,
         "wc" | "du" => program_of(Read, "", &["files0-from"]),
@@ -58,7 +60,8 @@ pub(super) fn program(name: &str) -> Option<Program> {
             LISTED
         }
         "sort" => {
-            program_of(Read, "oT", &["output", "compress-program", "files0-from", "temporary-directory"])
+            let more = &["output", "compress-program", "files0-from", "temporary-directory"];
+            Program { values: "tk", ..program_of(Read, "oT", more) }
         }
         "uniq" => Program { most: 1, ..PLAIN },
         "xxd" => Program { most: 1, ..program_of(Read, "r", &[]) },
@@ -68,14 +71,17 @@ pub(super) fn program(name: &str) -> Option<Program> {
             "CfmzZ",
             &["compile", "files-from", "magic-file", "uncompress", "uncompress-noreport"],
         ),
-        "date" => program_of(Format, "sf", &["set", "file"]),
+        "date" => Program { values: "d", ..program_of(Format, "sf", &["set", "file"]) },
         "hostname" => Program { most: 0, ..program_of(Text, "Fb", &["file", "boot"]) },
-        "grep" | "egrep" | "fgrep" => program_of(PatternThenRead, "R", &["dereference-recursive"]),
+        "grep" | "egrep" | "fgrep" => {
+            Program { values: "eABm", ..program_of(PatternThenRead, "R", &["dereference-recursive"]) }
+        }
         "rg" => {
-            program_of(PatternThenRead, "Lz", &["pre", "pre-glob", "hostname-bin", "follow", "search-zip"])
+            let more = &["pre", "pre-glob", "hostname-bin", "follow", "search-zip"];
+            Program { values: "eABCmtTg", ..program_of(PatternThenRead, "Lz", more) }
         }
         "mkdir" => program_of(Write, "Z", &["context"]),
-        "touch" => program_of(Write, "", &[]),
+        "touch" | "tee" => program_of(Write, "", &[]),
         _ => return None,
     })
 }
@@ -94,7 +100,8 @@ impl Program {
         }
         let (mut only_operands, mut pattern_given) =
             (false, !matches!(self.operands, Operands::PatternThenRead));
-        for word in words {
+        let mut words = words.iter();
+        while let Some(word) = words.next() {
             let text = word.shown();
             let is_option = !only_operands && text.starts_with('-') && text != "-";
             if !is_option {
@@ -103,6 +110,14 @@ impl Program {
             }
             if text == "--" {
                 only_operands = true;
+                continue;
+            }
+            if let Some(letter) = self.takes_value(word) {
+                // Exactly `-e`: in `-fe` it is a file's name.
+                if text.len() == 2 && words.next().is_none_or(|value| value.fixed().is_none()) {
+                    return Err(format!("has a value of {text} that the line does not say whole"));
+                }
+                pattern_given |= letter == 'e';
                 continue;
             }
             // `--include=*.rs`: whatever file of that name there is, the option stays the same.
@@ -143,6 +158,12 @@ impl Program {
             }
         }
         Ok(known)
+    }
+
+    /// The letter of a short option that takes a text.
+    fn takes_value(self, word: &Word) -> Option<char> {
+        let letter = word.fixed()?.strip_prefix('-')?.chars().next()?;
+        self.values.contains(letter).then_some(letter)
     }
 
     /// Looks at an option; whether it gives the pattern.

@@ -12,6 +12,7 @@ use brush_parser::{ParserOptions, SourceInfo, parse_tokens, uncached_tokenize_st
 
 use super::raw::{MAX_DEPTH, comment_in_doubt, compounds, ends_plainly, hides, read_otherwise, too_deep};
 use super::script::{Invocation, Oddity, Redirect, Script, Word};
+use super::words::alternatives;
 
 /// A longer line is not read.
 const MAX_LINE: usize = 32 * 1024;
@@ -138,7 +139,7 @@ impl Reader<'_> {
                 Ok(())
             }
             Command::ExtendedTest(test) => {
-                self.script.extended_test = true;
+                self.script.beyond_sh = true;
                 self.test(&test.expr)?;
                 let words = vec![Word::Fixed("test".to_owned())];
                 self.script.invocations.push(Invocation { words, redirects: Vec::new() });
@@ -273,6 +274,11 @@ impl Reader<'_> {
     ) -> Result<(), Unreadable> {
         match item {
             CommandPrefixOrSuffixItem::IoRedirect(redirect) => self.redirect(redirect, invocation),
+            CommandPrefixOrSuffixItem::Word(word) if let Some(words) = alternatives(&word.value) => {
+                self.script.beyond_sh = true;
+                invocation.words.extend(words);
+                Ok(())
+            }
             CommandPrefixOrSuffixItem::Word(word) => {
                 let word = self.written(word)?;
                 invocation.words.push(word);

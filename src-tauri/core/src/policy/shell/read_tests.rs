@@ -41,7 +41,7 @@ fn words_are_what_the_shell_makes_of_them() {
 #[test]
 fn what_is_not_known_beforehand_is_open() {
     for word in [
-        "$x", "${x:-y}", "\"$x\"", "$((1+1))", "$'a'", "$\"a\"", "a{b,c}", "{1..3}", "~root/x", "=ls",
+        "$x", "${x:-y}", "\"$x\"", "$((1+1))", "$'a'", "$\"a\"", "a{b,$c}", "{1..3}", "~root/x", "=ls",
         "'*'*", "~+", "[ab]", "x[!]]", "$(ls)",
     ] {
         let script = read(&format!("cat {word}"), "/home/x").unwrap();

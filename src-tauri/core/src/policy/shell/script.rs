@@ -9,8 +9,9 @@ pub struct Script {
     pub invocations: Vec<Invocation>,
     /// What cannot be judged by its parts.
     pub oddities: Vec<Oddity>,
-    /// Whether it has `[[ ]]`, which the plainer shells take for a program, and what is in it for a line.
-    pub extended_test: bool,
+    /// Whether it has `[[ ]]`, which the plainer shells take for a program, and what is in it for a line; or `{a,b}`,
+    /// which is a name to them.
+    pub beyond_sh: bool,
 }
 
 /// One program with its words.

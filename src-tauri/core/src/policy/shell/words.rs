@@ -1,6 +1,6 @@
 //! From a word as written to what the shell makes of it.
 
-use brush_parser::word::{self, WordPiece, WordPieceWithSource};
+use brush_parser::word::{self, Parameter, ParameterExpr, SpecialParameter, WordPiece, WordPieceWithSource};
 
 use super::read::{Reader, Unreadable};
 use super::script::{Oddity, Word};
@@ -89,6 +89,11 @@ impl Reader<'_> {
                 parts.only_known(if one_word { KnownWhen::ProgramsRan } else { KnownWhen::Running });
                 self.inner(inner)?;
             }
+            // A number.
+            WordPiece::ParameterExpansion(ParameterExpr::Parameter {
+                parameter: Parameter::Special(SpecialParameter::LastExitStatus),
+                indirect: false,
+            }) => parts.only_known(KnownWhen::ProgramsRan),
             // Escapes by number hide what a word says; parameters and arithmetic can run commands.
             WordPiece::AnsiCQuotedText(_)
             | WordPiece::GettextDoubleQuotedSequence(_)
@@ -98,6 +103,19 @@ impl Reader<'_> {
         }
         Ok(())
     }
+}
+
+/// `a/{b,c}` as the words that it stands for, where everything in it is plain.
+pub(super) fn alternatives(raw: &str) -> Option<Vec<Word>> {
+    let (before, rest) = raw.split_once('{')?;
+    let (inner, after) = rest.split_once('}')?;
+    let plain =
+        |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_./-=".contains(&byte));
+    let each: Vec<&str> = inner.split(',').collect();
+    let whole =
+        each.len() > 1 && each.iter().all(|text| plain(text) && !text.is_empty() && !text.contains(".."));
+    let first = !before.starts_with('=') && plain(before) && plain(after);
+    (whole && first).then(|| each.iter().map(|text| Word::Fixed(format!("{before}{text}{after}"))).collect())
 }
 
 impl Parts {
