@@ -354,8 +354,12 @@ impl Reader<'_> {
                     self.odd(Oddity::Unread);
                 }
             }
-            IoRedirect::HereString(_, word) => self.text(word)?,
+            IoRedirect::HereString(_, word) => {
+                self.script.beyond_sh = true;
+                self.text(word)?;
+            }
             IoRedirect::OutputAndError(word, _) => {
+                self.script.beyond_sh = true;
                 let file = self.written(word)?;
                 self.opens(true, file, invocation);
             }

@@ -10,7 +10,7 @@ pub struct Script {
     /// What cannot be judged by its parts.
     pub oddities: Vec<Oddity>,
     /// Whether it has `[[ ]]`, which the plainer shells take for a program, and what is in it for a line; or `{a,b}`,
-    /// which is a name to them.
+    /// which is a name to them; or `&> file`, behind which they begin another program.
     pub beyond_sh: bool,
 }
 
