@@ -220,6 +220,7 @@ impl Sandbox {
                 ("DISABLE_AUTOUPDATER", "1"),
                 ("DISABLE_ERROR_REPORTING", "1"),
                 ("CLAUDE_CODE_DISABLE_BACKGROUND_TASKS", "1"),
+                ("CLAUDE_BASH_MAINTAIN_PROJECT_WORKING_DIR", "1"),
             ]),
             Agent::Codex => command.args([
                 "-c",

@@ -114,6 +114,29 @@ fn an_allowing_hook_replaces_the_question_but_for_claude_s_own_settings() {
     check_script_was_kept(&sandbox);
 }
 
+/// What a command is judged in is where it runs: a `cd` does not last to the next one.
+#[test]
+fn every_command_begins_in_the_folder_that_the_hook_names() {
+    let bash =
+        |command: &str| json!({"tool": {"name": "Bash", "input": {"command": command, "description": "x"}}});
+    let sandbox = Sandbox::new(&json!({"rules": [
+        {"name": "go", "when": {"api": "anthropic", "contains": "go down"}, "steps": [
+            bash("cd sub && touch first"), bash("touch second"), {"text": "done"}]},
+    ]}))
+    .unwrap();
+    sandbox.write("sub/a.txt", "hello\n").unwrap();
+    let mut cli = start(&sandbox, &[]);
+    prompt(&mut cli, "go down");
+    turn(&mut cli, |_| decide("allow"), allow);
+    let asked = said(&cli, |message| text(message, "/request/subtype") == "hook_callback");
+    let folders: Vec<&str> = asked.iter().map(|message| text(message, "/request/input/cwd")).collect();
+    let target = sandbox.target();
+    assert_eq!(folders, [target.to_str().unwrap(); 2]);
+    assert!(target.join("sub/first").exists() && target.join("second").exists());
+    end(&mut cli, &sandbox, "claude-folder");
+    check_script_was_kept(&sandbox);
+}
+
 #[test]
 fn a_denying_hook_stops_every_tool() {
     let sandbox = implementer();

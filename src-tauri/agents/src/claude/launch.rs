@@ -18,7 +18,8 @@ const SETTING_SOURCES: &str = "user";
 /// Off: telemetry, error reports, updates and everything else that is not the model's own traffic; and background
 /// tasks, since with them a turn ends while its subagents still work, and the CLI begins turns that nobody asked for
 /// (measured on 2.1.330). On: the target's own `CLAUDE.md`, see [`SETTING_SOURCES`]; and that every command begins in the
-/// worker's folder, where it is judged: a `cd` would else last to the next command, whose request does not tell.
+/// worker's folder: a `cd` would else last to the next command (measured on 2.1.330), and of two that are begun at once
+/// the second would run elsewhere than it was judged.
 const ENV: [(&str, &str); 7] = [
     ("CLAUDE_BASH_MAINTAIN_PROJECT_WORKING_DIR", "1"),
     ("CLAUDE_CODE_ADDITIONAL_DIRECTORIES_CLAUDE_MD", "1"),
