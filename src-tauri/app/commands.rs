@@ -8,7 +8,7 @@ use tauri::{State, WebviewWindow};
 
 use crate::bus::Page;
 use crate::desk::Desk;
-use crate::dto::{Attached, Refusal, StartForm};
+use crate::dto::{Attached, ChoiceForm, Refusal, StartForm};
 use crate::outbox::clip;
 use crate::picker::FolderPicker;
 
@@ -84,6 +84,23 @@ pub async fn start_demo(shell: State<'_, Shell>) -> Result<String, Refusal> {
 #[tauri::command]
 pub async fn stop_session(shell: State<'_, Shell>, session: String) -> Result<(), Refusal> {
     shell.desk()?.stop(session).await
+}
+
+/// Answers a question of a session.
+#[tauri::command]
+pub async fn answer(
+    shell: State<'_, Shell>,
+    session: String,
+    approval: String,
+    choice: ChoiceForm,
+) -> Result<(), Refusal> {
+    shell.desk()?.answer(session, approval, choice).await
+}
+
+/// Takes back what was allowed for a whole session.
+#[tauri::command]
+pub async fn revoke(shell: State<'_, Shell>, session: String, grant: String) -> Result<(), Refusal> {
+    shell.desk()?.revoke(session, grant).await
 }
 
 /// Asks for a folder.

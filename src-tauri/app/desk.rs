@@ -7,7 +7,7 @@ use mo_core::view::status::{SessionView, StatusView};
 use mo_core::view::timeline::TimelineEntry;
 use tokio::sync::mpsc;
 
-use crate::dto::{Refusal, StartForm};
+use crate::dto::{ChoiceForm, Refusal, StartForm};
 
 /// An answer that takes a while.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Refusal>> + Send + 'a>>;
@@ -42,6 +42,10 @@ pub trait Desk: Send + Sync + 'static {
     fn timeline(&self, session: String, since: u64, limit: usize) -> Answer<'_, Vec<TimelineEntry>>;
     /// Stops a session; answers when the stop is under way.
     fn stop(&self, session: String) -> Answer<'_, ()>;
+    /// Answers a question of a session; it is durable when this answers.
+    fn answer(&self, session: String, approval: String, choice: ChoiceForm) -> Answer<'_, ()>;
+    /// Takes back what was allowed for a whole session.
+    fn revoke(&self, session: String, grant: String) -> Answer<'_, ()>;
     /// News from now on; taken once, at the start. The channel ends when the engine does.
     fn news(&self) -> mpsc::Receiver<News>;
     /// Ends the engine: running sessions are brought to a stand that can be resumed, processes are buried.

@@ -1,5 +1,6 @@
 //! What crosses the seam between the page and the shell; the page's TypeScript is generated from here.
 
+use mo_core::approval::{AllowFor, Choice, PLAIN_NO};
 use mo_core::view::status::{SessionView, StatusView};
 use mo_core::view::timeline::TimelineEntry;
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,34 @@ pub struct StartForm {
     pub target: String,
     /// What should be done, in the person's words.
     pub goal: String,
+}
+
+/// What a person answers to a question.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "choice", rename_all = "snake_case")]
+pub enum ChoiceForm {
+    /// This one call.
+    Once,
+    /// The very same for the rest of the session.
+    Session,
+    /// No.
+    Deny {
+        /// What the agent is told; empty for a plain no.
+        message: String,
+    },
+}
+
+impl From<ChoiceForm> for Choice {
+    fn from(form: ChoiceForm) -> Self {
+        match form {
+            ChoiceForm::Once => Self::Allow { allowed: AllowFor::Once },
+            ChoiceForm::Session => Self::Allow { allowed: AllowFor::Session },
+            ChoiceForm::Deny { message } if message.trim().is_empty() => {
+                Self::Deny { message: PLAIN_NO.to_owned() }
+            }
+            ChoiceForm::Deny { message } => Self::Deny { message },
+        }
+    }
 }
 
 /// Why something was not done.

@@ -4,14 +4,15 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use mo_core::approval::AnsweredBy;
 use mo_core::event::{Envelope, StopCause};
-use mo_core::ids::SessionId;
+use mo_core::ids::{ApprovalId, SessionId};
 use mo_core::team::Team;
 use mo_core::view::status::StatusView;
 use mo_core::view::timeline::TimelineEntry;
 use mo_core::view::timeline_entry;
 use mo_engine::config::Config;
-use mo_engine::handle::{CommandError, EngineHandle};
+use mo_engine::handle::{AnswerError, CommandError, EngineHandle};
 use mo_engine::hub::{Health, RowBatch, Start};
 use mo_engine::start::{StartError, StartRequest};
 use mo_journal::JournalError;
@@ -19,7 +20,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::demo::{DemoRun, start_demo};
 use crate::desk::{Answer, Desk, News, Update};
-use crate::dto::{Refusal, StartForm};
+use crate::dto::{ChoiceForm, Refusal, StartForm};
 use crate::open::{Places, open_engine, variables};
 
 /// News that wait for the shell; a watcher that finds it full waits, and reads from the journal what it missed.
@@ -133,6 +134,22 @@ impl Desk for EngineDesk {
         Box::pin(async move {
             let session = SessionId::new(session);
             Ok(self.engine_of(&session).stop(&session, StopCause::Person, false).await?)
+        })
+    }
+
+    fn answer(&self, session: String, approval: String, choice: ChoiceForm) -> Answer<'_, ()> {
+        Box::pin(async move {
+            let engine = self.engine_of(&SessionId::new(session));
+            engine.answer(&ApprovalId::new(approval), choice.into(), AnsweredBy::Person).await?;
+            Ok(())
+        })
+    }
+
+    fn revoke(&self, session: String, grant: String) -> Answer<'_, ()> {
+        Box::pin(async move {
+            let engine = self.engine_of(&SessionId::new(session));
+            engine.revoke(&ApprovalId::new(grant)).await?;
+            Ok(())
         })
     }
 
@@ -272,6 +289,12 @@ impl From<StartError> for Refusal {
             other => other.hint(),
         };
         Self::new(error.code(), error.to_string(), hint)
+    }
+}
+
+impl From<AnswerError> for Refusal {
+    fn from(error: AnswerError) -> Self {
+        Self { code: error.code().to_owned(), message: error.to_string(), hint: None }
     }
 }
 

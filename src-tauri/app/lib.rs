@@ -52,6 +52,8 @@ where
             commands::start_session,
             commands::start_demo,
             commands::stop_session,
+            commands::answer,
+            commands::revoke,
             commands::pick_folder,
         ])
         .setup(move |app| {

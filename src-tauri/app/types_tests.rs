@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use ts_rs::{Config, TS};
 
-use crate::dto::{Attached, Batch, Refusal, StartForm};
+use crate::dto::{Attached, Batch, ChoiceForm, Refusal, StartForm};
 
 fn committed() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("ui/src/api/types")
@@ -17,6 +17,7 @@ fn generate(into: &Path) {
     let config = Config::new().with_out_dir(into);
     Attached::export_all(&config).unwrap();
     Batch::export_all(&config).unwrap();
+    ChoiceForm::export_all(&config).unwrap();
     StartForm::export_all(&config).unwrap();
     Refusal::export_all(&config).unwrap();
 }

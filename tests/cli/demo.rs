@@ -31,6 +31,15 @@ fn the_whole_story() {
     assert_eq!(spawned, of("worker_exited").len());
     assert!(of("worker_exited").iter().all(|exit| exit["tree_empty"] == true));
 
+    // With nobody at the keys it answers its own question.
+    let (asked, answered) = (of("approval_requested"), of("approval_answered"));
+    assert_eq!((asked.len(), answered.len()), (1, 1));
+    assert_eq!(asked[0]["request"]["action"]["command"], "python3 -B -m unittest");
+    assert_eq!(
+        (&answered[0]["choice"], &answered[0]["allowed"], &answered[0]["by"]),
+        (&json!("allow"), &json!("once"), &json!("demo"))
+    );
+
     let summary = &lines.last().unwrap()["summary"];
     assert_eq!((&summary["state"], &summary["exit_code"]), (&json!("finished"), &json!(0)));
     assert_eq!(summary["files_changed"], json!(["README.md", "store.py", "test_todo.py", "todo.py"]));

@@ -1,12 +1,15 @@
 //! The live view, on a real pseudo-terminal, looked at through a small terminal of our own.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
+use mo_core::ids::AgentKind;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
+
+use serde_json::json;
 
 use crate::rig::Stage;
 
@@ -122,6 +125,16 @@ fn on_a_terminal(
     no_color: bool,
     mut look: impl FnMut(&str, &Screen),
 ) -> (String, i32) {
+    at_a_terminal(stage, args, no_color, |raw, screen, _| look(raw, screen))
+}
+
+/// As [`on_a_terminal`], with somebody at its keys.
+fn at_a_terminal(
+    stage: &Stage,
+    args: &[&str],
+    no_color: bool,
+    mut look: impl FnMut(&str, &Screen, &mut File),
+) -> (String, i32) {
     let master: OwnedFd = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
     grantpt(&master).unwrap();
     unlockpt(&master).unwrap();
@@ -129,8 +142,13 @@ fn on_a_terminal(
     tcsetwinsize(&master, Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
     let name = ptsname(&master, Vec::new()).unwrap();
     let slave = File::options().read(true).write(true).open(name.to_str().unwrap()).unwrap();
-    let mut command = stage.command(args);
-    command.stdout(Stdio::from(slave)).stderr(Stdio::null());
+    let plain = stage.command(args);
+    // The terminal is its own, as it is a person's.
+    let mut command = Command::new("/usr/bin/setsid");
+    command.arg("--ctty").arg(plain.get_program()).args(plain.get_args()).env_clear();
+    command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command.current_dir(plain.get_current_dir().unwrap());
+    command.stdin(Stdio::from(slave.try_clone().unwrap())).stdout(Stdio::from(slave)).stderr(Stdio::null());
     if no_color {
         command.env("NO_COLOR", "1");
     }
@@ -144,7 +162,7 @@ fn on_a_terminal(
             break;
         }
         screen.feed(&piece[..read]);
-        look(&String::from_utf8_lossy(&piece[..read]), &screen);
+        look(&String::from_utf8_lossy(&piece[..read]), &screen, &mut master);
     }
     (screen.text(), child.wait().unwrap().code().unwrap())
 }
@@ -192,4 +210,68 @@ fn no_color_has_none() {
         }
     });
     assert_eq!(code, 0);
+}
+
+/// Asks twice in its turn; a third time where the second was refused.
+fn asking_team(commands: &[&str]) -> Stage {
+    let approved = json!({"review": {"verdict": "approved", "summary": "fine", "findings": []}});
+    let mut steps: Vec<_> = commands.iter().map(|command| json!({"run": command})).collect();
+    steps.push(json!({"write": {"path": "b.txt", "content": "x\n"}}));
+    steps.push(json!({"text": "Done."}));
+    let plan = json!({"turns": [
+        {"kind": "work", "steps": [{"text": "# Plan"}]},
+        {"kind": "review", "times": 0, "steps": [approved]},
+    ]});
+    Stage::with_scripts([
+        (AgentKind::Gemini, plan),
+        (AgentKind::Claude, json!({"turns": [{"steps": steps}]})),
+        (AgentKind::Codex, json!({"turns": [{"times": 0, "steps": [approved]}]})),
+    ])
+}
+
+#[test]
+fn questions_are_answered_in_place_with_single_keys() {
+    const KEYS: &str = "a allow once   s allow for this session   d deny   ? details";
+    let first = "echo first >> marks.txt; true $HOME";
+    let stage = asking_team(&[first, "echo second >> marks.txt; true $HOME", first]);
+    // Of each question: keys once it can be answered. The first is looked at before, and allowed for the session, so
+    // that the third is not asked.
+    let mut plays: Vec<(&str, Vec<&[u8]>)> = vec![
+        ("echo first", vec![b"?", b"\x1b[A", b"s"]),
+        ("echo second", vec![b"d", b"leave that", b"\x7f\x7f\x7f\x7fit", b"\r"]),
+    ];
+    let mut ready = false;
+    let (text, code) =
+        at_a_terminal(&stage, &["run", "Say hello", "-C", "target"], true, |_, screen, keys| {
+            let text = screen.text();
+            assert!(text.matches(FOOTER).count() <= 1, "the block stands twice:\n{text}");
+            assert!(
+                text.matches("? claude-implementer asks").count() <= 1,
+                "the question stands twice:\n{text}"
+            );
+            let Some((what, pieces)) = plays.first_mut() else { return };
+            let block = text.rsplit_once("? claude-implementer asks to run").map_or("", |(_, block)| block);
+            ready |= block.contains(*what) && block.contains(KEYS);
+            if !ready {
+                return;
+            }
+            // One key at a time, each after the terminal has shown what the one before did.
+            if pieces.is_empty() {
+                if !block.contains(*what) {
+                    plays.remove(0);
+                    ready = false;
+                }
+                return;
+            }
+            keys.write_all(pieces.remove(0)).unwrap();
+        });
+    assert_eq!(code, 0, "{text}");
+    assert!(plays.is_empty(), "{plays:?}\n{text}");
+    assert!(text.contains("s means claude-implementer may run"), "the details were not told:\n{text}");
+    for part in ["allowed for the session (by person)", "denied: leave it (by person)"] {
+        assert_eq!(text.matches(part).count(), 1, "{part}\n{text}");
+    }
+    assert!(!text.contains(KEYS), "the question is left:\n{text}");
+    let marks = std::fs::read_to_string(stage.path("target/marks.txt")).unwrap();
+    assert_eq!(marks, "first\nfirst\n");
 }

@@ -82,6 +82,8 @@ fn watch_the_demo(scheme: Scheme) {
         page.wait_for_text("Claude started on the goal", DEMO);
         picture(page, "running", scheme);
 
+        answer_the_question(page, scheme);
+
         page.wait("the end of the demo", DEMO, |page| page.find("//*[@id='tab-summary']"));
         let summary = page.text();
         for part in ["What changed", "Verdicts", "Cost and time", "Decision: continue"] {
@@ -107,6 +109,31 @@ fn watch_the_demo(scheme: Scheme) {
         assert!(below.as_f64().is_some_and(|px| px < 2.0), "the newest entry is {below} px below the edge");
         picture(page, "timeline", scheme);
     });
+}
+
+/// The implementer asks to run its tests: in one scheme the card is used, in the other the key.
+fn answer_the_question(page: &Browser, scheme: Scheme) {
+    let card = "//section[@aria-label='Question of claude-implementer' and @aria-busy='false']";
+    page.wait("the question", DEMO, |page| page.find(card));
+    let text = page.text();
+    for part in
+        ["Claude wants to run", "python3 -B -m unittest", "Why it asks", "Medium", "Deny…", "pocket-todo"]
+    {
+        assert!(text.contains(part), "{part} is missing:\n{text}");
+    }
+    picture(page, "question", scheme);
+    if scheme == Scheme::Light {
+        page.button("Allow once").click();
+    } else {
+        page.find("//body").expect("the page").write("s");
+        page.wait_for_text("Allowed for this session", SOON);
+        picture(page, "granted", scheme);
+        page.button("Revoke").click();
+    }
+    page.wait("the end of the question", SOON, |page| page.find("//aside[.//h2]").is_none().then_some(()));
+    let answered = if scheme == Scheme::Light { "allowed once (by person)" } else { "so no longer" };
+    let lower = |page: &Browser| page.text().to_lowercase();
+    page.wait("the answer in the story", SOON, |page| lower(page).contains(answered).then_some(()));
 }
 
 #[test]

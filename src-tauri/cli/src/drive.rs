@@ -6,12 +6,15 @@ use std::time::Duration;
 use mo_core::event::{Ending, Envelope, Event, Purpose, StopCause};
 use mo_core::ids::SessionId;
 use mo_core::record::Record;
+use mo_core::view::status::SessionView;
 use mo_engine::hub::Update;
 use mo_journal::Journal;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use crate::asking::{Asking, Pressed};
 use crate::errors::Failure;
-use crate::feed::{Feed, News};
+use crate::feed::{Answering, Feed, News};
+use crate::keys::{self, Keys};
 use crate::output::screen::Screen;
 
 /// The signals that stop a session.
@@ -88,7 +91,7 @@ impl Told {
 }
 
 /// Tells a session until it has ended. The first signal stops it gracefully, the second at once, the third leaves
-/// without waiting: the supervision ends what is left.
+/// without waiting: the supervision ends what is left. What the workers ask is answered by keys where there are any.
 pub(crate) async fn to_the_end(
     feed: &mut Feed,
     told: &mut Told,
@@ -99,6 +102,7 @@ pub(crate) async fn to_the_end(
     let mut beat = tokio::time::interval(period.unwrap_or(Duration::from_hours(1)));
     beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     let mut stale = false;
+    let mut desk = Desk::default();
     while told.ending.is_none() {
         tokio::select! {
             news = feed.next() => match news? {
@@ -106,7 +110,7 @@ pub(crate) async fn to_the_end(
                     records.iter().for_each(|record| told.note(record));
                     stale = true;
                     if feed.is_here() && screen.shows_views() {
-                        screen.view(feed.view().await?);
+                        desk.see(feed.view().await?, screen);
                         stale = false;
                     }
                     screen.records(&records);
@@ -118,14 +122,19 @@ pub(crate) async fn to_the_end(
                 if let Some(failure) = feed.stopped_unwritten(cause).await {
                     return Err(failure);
                 }
-                stop(feed, cause, count, screen);
+                stop(feed, cause, count, screen, &mut desk);
             }
+            pressed = desk.next() => match pressed {
+                Heard::Keys(bytes) => desk.press(bytes.as_deref(), feed, screen),
+                Heard::Answered(taken) => desk.answered(taken, screen),
+            },
             _ = beat.tick(), if period.is_some() => {
                 // From another process no more often than it is drawn.
                 if stale && screen.shows_views() {
-                    screen.view(feed.view().await?);
+                    desk.see(feed.view().await?, screen);
                     stale = false;
                 }
+                desk.beat(screen);
                 screen.tick();
             }
         }
@@ -133,8 +142,101 @@ pub(crate) async fn to_the_end(
     Ok(())
 }
 
+/// The person at the keys: what they are asked, and what they press.
+#[derive(Default)]
+struct Desk {
+    asking: Option<Asking>,
+    keys: Option<Keys>,
+    answering: Option<Answering>,
+}
+
+/// What came from the person's side.
+enum Heard {
+    /// `None`: the terminal has gone.
+    Keys(Option<Vec<u8>>),
+    Answered(Result<(), String>),
+}
+
+impl Desk {
+    /// The session as it is now: another question may stand, or none.
+    fn see(&mut self, view: SessionView, screen: &mut dyn Screen) {
+        if screen.asks() {
+            let before = self.asking.as_ref().map(|asking| asking.id().to_owned());
+            self.asking = Asking::of(&view, self.asking.take());
+            match &self.asking {
+                None => self.keys = None,
+                Some(asking) if before.as_deref() != Some(asking.id()) => match &mut self.keys {
+                    Some(keys) => keys.forget(),
+                    None if keys::can_be_pressed() => {
+                        let taken = Keys::take();
+                        self.keys = taken.inspect_err(|error| tracing::info!(%error, "no keys")).ok();
+                    }
+                    None => {}
+                },
+                Some(_) => {}
+            }
+            screen.question(self.asking.as_ref(), self.keys.is_some());
+        }
+        screen.view(view);
+    }
+
+    fn beat(&mut self, screen: &mut dyn Screen) {
+        let Some(asking) = &mut self.asking else { return };
+        if asking.was_shown()
+            && let Some(keys) = &mut self.keys
+        {
+            keys.forget();
+        }
+        screen.question(Some(asking), self.keys.is_some());
+    }
+
+    /// What comes next; never where nobody is asked. Dropping the future loses nothing.
+    async fn next(&mut self) -> Heard {
+        let keys = async {
+            match &mut self.keys {
+                Some(keys) => keys.next().await,
+                None => std::future::pending().await,
+            }
+        };
+        let answered = async {
+            match &mut self.answering {
+                Some(answering) => answering.await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            taken = answered => Heard::Answered(taken),
+            bytes = keys => Heard::Keys(bytes),
+        }
+    }
+
+    fn press(&mut self, bytes: Option<&[u8]>, feed: &Feed, screen: &mut dyn Screen) {
+        if bytes.is_none() {
+            self.keys = None;
+        }
+        let Some(asking) = &mut self.asking else { return };
+        let bytes = bytes.unwrap_or_default();
+        match asking.press(bytes) {
+            Pressed::Nothing => {}
+            Pressed::Details => screen.tell(&asking.details(screen.paint())),
+            Pressed::Answer(choice) => self.answering = Some(feed.answer(asking.id(), choice)),
+        }
+        screen.question(Some(asking), self.keys.is_some());
+        screen.tick();
+    }
+
+    fn answered(&mut self, taken: Result<(), String>, screen: &mut dyn Screen) {
+        self.answering = None;
+        let Err(why) = taken else { return };
+        if let Some(asking) = &mut self.asking {
+            asking.was_not_taken();
+        }
+        screen.note(&format!("the answer was not taken: {why}"));
+    }
+}
+
 /// Asks for the end without waiting for it: a further signal must be heard meanwhile.
-fn stop(feed: &Feed, by: StopCause, count: u32, screen: &mut dyn Screen) {
+fn stop(feed: &Feed, by: StopCause, count: u32, screen: &mut dyn Screen, desk: &mut Desk) {
     let urgent = match count {
         1 => {
             screen.note("stopping the team; Ctrl+C again stops it at once");
@@ -146,6 +248,8 @@ fn stop(feed: &Feed, by: StopCause, count: u32, screen: &mut dyn Screen) {
         }
         _ => {
             screen.close();
+            // The terminal is put back: nothing is dropped by what follows.
+            desk.keys = None;
             std::process::exit(if by == StopCause::Sigterm { 143 } else { 130 });
         }
     };

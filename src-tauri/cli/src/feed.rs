@@ -1,12 +1,14 @@
 //! What happens in a session, from the engine in this process or from the owner that this process is attached to.
 
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::sync::Arc;
 
 use mo_api::client::{Client, ClientError, EventStream};
 use mo_api::dto::StopBy;
+use mo_core::approval::{AnsweredBy, Choice};
 use mo_core::event::StopCause;
-use mo_core::ids::{SessionId, WorkerName};
+use mo_core::ids::{ApprovalId, SessionId, WorkerName};
 use mo_core::record::Record;
 use mo_core::time::Timestamp;
 use mo_core::view::status::SessionView;
@@ -31,6 +33,9 @@ pub(crate) enum News {
     /// Whether the journal takes what happens has changed.
     Health(Health),
 }
+
+/// An answer on its way; an error says in words why it was not taken.
+pub(crate) type Answering = Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
 
 /// A session that is followed.
 pub(crate) enum Feed {
@@ -121,6 +126,25 @@ impl Feed {
             format!("the team was stopped, but nothing could be written any more: {reason}"),
             "free some space on the data folder's disk; what was shown with a number is there",
         ))
+    }
+
+    /// Answers a question; the future stands on its own, and ends once the answer is durable.
+    pub(crate) fn answer(&self, id: &str, choice: Choice) -> Answering {
+        match self {
+            Self::Here(here) => {
+                let (engine, id) = (here.engine.clone(), ApprovalId::new(id));
+                Box::pin(async move {
+                    let told = engine.answer(&id, choice, AnsweredBy::Person).await;
+                    told.map(drop).map_err(|error| error.to_string())
+                })
+            }
+            Self::There(there) => {
+                let (client, session, id) = (there.client.clone(), there.session.clone(), id.to_owned());
+                Box::pin(async move {
+                    client.answer(session.as_str(), &id, &choice).await.map_err(|error| error.to_string())
+                })
+            }
+        }
     }
 
     /// Asks for the end without waiting for it.

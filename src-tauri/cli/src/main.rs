@@ -1,6 +1,7 @@
 //! The command `orchestrate`: the engine without a window.
 
 mod args;
+mod asking;
 mod commands;
 mod context;
 mod drive;
@@ -8,6 +9,7 @@ mod errors;
 mod feed;
 mod help;
 mod host;
+mod keys;
 mod logging;
 mod output;
 mod owner;

@@ -173,6 +173,9 @@ pub enum Choice {
     },
 }
 
+/// What an agent is told with a no that came without words.
+pub const PLAIN_NO: &str = "the person does not allow it";
+
 impl Choice {
     /// What the agent is told.
     pub fn answer(&self) -> Answer {
@@ -238,6 +241,17 @@ impl Action {
             (Self::Write { paths: a, .. }, Self::Write { paths: b, .. }) => !a.is_empty() && a == b,
             (Self::Fetch { url: a }, Self::Fetch { url: b }) => a == b,
             (a, b) => a == b,
+        }
+    }
+
+    /// The word in output.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Read { .. } => "read",
+            Self::Write { .. } => "write",
+            Self::Command { .. } => "command",
+            Self::Fetch { .. } => "fetch",
+            Self::Internal { .. } | Self::Tool { .. } => "tool",
         }
     }
 

@@ -80,13 +80,16 @@ fn the_whole_story() {
 
     let mut implementer = Talk::of(&spec(&demo, &claude, &demo.target, Access::Write));
     let mut written = Vec::new();
+    let mut commands = Vec::new();
     let events = implementer.turn(&format!("{GOAL}\n\n{plan}"), None, |request| {
-        if let Action::Write { paths, .. } = &request.action {
-            written.extend(paths.clone());
+        match &request.action {
+            Action::Write { paths, .. } => written.extend(paths.clone()),
+            Action::Command { command, .. } => commands.push(command.clone()),
+            other => assert!(!matches!(other, Action::Tool { .. }), "{request:?}"),
         }
-        assert!(!matches!(request.action, Action::Command { .. } | Action::Tool { .. }), "{request:?}");
         Some(Answer::Allow)
     });
+    assert_eq!(commands, ["python3 -B -m unittest"]);
     assert!(completed(&events).text.as_ref().unwrap().starts_with("Tasks have due dates now."));
     assert!(written.iter().all(|path| Path::new(path).starts_with(&demo.target)), "{written:?}");
     let milestones = events.iter().filter(|event| matches!(event, AgentEvent::Milestone { .. })).count();

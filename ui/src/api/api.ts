@@ -4,6 +4,7 @@
  */
 import type { Attached } from './types/Attached';
 import type { Batch } from './types/Batch';
+import type { ChoiceForm } from './types/ChoiceForm';
 import type { Refusal } from './types/Refusal';
 import type { StartForm } from './types/StartForm';
 import type { StatusView } from './types/StatusView';
@@ -22,6 +23,10 @@ export interface Api {
   start(form: StartForm): Promise<string>;
   startDemo(): Promise<string>;
   stop(session: string): Promise<void>;
+  /** Answers a question of a session. It is durable once this returns. */
+  answer(session: string, approval: string, choice: ChoiceForm): Promise<void>;
+  /** Takes back what was allowed for a whole session. */
+  revoke(session: string, grant: string): Promise<void>;
   /** Asks for a folder in the system's dialog; null when the person thought better of it. */
   pickFolder(): Promise<string | null>;
 }
@@ -36,10 +41,12 @@ export function asRefusal(thrown: unknown): Refusal {
   return { code: 'internal', message: thrown instanceof Error ? thrown.message : String(thrown), hint: null };
 }
 
-export type { Attached, Batch, Refusal, StartForm, StatusView, TimelineEntry };
+export type { Attached, Batch, ChoiceForm, Refusal, StartForm, StatusView, TimelineEntry };
+export type { ApprovalView } from './types/ApprovalView';
 export type { CheckView } from './types/CheckView';
 export type { DecisionView } from './types/DecisionView';
 export type { FindingView } from './types/FindingView';
+export type { GrantView } from './types/GrantView';
 export type { NeedView } from './types/NeedView';
 export type { ReviewView } from './types/ReviewView';
 export type { SessionNews } from './types/SessionNews';

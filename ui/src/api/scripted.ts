@@ -1,5 +1,5 @@
 /** A transport for tests: answers from memory what a test gives it. No part of the app: only tests import it. */
-import type { Api, Attached, Batch, Refusal, SessionNews, SessionView, StartForm, TimelineEntry } from './api';
+import type { Api, ApprovalView, Attached, Batch, ChoiceForm, Refusal, SessionNews, SessionView, StartForm, TimelineEntry } from './api';
 
 export class ScriptedApi implements Api {
   sessions: SessionView[] = [];
@@ -11,6 +11,8 @@ export class ScriptedApi implements Api {
 
   started: StartForm[] = [];
   stopped: string[] = [];
+  answers: [session: string, approval: string, choice: ChoiceForm][] = [];
+  revoked: [session: string, grant: string][] = [];
   acks: [epoch: number, number: number][] = [];
   pages: [session: string, since: number][] = [];
 
@@ -56,6 +58,15 @@ export class ScriptedApi implements Api {
 
   async stop(session: string): Promise<void> {
     this.stopped.push(session);
+  }
+
+  async answer(session: string, approval: string, choice: ChoiceForm): Promise<void> {
+    this.answers.push([session, approval, choice]);
+    if (this.refusal !== null) throw this.refusal;
+  }
+
+  async revoke(session: string, grant: string): Promise<void> {
+    this.revoked.push([session, grant]);
   }
 
   async pickFolder(): Promise<string | null> {
@@ -118,6 +129,29 @@ export function aWorker(agent: string, role: string, some: Partial<SessionView['
     tokens: 0,
     cost_usd: null,
     attempt: 0,
+    ...some,
+  };
+}
+
+export function anApproval(some: Partial<ApprovalView> = {}): ApprovalView {
+  return {
+    id: 'ap_1',
+    worker: 'claude-implementer',
+    asked_at: '2026-11-22T10:54:00.000Z',
+    state: 'open',
+    by: null,
+    what: 'run `cargo add argon2`',
+    kind: 'command',
+    exactly: ['cargo add argon2'],
+    cwd: '/home/ada/shop',
+    reason: 'For password hashes.',
+    grants: 'claude-implementer may run `cargo add argon2` without being asked again, until the session ends: exactly this command, in /home/ada/shop',
+    rule: 'unknown_program',
+    why: 'nothing is known of what `cargo add` does',
+    risk: 'medium',
+    diff: null,
+    options: ['once', 'session'],
+    expires_at: null,
     ...some,
   };
 }

@@ -14,6 +14,8 @@ export function tauriApi(): Api {
     start: (form) => invoke<string>('start_session', { form }),
     startDemo: () => invoke<string>('start_demo'),
     stop: (session) => invoke<void>('stop_session', { session }),
+    answer: (session, approval, choice) => invoke<void>('answer', { session, approval, choice }),
+    revoke: (session, grant) => invoke<void>('revoke', { session, grant }),
     pickFolder: () => invoke<string | null>('pick_folder'),
   };
 }

@@ -2,7 +2,7 @@
 import { SvelteMap } from 'svelte/reactivity';
 import { tick } from 'svelte';
 
-import { asRefusal, type Api, type Attached, type Batch, type Refusal, type SessionView, type StartForm } from '../api/api';
+import { asRefusal, type Api, type Attached, type Batch, type ChoiceForm, type Refusal, type SessionView, type StartForm } from '../api/api';
 import { GROUPS, groupOf, type Group } from '../text/words';
 import { isActive } from './stand';
 import { Story } from './story.svelte';
@@ -81,6 +81,14 @@ export class Desk {
 
   async stop(id: string): Promise<void> {
     await this.api.stop(id);
+  }
+
+  async answer(id: string, approval: string, choice: ChoiceForm): Promise<void> {
+    await this.api.answer(id, approval, choice);
+  }
+
+  async revoke(id: string, grant: string): Promise<void> {
+    await this.api.revoke(id, grant);
   }
 
   /** Shows a session that was just started, whether or not news of it have come yet. */

@@ -10,6 +10,15 @@ export function clean(text: string): string {
   return text.replace(/\r\n?/g, '\n').replace(TERMINAL, '').replace(CONTROL, '');
 }
 
+/** What a page does not show as itself, but for newline and tab. */
+const UNSHOWN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e0fff}]/gu;
+
+/** Text that a person decides on, with every character that it has: what would not be seen stands there as its number,
+ * and nothing of it is taken for a terminal sequence, so nothing hides in one. */
+export function exact(text: string): string {
+  return text.replace(UNSHOWN, (c) => `\\u{${c.codePointAt(0)!.toString(16)}}`);
+}
+
 /** A run of plain text or of code. */
 export interface Run {
   code: boolean;

@@ -61,6 +61,14 @@ export function sessionElapsed(session: SessionView, now: number): number {
   return Math.max(session.elapsed_ms, now - start);
 }
 
+/** What is left of a time: `4:31`, `1:04:31`; never below nothing. */
+export function countdown(ms: number): string {
+  const seconds = Math.max(0, Math.ceil((Number.isNaN(ms) ? 0 : ms) / 1000));
+  const pad = (n: number) => String(n).padStart(2, '0');
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  return hours > 0 ? `${hours}:${pad(minutes)}:${pad(seconds % 60)}` : `${minutes}:${pad(seconds % 60)}`;
+}
+
 /** `10:42` in the person's own time zone. */
 export function clock(at: string): string {
   const time = new Date(at);

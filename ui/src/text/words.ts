@@ -118,6 +118,20 @@ export function checkLook(outcome: string | null): Look {
   }
 }
 
+/** How much harm an answer could let through. */
+export function riskLook(risk: string | null): Look {
+  switch (risk) {
+    case 'low':
+      return look('approved', 'ok', 'Low: nothing is lost');
+    case 'medium':
+      return look('warning', 'warn', 'Medium: it can be mended');
+    case 'high':
+      return look('blocked', 'bad', 'High: it may be for good');
+    default:
+      return look('inconclusive', 'unknown', capital(risk ?? 'unknown'));
+  }
+}
+
 export function decisionLook(decision: string): Look {
   switch (decision) {
     case 'continue':

@@ -1,6 +1,6 @@
 //! `orchestrate approvals`, `approve`, `deny`, `grants`, `revoke`: questions of the workers and their answers.
 
-use mo_core::approval::{AllowFor, AnsweredBy, Choice};
+use mo_core::approval::{AllowFor, AnsweredBy, Choice, PLAIN_NO};
 use mo_core::ids::{ApprovalId, SessionId};
 use mo_core::input::Rejection;
 use mo_core::view::status::{ApprovalView, SessionView};
@@ -13,7 +13,7 @@ use crate::context::{Context, read_config};
 use crate::errors::{Failure, exit};
 use crate::host::{self, Host};
 use crate::output::paint::Tone;
-use crate::output::words::one_line;
+use crate::output::words::{exact_line, one_line};
 use crate::owner::{self, Owned};
 use crate::reading::Reading;
 
@@ -42,7 +42,7 @@ pub(super) fn approvals(context: &mut Context, args: &OfSession) -> Result<u8, F
         let tone = if asked.state == "open" { Tone::Warn } else { Tone::Muted };
         let state = context.out.paint.text(tone, &state);
         context.out.line(&format!("{}  {state}  {session}", asked.id))?;
-        context.out.line(&format!("  {} asks to {}", one_line(&asked.worker), one_line(&asked.what)))?;
+        context.out.line(&format!("  {} asks to {}", one_line(&asked.worker), exact_line(&asked.what)))?;
         if let Some(why) = &asked.why {
             context.out.line(&format!("  {}", one_line(why)))?;
         }
@@ -91,7 +91,7 @@ pub(super) fn deny(context: &mut Context, args: &Deny) -> Result<u8, Failure> {
             check_words(text)?;
             text.clone()
         }
-        None => "the person does not allow it".to_owned(),
+        None => PLAIN_NO.to_owned(),
     };
     answer(context, &args.id, "deny", &Choice::Deny { message })
 }

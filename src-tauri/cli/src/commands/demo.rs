@@ -2,18 +2,25 @@
 
 use std::path::{Path, PathBuf};
 
+use mo_core::approval::{AllowFor, AnsweredBy, Choice};
+use mo_core::event::{Envelope, Event};
+use mo_core::ids::SessionId;
 use mo_core::settings::Settings;
 use mo_core::team::Team;
 use mo_engine::config::{AgentConfig, Config};
+use mo_engine::handle::EngineHandle;
+use mo_engine::hub::Update;
 use mo_engine::start::{StartRequest, check};
 use mo_scripted::demo::{self, DemoError};
 
-use super::run::{finish, session};
+use super::following::live;
+use super::run::{finish, followed};
 use crate::args::Demo;
 use crate::context::Context;
 use crate::drive::Signals;
 use crate::errors::{Failure, exit};
 use crate::host::{self, Host, Serves};
+use crate::keys;
 
 /// What the demo puts into its folder.
 const PARTS: [&str; 3] = ["pocket-todo", "team", "bin"];
@@ -49,12 +56,36 @@ pub(super) fn demo(context: &mut Context, args: &Demo) -> Result<u8, Failure> {
         let host = Host::open(taken, config, environment, context.global.verbose).await?;
         // From here on it belongs to a session, which a person may want to look at.
         folder.keep();
-        let ended = session(context, &host, request, &mut signals).await;
+        let session = host.engine.start(request).await?;
+        // With nobody at the keys, or nobody who wants to be kept, the demo says yes itself.
+        let by_itself = args.fast || !(live(context) && keys::can_be_pressed());
+        let says_yes = by_itself.then(|| tokio::spawn(say_yes(host.engine.clone(), session.clone())));
+        let ended = followed(context, &host, &session, &mut signals).await;
+        if let Some(task) = says_yes {
+            task.abort();
+        }
         finish(context, host, ended, &places, &mut signals).await
     });
     // Waits for what is still being written, such as summary.md.
     drop(runtime);
     done
+}
+
+/// Allows once whatever the session asks.
+async fn say_yes(engine: EngineHandle, session: SessionId) {
+    let mut news = engine.subscribe(&session, 0);
+    while let Some(Ok(update)) = news.next().await {
+        let Update::Events(records) = update else { continue };
+        for record in records.iter() {
+            let Ok(Event::ApprovalRequested(asked)) = Envelope::from_record(record).map(|e| e.event) else {
+                continue;
+            };
+            let yes = Choice::Allow { allowed: AllowFor::Once };
+            if let Err(error) = engine.answer(&asked.approval, yes, AnsweredBy::Demo).await {
+                tracing::info!(%error, "the demo's answer was not taken");
+            }
+        }
+    }
 }
 
 fn refused(error: &DemoError) -> Failure {

@@ -90,11 +90,16 @@ fn sum_up(out: &mut Out, text: &[String]) -> Result<(), Failure> {
     text.iter().try_for_each(|line| out.line(line))
 }
 
-/// JSON lines, a block redrawn in place, or plain lines: what the reader can take.
-fn screen(context: &mut Context) -> Box<dyn Screen + '_> {
+/// Whether there is a terminal that a block can be redrawn on.
+pub(super) fn live(context: &Context) -> bool {
     let var = |name: &str| context.vars.get(name).cloned();
     // Words of the log between the lines would tear the block apart.
-    let live = context.out.terminal && !is_dumb(var) && context.global.verbose == 0;
+    context.out.terminal && !context.out.json && !is_dumb(var) && context.global.verbose == 0
+}
+
+/// JSON lines, a block redrawn in place, or plain lines: what the reader can take.
+fn screen(context: &mut Context) -> Box<dyn Screen + '_> {
+    let live = live(context);
     if context.out.json {
         Box::new(JsonScreen::new(&mut context.out))
     } else if live {

@@ -93,15 +93,25 @@ pub(super) async fn finish(
 }
 
 /// One session over an engine that runs here, told from its start to its end.
-pub(super) async fn session(
+async fn session(
     context: &mut Context,
     host: &Host,
     request: StartRequest,
     signals: &mut Signals,
 ) -> Result<Ended, Failure> {
     let id = host.engine.start(request).await?;
+    followed(context, host, &id, signals).await
+}
+
+/// A session that was started here, told to its end.
+pub(super) async fn followed(
+    context: &mut Context,
+    host: &Host,
+    id: &SessionId,
+    signals: &mut Signals,
+) -> Result<Ended, Failure> {
     tracing::info!(session = %id, "started");
-    let feed = Feed::here(&host.engine, &id, 0);
+    let feed = Feed::here(&host.engine, id, 0);
     follow(context, feed, Told::default(), host.engine.data(), signals).await
 }
 

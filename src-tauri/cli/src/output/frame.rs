@@ -17,6 +17,8 @@ pub(crate) struct Shown<'a> {
     pub(crate) writing: &'a BTreeMap<String, String>,
     /// A word of our own: that it is being stopped, that the journal is down.
     pub(crate) note: Option<&'a str>,
+    /// The question that the person is asked, as lines that fit; it goes before everything else where room is short.
+    pub(crate) question: &'a [String],
     /// Milliseconds since the start.
     pub(crate) elapsed_ms: u64,
     /// Counts up while it is drawn; turns the marks of those who work.
@@ -43,8 +45,18 @@ pub(crate) fn frame(shown: &Shown<'_>, size: Size, paint: Paint) -> Vec<String> 
     let mut lines = vec![String::new(), header(shown, width, paint)];
     let names = shown.view.workers.iter().map(|w| w.name.width()).max().unwrap_or(0).min(28);
     lines.extend(shown.view.workers.iter().map(|worker| worker_line(shown, worker, names, width, paint)));
-    lines.push(footer(shown, width, paint));
-    lines.truncate(size.rows.saturating_sub(2).max(1));
+    let most = size.rows.saturating_sub(2).max(1);
+    if shown.question.is_empty() {
+        lines.push(footer(shown, width, paint));
+        lines.truncate(most);
+        return lines;
+    }
+    let question = shown.question.len().min(most);
+    lines.truncate((most - question).saturating_sub(1));
+    lines.extend(shown.question[shown.question.len() - question..].iter().cloned());
+    if lines.len() < most {
+        lines.push(footer(shown, width, paint));
+    }
     lines
 }
 

@@ -52,7 +52,11 @@ fn session(doing: &str) -> SessionView {
 
 fn drawn(view: &SessionView, size: Size, paint: Paint) -> Vec<String> {
     let writing = BTreeMap::new();
-    frame(&Shown { view, writing: &writing, note: None, elapsed_ms: 83_000, beat: 0 }, size, paint)
+    frame(
+        &Shown { view, writing: &writing, note: None, question: &[], elapsed_ms: 83_000, beat: 0 },
+        size,
+        paint,
+    )
 }
 
 #[test]
@@ -112,8 +116,34 @@ fn colours_change_no_width() {
 fn what_is_being_written_stands_for_what_is_done() {
     let view = session("thinking");
     let writing = BTreeMap::from([("claude-implementer".to_owned(), "I will now".to_owned())]);
-    let shown = Shown { view: &view, writing: &writing, note: Some("stopping"), elapsed_ms: 0, beat: 3 };
+    let shown = Shown {
+        view: &view,
+        writing: &writing,
+        note: Some("stopping"),
+        question: &[],
+        elapsed_ms: 0,
+        beat: 3,
+    };
     let lines = frame(&shown, Size { columns: 120, rows: 40 }, Paint::Nothing);
     assert!(lines[3].starts_with("⠸") && lines[3].ends_with("I will now"), "{lines:?}");
     assert_eq!(lines[5], "stopping");
+}
+
+#[test]
+fn a_question_stands_below_and_keeps_its_place_where_room_is_short() {
+    let view = session("x");
+    let question = ["? claude-implementer asks".to_owned(), "  why".to_owned(), "  a allow once".to_owned()];
+    let drawn = |rows| {
+        let (writing, question) = (BTreeMap::new(), &question[..]);
+        let shown = Shown { view: &view, writing: &writing, note: None, question, elapsed_ms: 0, beat: 0 };
+        frame(&shown, Size { columns: 80, rows }, Paint::Nothing)
+    };
+    let lines = drawn(30);
+    assert_eq!(lines[lines.len() - 4..lines.len() - 1], question);
+    assert!(lines[1].contains("plan review") && lines.len() == 9, "{lines:#?}");
+    for rows in 3..12 {
+        let lines = drawn(rows);
+        assert!(lines.len() <= rows - 2, "{rows}: {lines:#?}");
+        assert!(lines.iter().any(|line| line.contains("a allow once")), "{rows}: {lines:#?}");
+    }
 }

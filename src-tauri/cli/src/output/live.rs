@@ -12,9 +12,11 @@ use unicode_width::UnicodeWidthStr;
 
 use super::Out;
 use super::frame::{Shown, Size, frame};
+use super::paint::Paint;
 use super::plain::Lines;
 use super::screen::Screen;
 use super::words;
+use crate::asking::Asking;
 
 /// Milliseconds between two drawings: quick enough for an eye, slow enough for a line to a far terminal.
 const BEAT: u64 = 120;
@@ -29,6 +31,7 @@ pub(crate) struct LiveScreen<'a> {
     writing: BTreeMap<String, String>,
     note: Option<String>,
     down: Option<String>,
+    question: Vec<String>,
     began: Instant,
     /// The widths of the lines that stand at the bottom now.
     drawn: Vec<usize>,
@@ -45,6 +48,7 @@ impl<'a> LiveScreen<'a> {
             writing: BTreeMap::new(),
             note: None,
             down: None,
+            question: Vec::new(),
             began: Instant::now(),
             drawn: Vec::new(),
             beat: 0,
@@ -75,6 +79,7 @@ impl<'a> LiveScreen<'a> {
                 view,
                 writing: &self.writing,
                 note: self.down.as_deref().or(self.note.as_deref()),
+                question: &self.question,
                 elapsed_ms: elapsed,
                 beat: self.beat,
             };
@@ -127,6 +132,24 @@ impl Screen for LiveScreen<'_> {
         if writing.trim().is_empty() {
             self.writing.remove(delta.worker.as_str());
         }
+    }
+
+    fn asks(&self) -> bool {
+        true
+    }
+
+    fn question(&mut self, asking: Option<&Asking>, has_keys: bool) {
+        let width = size().columns.saturating_sub(1);
+        self.question =
+            asking.map(|asking| asking.lines(width, has_keys, self.out.paint)).unwrap_or_default();
+    }
+
+    fn tell(&mut self, lines: &[String]) {
+        self.draw(lines, true);
+    }
+
+    fn paint(&self) -> Paint {
+        self.out.paint
     }
 
     fn note(&mut self, text: &str) {

@@ -4,7 +4,9 @@ use mo_core::record::Record;
 use mo_core::view::status::SessionView;
 use mo_engine::hub::{Delta, Health};
 
+use super::paint::Paint;
 use super::{Out, aside};
+use crate::asking::Asking;
 
 /// Tells a running session, step by step. Nothing here may fail a session: when nobody reads any more, it goes on
 /// untold.
@@ -16,6 +18,18 @@ pub(crate) trait Screen {
     /// Whether it shows anything of that.
     fn shows_views(&self) -> bool {
         false
+    }
+    /// Whether a person can be asked on it.
+    fn asks(&self) -> bool {
+        false
+    }
+    /// The question that stands now, and whether keys answer it.
+    fn question(&mut self, _asking: Option<&Asking>, _has_keys: bool) {}
+    /// Lines of our own in the story.
+    fn tell(&mut self, _lines: &[String]) {}
+    /// How it is coloured.
+    fn paint(&self) -> Paint {
+        Paint::Nothing
     }
     /// A piece of something that is being written.
     fn delta(&mut self, _delta: &Delta) {}

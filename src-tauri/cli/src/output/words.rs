@@ -25,6 +25,64 @@ pub(crate) fn marked(text: &str) -> Cow<'_, str> {
     if text.chars().all(is_plain) { Cow::Borrowed(text) } else { Cow::Owned(clean(text, Some('\u{fffd}'))) }
 }
 
+/// A text that a person decides on, with every character that it has: what a terminal would not show as itself stands
+/// there as its number. Nothing of it is taken for an escape sequence, so nothing hides in one.
+pub(crate) fn exact(text: &str) -> Cow<'_, str> {
+    if text.chars().all(is_plain) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_plain(c) { out.push(c) } else { out.extend(c.escape_unicode()) }
+    }
+    Cow::Owned(out)
+}
+
+/// As [`exact`], on one line: a line break is shown as `⏎`.
+pub(crate) fn exact_line(text: &str) -> Cow<'_, str> {
+    let text = exact(text);
+    if !text.contains(['\n', '\t']) {
+        return text;
+    }
+    Cow::Owned(text.replace('\n', " ⏎ ").replace('\t', " "))
+}
+
+/// A harmless line on at most `most` lines of `width` columns, and whether all of it is there.
+pub(crate) fn wrapped(text: &str, width: usize, most: usize) -> (Vec<String>, bool) {
+    let mut lines = vec![String::new()];
+    let mut column = 0;
+    for c in text.chars() {
+        let columns = c.width().unwrap_or(0);
+        if column + columns > width.max(2) {
+            if lines.len() == most.max(1) {
+                return (lines, false);
+            }
+            lines.push(String::new());
+            column = 0;
+        }
+        column += columns;
+        if let Some(line) = lines.last_mut() {
+            line.push(c);
+        }
+    }
+    (lines, true)
+}
+
+/// The end of a harmless line, at most `width` columns of it.
+pub(crate) fn tail(text: &str, width: usize) -> &str {
+    let mut room = width;
+    let mut start = text.len();
+    for (at, c) in text.char_indices().rev() {
+        let columns = c.width().unwrap_or(0);
+        if columns > room {
+            break;
+        }
+        room -= columns;
+        start = at;
+    }
+    &text[start..]
+}
+
 /// The first line that has something in it, harmless.
 pub(crate) fn first_line(text: &str) -> Cow<'_, str> {
     one_line(text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim())

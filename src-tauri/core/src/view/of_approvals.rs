@@ -35,6 +35,14 @@ fn open(open: &OpenApproval) -> ApprovalView {
         state: if open.answer.is_some() { "answered" } else { "open" }.to_owned(),
         by: open.answer.as_ref().map(|(_, by)| by.as_str().to_owned()),
         what: asked.request.action.in_words(),
+        kind: Some(asked.request.action.kind().to_owned()),
+        exactly: exactly(&asked.request.action),
+        cwd: match &asked.request.action {
+            Action::Command { cwd, .. } => cwd.clone(),
+            _ => None,
+        },
+        reason: asked.request.reason.clone(),
+        grants: asked.options.contains(&AllowFor::Session).then(|| granted(open)),
         rule: Some(asked.rule.clone()),
         why: Some(asked.why.clone()),
         risk: Some(asked.risk.as_str().to_owned()),
@@ -42,6 +50,33 @@ fn open(open: &OpenApproval) -> ApprovalView {
         options: asked.options.iter().map(|option| option.as_str().to_owned()).collect(),
         expires_at: asked.expires_at.map(|at| at.to_string()),
     }
+}
+
+/// What exactly is asked: what a person must have seen in full before they answer.
+fn exactly(action: &Action) -> Vec<String> {
+    match action {
+        Action::Read { paths } | Action::Write { paths, .. } => paths.clone(),
+        Action::Command { command, .. } => vec![command.clone()],
+        Action::Fetch { url } => vec![url.clone()],
+        Action::Internal { tool } => vec![tool.clone()],
+        Action::Tool { tool, input } => {
+            vec![tool.clone(), serde_json::to_string_pretty(input).unwrap_or_default()]
+        }
+    }
+}
+
+/// What a yes for the session lets through, in words: the very same and nothing more.
+fn granted(open: &OpenApproval) -> String {
+    let (worker, action) = (&open.worker, &open.asked.request.action);
+    let bound = match action {
+        Action::Command { cwd: Some(cwd), .. } => format!("exactly this command, in {cwd}"),
+        Action::Command { .. } => "exactly this command".to_owned(),
+        Action::Read { .. } => "exactly these places".to_owned(),
+        Action::Write { .. } => "exactly these files, with any content".to_owned(),
+        Action::Fetch { .. } => "exactly this address".to_owned(),
+        Action::Internal { .. } | Action::Tool { .. } => "with exactly this input".to_owned(),
+    };
+    format!("{worker} may {} without being asked again, until the session ends: {bound}", action.in_words())
 }
 
 fn settled(settled: &SettledApproval) -> ApprovalView {
@@ -57,6 +92,11 @@ fn settled(settled: &SettledApproval) -> ApprovalView {
         state: state.to_owned(),
         by: by.map(|by| by.as_str().to_owned()),
         what: settled.what.to_string(),
+        kind: None,
+        exactly: Vec::new(),
+        cwd: None,
+        reason: None,
+        grants: None,
         rule: None,
         why: None,
         risk: None,

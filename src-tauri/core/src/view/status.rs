@@ -216,6 +216,21 @@ pub struct ApprovalView {
     pub by: Option<String>,
     /// What it asks for, in words.
     pub what: String,
+    /// `read write command fetch tool`; of an open one.
+    #[serde(default)]
+    pub kind: Option<String>,
+    /// What exactly: the command, the paths, the address, or the tool and its input; of an open one.
+    #[serde(default)]
+    pub exactly: Vec<String>,
+    /// Where a command would run; of an open one.
+    #[serde(default)]
+    pub cwd: Option<String>,
+    /// What the agent says why; of an open one.
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// What it may from then on when it is allowed for the session, in words; of an open one that can be.
+    #[serde(default)]
+    pub grants: Option<String>,
     /// The rule that asks; of an open one.
     pub rule: Option<String>,
     /// Why it asks; of an open one.

@@ -68,9 +68,19 @@ pub(super) fn first_turn() -> Vec<Step> {
     for change in tests() {
         steps.extend([change, Step::WaitMs(900)]);
     }
-    steps.extend([todo(3), readme(), Step::WaitMs(600), todo(4), Step::Text(SUMMARY.to_owned())]);
+    steps.extend([
+        Step::Run(TESTS.to_owned()),
+        todo(3),
+        readme(),
+        Step::WaitMs(600),
+        todo(4),
+        Step::Text(SUMMARY.to_owned()),
+    ]);
     steps
 }
+
+/// What it wants to run, and has to ask for: no rule of the policy knows what a program of that name does.
+pub(super) const TESTS: &str = "python3 -B -m unittest";
 
 const SUMMARY: &str = "Tasks have due dates now.
 

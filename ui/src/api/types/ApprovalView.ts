@@ -29,6 +29,26 @@ by: string | null,
  */
 what: string, 
 /**
+ * `read write command fetch tool`; of an open one.
+ */
+kind: string | null, 
+/**
+ * What exactly: the command, the paths, the address, or the tool and its input; of an open one.
+ */
+exactly: Array<string>, 
+/**
+ * Where a command would run; of an open one.
+ */
+cwd: string | null, 
+/**
+ * What the agent says why; of an open one.
+ */
+reason: string | null, 
+/**
+ * What it may from then on when it is allowed for the session, in words; of an open one that can be.
+ */
+grants: string | null, 
+/**
  * The rule that asks; of an open one.
  */
 rule: string | null, 

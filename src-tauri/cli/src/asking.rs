@@ -1,0 +1,253 @@
+//! A question to the person at the terminal: what is shown of it, and what the keys mean.
+
+use mo_core::approval::{AllowFor, Choice, PLAIN_NO};
+use mo_core::view::status::{ApprovalView, SessionView};
+
+use crate::output::paint::{Paint, Tone};
+use crate::output::words;
+
+/// For how many beats a question is shown before keys count: a key that was meant for what stood there before must not
+/// answer it.
+const HELD: u32 = 3;
+/// The most characters of what is told to the agent with a no.
+const MAX_REASON: usize = 500;
+/// The most lines of what exactly is asked; the details have all of it.
+const MAX_WHAT: usize = 4;
+/// The most lines of details.
+const MAX_DETAILS: usize = 400;
+
+/// The question that stands.
+pub(crate) struct Asking {
+    asked: ApprovalView,
+    /// How many more wait behind it.
+    behind: usize,
+    shown: u32,
+    /// What is being typed to go with a no, and bytes of a character that is not whole yet.
+    denial: Option<(String, Vec<u8>)>,
+    /// The answer is on its way.
+    sent: bool,
+}
+
+/// What a key led to.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Pressed {
+    /// Nothing that anyone else has to know.
+    Nothing,
+    /// All that is known of the question is to be shown.
+    Details,
+    /// The answer.
+    Answer(Choice),
+}
+
+impl Asking {
+    /// The question that comes first in a session; the one that stands keeps its place and its typed words.
+    pub(crate) fn of(view: &SessionView, standing: Option<Self>) -> Option<Self> {
+        let mut open = view.approvals.iter().filter(|asked| asked.state == "open");
+        if let Some(mut standing) = standing
+            && open.clone().any(|asked| asked.id == standing.asked.id)
+        {
+            standing.behind = open.count() - 1;
+            return Some(standing);
+        }
+        let asked = open.next()?.clone();
+        Some(Self { asked, behind: open.count(), shown: 0, denial: None, sent: false })
+    }
+
+    /// Its name.
+    pub(crate) fn id(&self) -> &str {
+        &self.asked.id
+    }
+
+    /// It has been on the screen for another beat; `true` when keys begin to count by this.
+    pub(crate) fn was_shown(&mut self) -> bool {
+        self.shown = self.shown.saturating_add(1);
+        self.shown == HELD
+    }
+
+    /// The answer was not taken: it can be given again.
+    pub(crate) fn was_not_taken(&mut self) {
+        self.sent = false;
+    }
+
+    /// What was pressed, as it came in one piece.
+    pub(crate) fn press(&mut self, bytes: &[u8]) -> Pressed {
+        if self.shown < HELD || self.sent {
+            return Pressed::Nothing;
+        }
+        if self.denial.is_some() {
+            return self.type_on(bytes);
+        }
+        // Several at once are an arrow key or something pasted, and no answer.
+        let &[key] = bytes else { return Pressed::Nothing };
+        match key.to_ascii_lowercase() {
+            b'a' if self.can(AllowFor::Once) => self.say(Choice::Allow { allowed: AllowFor::Once }),
+            b's' if self.can(AllowFor::Session) => self.say(Choice::Allow { allowed: AllowFor::Session }),
+            b'd' => {
+                self.denial = Some(Default::default());
+                Pressed::Nothing
+            }
+            b'?' => Pressed::Details,
+            _ => Pressed::Nothing,
+        }
+    }
+
+    fn can(&self, allowed: AllowFor) -> bool {
+        self.asked.options.iter().any(|option| option == allowed.as_str())
+    }
+
+    fn say(&mut self, choice: Choice) -> Pressed {
+        self.sent = true;
+        Pressed::Answer(choice)
+    }
+
+    fn type_on(&mut self, bytes: &[u8]) -> Pressed {
+        let Some((typed, pending)) = &mut self.denial else { return Pressed::Nothing };
+        if bytes == [0x1b] {
+            self.denial = None;
+            return Pressed::Nothing;
+        }
+        if bytes.first() == Some(&0x1b) {
+            return Pressed::Nothing;
+        }
+        let (text, end) = match bytes {
+            [text @ .., b'\r' | b'\n'] => (text, true),
+            text => (text, false),
+        };
+        for &byte in text {
+            match byte {
+                0x08 | 0x7f => drop(typed.pop()),
+                // Ctrl+U and Ctrl+W.
+                0x15 => typed.clear(),
+                0x17 => typed.truncate(typed.trim_end().rfind(' ').map_or(0, |at| at + 1)),
+                b'\r' | b'\n' | b'\t' => typed.push(' '),
+                byte if byte < 0x20 => {}
+                byte => {
+                    pending.push(byte);
+                    match std::str::from_utf8(pending) {
+                        Ok(whole) => {
+                            typed.push_str(whole);
+                            pending.clear();
+                        }
+                        Err(error) if error.error_len().is_some() => pending.clear(),
+                        Err(_) => {}
+                    }
+                }
+            }
+        }
+        if let Some((end, _)) = typed.char_indices().nth(MAX_REASON) {
+            typed.truncate(end);
+        }
+        if !end {
+            return Pressed::Nothing;
+        }
+        let message = match typed.trim() {
+            "" => PLAIN_NO.to_owned(),
+            typed => typed.to_owned(),
+        };
+        self.denial = None;
+        self.say(Choice::Deny { message })
+    }
+
+    /// The lines of the block. With no keys to press it is said where else it can be answered.
+    pub(crate) fn lines(&self, width: usize, has_keys: bool, paint: Paint) -> Vec<String> {
+        let asked = &self.asked;
+        let head = format!("? {} asks to {}", asked.worker, asked.what);
+        let (mut lines, all) = words::wrapped(&words::exact_line(&head), width, MAX_WHAT);
+        for line in &mut lines {
+            *line = paint.text(Tone::Warn, line);
+        }
+        if !all {
+            lines.push(paint.text(Tone::Warn, "  … there is more of it: ? shows all"));
+        }
+        let mut why = format!("  {}", asked.why.as_deref().unwrap_or_default());
+        for (what, value) in [("rule", &asked.rule), ("risk", &asked.risk)] {
+            if let Some(value) = value {
+                why.extend([" · ", what, " ", value]);
+            }
+        }
+        lines.push(paint.text(Tone::Muted, &words::cut(&words::one_line(&why), width)));
+        lines.push(self.last_line(width, has_keys, paint));
+        lines
+    }
+
+    fn last_line(&self, width: usize, has_keys: bool, paint: Paint) -> String {
+        let asked = &self.asked;
+        if !has_keys {
+            let session = if self.can(AllowFor::Session) { " [--session]" } else { "" };
+            let line =
+                format!("  orchestrate approve {}{session}, or deny {} -m \"why\"", asked.id, asked.id);
+            return words::cut(&line, width).into_owned();
+        }
+        if self.sent {
+            return paint.text(Tone::Muted, "  …");
+        }
+        if let Some((typed, _)) = &self.denial {
+            let lead = "  why not? (Enter sends it, Esc goes back) ";
+            let room = width.saturating_sub(lead.len() + 1);
+            return format!("{lead}{}▏", words::tail(&words::one_line(typed), room));
+        }
+        if self.shown < HELD {
+            return String::new();
+        }
+        let mut keys = String::from("  a allow once");
+        if self.can(AllowFor::Session) {
+            keys.push_str("   s allow for this session");
+        }
+        keys.push_str("   d deny   ? details");
+        if self.behind > 0 {
+            keys.extend(["   (", &self.behind.to_string(), " more waiting)"]);
+        }
+        paint.text(Tone::Strong, &words::cut(&keys, width))
+    }
+
+    /// Everything that is known of it, for the story above the block. What cannot be seen is marked: nobody allows
+    /// what they were not shown.
+    pub(crate) fn details(&self, paint: Paint) -> Vec<String> {
+        let asked = &self.asked;
+        let mut lines =
+            vec![paint.text(
+                Tone::Warn,
+                &words::one_line(&format!("{} asks to {}", asked.worker, kind_words(asked))),
+            )];
+        let mut put = |text: &str| {
+            lines
+                .extend(words::exact(text).lines().map(|line| format!("    {}", line.replace('\t', "    "))));
+        };
+        asked.exactly.iter().for_each(|part| put(part));
+        if let Some(diff) = &asked.diff {
+            put(diff);
+        }
+        let rows = [
+            ("in", asked.cwd.as_deref()),
+            ("why", asked.why.as_deref()),
+            ("rule", asked.rule.as_deref()),
+            ("risk", asked.risk.as_deref()),
+            ("it says", asked.reason.as_deref()),
+            ("a no at", asked.expires_at.as_deref()),
+            ("s means", asked.grants.as_deref()),
+            ("id", Some(asked.id.as_str())),
+        ];
+        let rows = rows.iter().filter_map(|(name, value)| Some((name, value.as_ref()?)));
+        let left = lines.len().saturating_sub(MAX_DETAILS);
+        lines.truncate(MAX_DETAILS);
+        if left > 0 {
+            lines.push(format!("    … and {left} lines more: `orchestrate approvals` has them"));
+        }
+        lines.extend(rows.map(|(name, value)| format!("  {name:<8}{}", words::exact_line(value))));
+        lines
+    }
+}
+
+fn kind_words(asked: &ApprovalView) -> &'static str {
+    match asked.kind.as_deref() {
+        Some("read") => "read",
+        Some("write") => "write",
+        Some("command") => "run a command",
+        Some("fetch") => "reach an address",
+        _ => "use a tool",
+    }
+}
+
+#[cfg(test)]
+#[path = "asking_tests.rs"]
+mod asking_tests;
