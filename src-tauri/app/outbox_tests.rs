@@ -22,6 +22,7 @@ pub(crate) fn view(id: &str, seq: u64) -> SessionView {
         checks: Vec::new(),
         decisions: Vec::new(),
         recoveries: 0,
+        quotas: Vec::new(),
         needs_you: Vec::new(),
         approvals: Vec::new(),
         grants: Vec::new(),

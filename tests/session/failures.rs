@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use mo_core::event::StopCause;
-use mo_core::settings::Settings;
+use mo_core::settings::{RecoverySettings, Settings};
 use mo_engine::handle::CommandError;
 use mo_engine::hub::{Health, Update};
 use mo_journal::MemoryJournal;
 use serde_json::{Value, json};
 
 use crate::stage::{Outcome, Stage, review, trio};
+
+/// What is wrong is tried again at once, as often as it may be.
+const RECOVERY: RecoverySettings = RecoverySettings { attempts: 2, back_off_ms: 1, back_off_max_ms: 1 };
 
 async fn with(agent: &str, steps: Value, settings: Settings) -> (Stage, Outcome) {
     let good = review("approved");
@@ -27,7 +30,7 @@ async fn with(agent: &str, steps: Value, settings: Settings) -> (Stage, Outcome)
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_implementer_that_fails_blocks_the_session() {
-    let quick = || Settings { stall_timeout_ms: 400, ..Settings::default() };
+    let quick = || Settings { stall_timeout_ms: 400, recovery: RECOVERY, ..Settings::default() };
     let table = [
         (json!([{"say": "on it"}, {"crash": {"signal": 9}}]), "broke off"),
         (json!([{"say": "on it"}, {"exit": 0}]), "broke off"),
@@ -49,19 +52,16 @@ async fn an_implementer_that_fails_blocks_the_session() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reviewer_that_fails_is_inconclusive() {
+    let quick = || Settings { recovery: RECOVERY, ..Settings::default() };
     let table = [
-        (json!([{"crash": {"signal": 9}}]), Settings::default(), "could not review"),
-        (json!([{"error": {"class": "overloaded"}}]), Settings::default(), "could not review"),
+        (json!([{"crash": {"signal": 9}}]), quick(), "could not review"),
+        (json!([{"error": {"class": "overloaded"}}]), quick(), "could not review"),
         (
             json!([{"hang": true}]),
             Settings { review_timeout_ms: 400, ..Settings::default() },
             "gave no answer",
         ),
-        (
-            json!([{"hang": true}]),
-            Settings { stall_timeout_ms: 400, ..Settings::default() },
-            "could not review",
-        ),
+        (json!([{"hang": true}]), Settings { stall_timeout_ms: 400, ..quick() }, "could not review"),
     ];
     for (steps, settings, words) in table {
         let (_, outcome) = with("codex", steps.clone(), settings).await;

@@ -1,7 +1,7 @@
 //! Reviews that cannot be talked round: each bad answer leads through a whole session to the decision of design.md §6,
 //! and the summary says why in one sentence.
 
-use mo_core::settings::Settings;
+use mo_core::settings::{RecoverySettings, Settings};
 use serde_json::{Value, json};
 
 use crate::stage::{Outcome, Stage, review, trio};
@@ -80,17 +80,19 @@ async fn what_is_no_answer_to_this_request_is_never_approval() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reviewer_without_an_answer_is_never_approval() {
     let quick = Settings { review_timeout_ms: 5_500, ..Settings::default() };
+    let recovery = RecoverySettings { attempts: 0, ..RecoverySettings::default() };
+    let once = Settings { recovery, ..Settings::default() };
     let sneak = json!({"sneak": {"path": "greeting.txt", "content": "hello, I am fine\n"}});
     let beside = json!({"sneak": {"path": "new.txt", "content": "x"}});
     let table: Vec<(Value, Settings, &str)> = vec![
         (json!([{"hang": true}]), quick, "codex-reviewer gave no answer within 5.5 s"),
         (
             json!([{"say": "Let me see."}, {"crash": {"signal": 9}}]),
-            Settings::default(),
+            once.clone(),
             "could not review: vanished",
         ),
-        (json!([{"exit": 0}]), Settings::default(), "codex-reviewer could not review:"),
-        (json!([{"error": {"class": "refused_by_model"}}]), Settings::default(), "could not review: failed"),
+        (json!([{"exit": 0}]), once.clone(), "codex-reviewer could not review:"),
+        (json!([{"error": {"class": "refused_by_model"}}]), once, "could not review: failed"),
         (
             json!([sneak, review("approved")]),
             Settings::default(),

@@ -102,6 +102,12 @@ names! {
     ReviewNowRequested "review_now_requested" Review,
     ApprovalHeld "approval_held" Approval,
     DecisionMade "decision_made" Decision,
+    RecoveryAttempted "recovery_attempted" Recovery,
+    RecoveryDue "recovery_due" Recovery,
+    RecoverySucceeded "recovery_succeeded" Recovery,
+    RecoveryExhausted "recovery_exhausted" Recovery,
+    QuotaReached "quota_reached" Recovery,
+    QuotaReset "quota_reset" Recovery,
     PermissionBlocker "permission_blocker" Recovery,
     WarningRaised "warning_raised" Session,
     StopRequested "stop_requested" Session,
@@ -152,6 +158,15 @@ pub struct StartForm {
     /// How much of a check's output is kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub check_output_bytes: Option<u32>,
+    /// How often a failing turn is tried again before a person is called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recovery_attempts: Option<u32>,
+    /// Such as `5s`: the wait before the first such try where the model service is busy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub back_off: Option<String>,
+    /// Such as `5m`: the longest such wait.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub back_off_max: Option<String>,
     /// The person knows that the target is their home folder or `/`.
     #[serde(default)]
     pub yes_really: bool,

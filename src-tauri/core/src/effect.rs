@@ -2,9 +2,13 @@
 
 use crate::approval::Answer;
 use crate::event::{CheckpointPurpose, Event, Place};
-use crate::ids::{ApprovalId, AttemptNo, CheckNo, CheckpointNo, RequestId, ReviewId, WorkerName};
+use crate::ids::{
+    AgentKind, ApprovalId, AttemptNo, CheckNo, CheckpointNo, RequestId, ReviewId, TurnNo, WorkerName,
+};
+use crate::recovery::Launched;
 use crate::review::verdict::Judgement;
-use crate::state::{OpenTurn, State};
+use crate::state::{OpenTurn, ReviewProgress, State};
+use crate::time::Timestamp;
 
 /// One act on the outside.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,7 +19,7 @@ pub enum Effect {
     /// Snapshot the target.
     TakeCheckpoint { checkpoint: CheckpointNo, purpose: CheckpointPurpose },
     /// Start a process.
-    Spawn { worker: WorkerName, attempt: AttemptNo, place: Place, resume: Option<String> },
+    Spawn { attempt: AttemptNo, place: Place, resume: Option<String>, launched: Launched, worker: WorkerName },
     /// Give a running process its prompt.
     Prompt { worker: WorkerName, attempt: AttemptNo, turn: OpenTurn },
     /// Stop a process: by the ladder, or at once.
@@ -38,6 +42,10 @@ pub enum Effect {
     StartReviewTimer { review: ReviewId, after_ms: u64 },
     /// Begin to measure the time that a question has.
     StartApprovalTimer { approval: ApprovalId, after_ms: u64 },
+    /// Tell when the wait of a recovery is over.
+    StartRecoveryTimer { worker: WorkerName, turn: TurnNo, until: Timestamp },
+    /// Tell when an agent's usage limit is over.
+    StartQuotaTimer { agent: AgentKind, until: Timestamp },
     /// The review is over: stop its timer, remove its checkout.
     CloseReview { review: ReviewId },
     /// Begin to measure the session's time.
@@ -63,10 +71,11 @@ pub fn effects(state: &State, worker: Option<&WorkerName>, event: &Event) -> Vec
             vec![Effect::TakeCheckpoint { checkpoint: *checkpoint, purpose: *purpose }]
         }
         Event::WorkerSpawnRequested { attempt, place, resume } => of(&|worker| Effect::Spawn {
-            worker,
             attempt: *attempt,
             place: place.clone(),
             resume: resume.clone(),
+            launched: state.launched(&worker),
+            worker,
         }),
         Event::WorkerSpawned { attempt, .. } => {
             let waiting = worker.and_then(|w| state.turn_to_prompt(w, *attempt));
@@ -95,6 +104,25 @@ pub fn effects(state: &State, worker: Option<&WorkerName>, event: &Event) -> Vec
             effects
         }
         Event::ApprovalRepeated { approval, .. } => approval_timer(state, approval).into_iter().collect(),
+        Event::RecoveryAttempted(attempted) => {
+            let until = worker.and_then(|w| state.workers.get(w)?.recovery.to_begin()?.until);
+            let timer = worker.zip(until).map(|(worker, until)| Effect::StartRecoveryTimer {
+                worker: worker.clone(),
+                turn: attempted.turn,
+                until,
+            });
+            timer.into_iter().collect()
+        }
+        Event::QuotaReached { agent, until, elsewhere } => {
+            let mut effects = vec![Effect::StartQuotaTimer { agent: agent.clone(), until: *until }];
+            if !elsewhere {
+                let title = format!("{}'s usage limit is reached", agent.title());
+                let body = format!("It goes on by itself at {until}.");
+                effects.push(Effect::Notify { title, body });
+            }
+            effects
+        }
+        Event::QuotaReset { agent } => review_timers(state, agent),
         Event::PlanRecorded { .. } => vec![Effect::WritePlan],
         Event::DecisionMade(_) => vec![Effect::WriteReceipts],
         Event::CheckStarted(started) => vec![Effect::RunCheck { check: started.check }],
@@ -135,6 +163,9 @@ pub fn effects(state: &State, worker: Option<&WorkerName>, event: &Event) -> Vec
         | Event::WorkerExited { .. }
         | Event::AgentItem { .. }
         | Event::WorkerStalled { .. }
+        | Event::RecoveryDue { .. }
+        | Event::RecoverySucceeded(_)
+        | Event::RecoveryExhausted(_)
         | Event::TurnEnded { .. }
         | Event::ReviewPrepared { .. }
         | Event::ReviewPrepareFailed { .. }
@@ -153,12 +184,32 @@ pub fn effects(state: &State, worker: Option<&WorkerName>, event: &Event) -> Vec
     }
 }
 
-/// What starts again with a session: its clock, and a preparation that never came to its end.
+/// The time that reviews have does not run while nothing may be asked of their reviewers.
+fn review_timers(state: &State, agent: &AgentKind) -> Vec<Effect> {
+    let after_ms = state.settings().review_timeout_ms;
+    let held = state.reviews.iter().filter(|review| {
+        let reviewer = state.workers.get(&review.request.reviewer);
+        matches!(review.progress, ReviewProgress::Preparing { .. } | ReviewProgress::Ready { .. })
+            && reviewer.is_some_and(|known| known.member.agent == *agent)
+    });
+    let timers =
+        held.map(|review| Effect::StartReviewTimer { review: review.request.review.clone(), after_ms });
+    if after_ms > 0 { timers.collect() } else { Vec::new() }
+}
+
+/// What starts again with a session: its clock, its waits, and a preparation that never came to its end.
 fn resumed(state: &State) -> Vec<Effect> {
     let after_ms = state.settings().time_limit_ms;
     let limit = (after_ms > 0).then_some(Effect::StartTimeLimit { after_ms });
     let prepare = state.prepared.is_none().then_some(Effect::Prepare);
-    limit.into_iter().chain(prepare).collect()
+    let quotas = state.quotas.iter();
+    let quotas = quotas.map(|(agent, until)| Effect::StartQuotaTimer { agent: agent.clone(), until: *until });
+    let waits = state.workers.iter().filter_map(|(name, known)| {
+        let underway = known.recovery.to_begin()?;
+        let (worker, turn) = (name.clone(), underway.turn);
+        Some(Effect::StartRecoveryTimer { worker, turn, until: underway.until? })
+    });
+    limit.into_iter().chain(prepare).chain(quotas).chain(waits).collect()
 }
 
 /// A question that waits again has its whole time again.

@@ -1,6 +1,7 @@
 //! What has happened in a session. The journal holds these and nothing else is true (design.md §3).
 
 mod envelope;
+mod recovery;
 mod session;
 mod work;
 
@@ -8,12 +9,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::agent_event::AgentEvent;
 use crate::approval::{ApprovalAnswered, ApprovalAsked, ApprovalRequest, Grant, Ruled};
-use crate::ids::{ApprovalId, AttemptNo, CheckpointNo, Nonce, RequestId, ReviewId, TurnNo};
+use crate::ids::{AgentKind, ApprovalId, AttemptNo, CheckpointNo, Nonce, RequestId, ReviewId, TurnNo};
 use crate::outcome::TurnEnd;
+use crate::recovery::Trouble;
 use crate::review::check::{CheckFinished, CheckStarted};
 use crate::review::verdict::Judgement;
+use crate::time::Timestamp;
 
 pub use envelope::{BadRecord, Envelope};
+pub use recovery::{RecoveryAttempted, RecoveryEnded};
 pub use session::{Blocker, Ending, Fault, FoundAgent, Prepared, RestState, SessionCreated, Step, StopCause};
 pub use work::{
     CheckpointPurpose, CheckpointRestored, CheckpointTaken, DecisionMade, GoesOn, Place, Purpose,
@@ -118,6 +122,9 @@ pub enum Event {
         /// Whether it goes on with a turn that was broken off.
         #[serde(default, skip_serializing_if = "GoesOn::is_new")]
         goes_on: GoesOn,
+        /// What went wrong with the turn that this one takes up again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        recovers: Option<Trouble>,
     },
     /// Something that the agent reported.
     AgentItem {
@@ -185,6 +192,32 @@ pub enum Event {
         purpose: Purpose,
         /// How.
         end: TurnEnd,
+    },
+    /// A turn did not complete, and what is wrong has a remedy, which is being tried.
+    RecoveryAttempted(RecoveryAttempted),
+    /// The wait of a recovery is over.
+    RecoveryDue {
+        /// The turn that failed.
+        turn: TurnNo,
+    },
+    /// A turn that took up a failed one was completed.
+    RecoverySucceeded(RecoveryEnded),
+    /// The remedy was tried as often as it may be.
+    RecoveryExhausted(RecoveryEnded),
+    /// An agent's usage limit is reached: nothing more is asked of it until then.
+    QuotaReached {
+        /// Which.
+        agent: AgentKind,
+        /// When the limit is over.
+        until: Timestamp,
+        /// Whether it was another session that was told so.
+        #[serde(default)]
+        elsewhere: bool,
+    },
+    /// The limit is over.
+    QuotaReset {
+        /// Which.
+        agent: AgentKind,
     },
     /// The architect's plan stands.
     PlanRecorded {
@@ -314,6 +347,12 @@ impl Event {
             Self::GrantRevoked { .. } => "grant_revoked",
             Self::WorkerStalled { .. } => "worker_stalled",
             Self::TurnEnded { .. } => "turn_ended",
+            Self::RecoveryAttempted(_) => "recovery_attempted",
+            Self::RecoveryDue { .. } => "recovery_due",
+            Self::RecoverySucceeded(_) => "recovery_succeeded",
+            Self::RecoveryExhausted(_) => "recovery_exhausted",
+            Self::QuotaReached { .. } => "quota_reached",
+            Self::QuotaReset { .. } => "quota_reset",
             Self::PlanRecorded { .. } => "plan_recorded",
             Self::CheckStarted(_) => "check_started",
             Self::CheckFinished(_) => "check_finished",

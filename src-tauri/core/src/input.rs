@@ -3,10 +3,13 @@
 use crate::agent_event::Decoded;
 use crate::approval::{AnsweredBy, Choice};
 use crate::event::{CheckpointRestored, CheckpointTaken, Fault, Prepared, SessionCreated, StopCause};
-use crate::ids::{ApprovalId, AttemptNo, CheckNo, CheckpointNo, Nonce, ReviewId, TurnNo, WorkerName};
-use crate::outcome::FailureClass;
+use crate::ids::{
+    AgentKind, ApprovalId, AttemptNo, CheckNo, CheckpointNo, Nonce, ReviewId, TurnNo, WorkerName,
+};
+use crate::outcome::{FailureClass, TurnEnd};
 use crate::policy::Survey;
 use crate::review::check::CheckRun;
+use crate::time::Timestamp;
 
 /// One input for one session.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,6 +46,8 @@ pub enum Input {
         signal: Option<i32>,
         /// Whether nothing is left of its tree.
         tree_empty: bool,
+        /// What the end says about the turn in flight.
+        turn: Option<Box<TurnEnd>>,
     },
     /// Something that an agent reported; the paths in approval requests are resolved.
     Agent {
@@ -99,6 +104,27 @@ pub enum Input {
     ReviewTimedOut {
         /// Which.
         review: ReviewId,
+    },
+    /// The wait of a recovery is over.
+    RecoveryDue {
+        /// Whose.
+        worker: WorkerName,
+        /// The turn that failed.
+        turn: TurnNo,
+    },
+    /// Another session was told that an agent's usage limit is reached.
+    QuotaReached {
+        /// Which agent.
+        agent: AgentKind,
+        /// When the limit is over.
+        until: Timestamp,
+    },
+    /// It is over.
+    QuotaReset {
+        /// Which agent.
+        agent: AgentKind,
+        /// When it was to be over.
+        until: Timestamp,
     },
     /// The session's time is over.
     TimeLimitReached,

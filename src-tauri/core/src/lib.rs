@@ -15,6 +15,7 @@ pub mod outcome;
 pub mod policy;
 pub mod progress;
 pub mod record;
+pub mod recovery;
 pub mod review;
 pub mod sandbox;
 pub mod settings;

@@ -32,7 +32,7 @@ impl Outcome {
 
 /// Why a turn failed; serialises as its snake_case word. The CLIs' words and texts for each are the tables in
 /// `agents/src/<agent>/failure`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FailureClass {
     /// There is no key and no login: only a person can log in.

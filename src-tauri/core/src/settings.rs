@@ -32,6 +32,29 @@ pub struct Settings {
     /// How many bytes of a check's output are kept: its beginning and its end.
     #[serde(default = "check_output")]
     pub check_output_bytes: u32,
+    /// What is done by itself when a turn fails.
+    #[serde(default)]
+    pub recovery: RecoverySettings,
+}
+
+/// What is done by itself when a turn fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecoverySettings {
+    /// How often at most a failing turn is tried again before a person is called; 0: never.
+    pub attempts: u32,
+    /// Milliseconds before the first try where the model service is busy or away; twice as long before each further one.
+    pub back_off_ms: u64,
+    /// The longest such wait, in milliseconds.
+    pub back_off_max_ms: u64,
+}
+
+/// The most attempts that can be set.
+pub const MAX_RECOVERY_ATTEMPTS: u32 = 20;
+
+impl Default for RecoverySettings {
+    fn default() -> Self {
+        Self { attempts: 5, back_off_ms: 5_000, back_off_max_ms: 5 * 60_000 }
+    }
 }
 
 /// The most checks of a session.
@@ -92,6 +115,7 @@ impl Default for Settings {
             checks: Vec::new(),
             check_timeout_ms: check_timeout(),
             check_output_bytes: check_output(),
+            recovery: RecoverySettings::default(),
         }
     }
 }

@@ -40,6 +40,7 @@ pub(crate) async fn attend(
         code: end.and_then(|end| end.code),
         signal: end.and_then(|end| end.signal),
         tree_empty: end.is_none_or(|end| end.tree_empty),
+        turn: None,
     };
     // Fails only when the engine is going away.
     let _ = queue.send(Message::Inputs { session: desk.id.clone(), inputs: vec![exited] }).await;

@@ -10,9 +10,11 @@ use mo_core::effect::Effect;
 use mo_core::event::{Fault, Place, Prepared};
 use mo_core::ids::{CheckNo, Digest, Nonce, SessionId};
 use mo_core::input::Input;
+use mo_core::recovery::Launched;
 use mo_core::review::answer;
 use mo_core::review::receipt::Receipt;
 use mo_core::state::State;
+use mo_core::time::Timestamp;
 use mo_core::view::session_view;
 use mo_core::view::status::SessionView;
 use mo_journal::{Document, Redactor};
@@ -80,8 +82,8 @@ impl EffectRunner {
                 let first = state.checkpoints.get(&0).map(|c| c.digest.clone());
                 Box::new(move |runner| runner.take_checkpoint(&desk, checkpoint, first))
             }
-            Effect::Spawn { worker, attempt, place, resume } => {
-                let run = worker_run(&desk, state, worker, attempt, &place, resume);
+            Effect::Spawn { worker, attempt, place, resume, launched } => {
+                let run = worker_run(&desk, state, worker, attempt, &place, resume, launched);
                 Box::new(move |runner| runner.spawn(desk, run))
             }
             Effect::Prompt { worker, attempt, turn: open } => {
@@ -177,6 +179,14 @@ impl EffectRunner {
                     by: AnsweredBy::Expiry,
                 };
                 runner.start_timer(&desk, Timer::Approval(approval), after_ms, expired);
+            }),
+            Effect::StartRecoveryTimer { worker, turn, until } => Box::new(move |runner| {
+                let timer = Timer::Recovery(worker.clone());
+                runner.start_clock_timer(&desk, timer, until, Input::RecoveryDue { worker, turn });
+            }),
+            Effect::StartQuotaTimer { agent, until } => Box::new(move |runner| {
+                let timer = Timer::Quota(agent.clone());
+                runner.start_clock_timer(&desk, timer, until, Input::QuotaReset { agent, until });
             }),
             Effect::StartTimeLimit { after_ms } => Box::new(move |runner| {
                 runner.start_timer(&desk, Timer::TimeLimit, after_ms, Input::TimeLimitReached);
@@ -274,6 +284,17 @@ impl EffectRunner {
         desk.set_timer(timer, task.abort_handle());
     }
 
+    /// A timer for a time of day, which a restart does not begin anew.
+    fn start_clock_timer(&mut self, desk: &Arc<SessionDesk>, timer: Timer, until: Timestamp, input: Input) {
+        let Some(queue) = self.queue.upgrade() else { return };
+        let (for_task, clock) = (Arc::clone(desk), Arc::clone(&self.ports.clock));
+        let task = tokio::spawn(async move {
+            clock.until(until).await;
+            send(&queue, &for_task, input).await;
+        });
+        desk.set_timer(timer, task.abort_handle());
+    }
+
     fn close(
         &mut self,
         desk: &Arc<SessionDesk>,
@@ -341,6 +362,7 @@ fn worker_run(
     attempt: u32,
     place: &Place,
     resume: Option<String>,
+    launched: Launched,
 ) -> WorkerRun {
     let agent = state.workers.get(&worker).map(|w| w.member.agent.clone());
     let (cwd, schema) = match place {
@@ -351,8 +373,10 @@ fn worker_run(
         }
     };
     let access = if place.may_write() { Access::Write } else { Access::ReadOnly };
-    let git = state.prepared.as_ref().is_none_or(|p| p.git) && matches!(place, Place::Target { .. });
-    WorkerRun { worker, attempt, agent, cwd, access, schema, resume, git, commands: None }
+    // A checkout is never in a repository.
+    let skip_git_repo_check = launched.skip_git_repo_check || !matches!(place, Place::Target { .. });
+    let launched = Launched { skip_git_repo_check, ..launched };
+    WorkerRun { worker, attempt, agent, cwd, access, schema, resume, launched, commands: None }
 }
 
 /// What a check needs, gathered from the state.

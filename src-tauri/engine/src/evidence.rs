@@ -1,15 +1,13 @@
 //! What a person has to go by when a turn broke off: how its process ended, and what was said last.
 
 use mo_agents::protocol::Exit;
-use mo_core::agent_event::AgentEvent;
-use mo_core::outcome::Outcome;
+use mo_core::outcome::{Outcome, TurnEnd};
 
 /// The most bytes of stderr that are evidence.
 const MAX_STDERR: usize = 2_000;
 
 /// Puts the evidence into the end of a turn that broke off, or that failed without a word.
-pub(crate) fn give(event: &mut AgentEvent, exit: Exit, stderr: &[u8]) {
-    let AgentEvent::TurnEnded { end } = event else { return };
+pub(crate) fn give(end: &mut TurnEnd, exit: Exit, stderr: &[u8]) {
     let text = end.text.take().filter(|text| !text.trim().is_empty());
     if !(end.outcome == Outcome::Vanished || (end.outcome == Outcome::Failed && text.is_none())) {
         end.text = text;
@@ -35,16 +33,15 @@ pub(crate) fn give(event: &mut AgentEvent, exit: Exit, stderr: &[u8]) {
 
 #[cfg(test)]
 mod tests {
-    use mo_core::outcome::{FailureClass, TurnEnd};
+    use mo_core::outcome::FailureClass;
 
     use super::*;
 
     fn told(outcome: Outcome, text: &str, stderr: &str) -> Option<String> {
         let class = (outcome == Outcome::Failed).then_some(FailureClass::Unknown);
         let text = Some(text.to_owned()).filter(|text| !text.is_empty());
-        let mut event = AgentEvent::TurnEnded { end: TurnEnd { text, ..TurnEnd::bare(outcome, class) } };
-        give(&mut event, Exit { code: None, signal: Some(9), by_us: false }, stderr.as_bytes());
-        let AgentEvent::TurnEnded { end } = event else { return None };
+        let mut end = TurnEnd { text, ..TurnEnd::bare(outcome, class) };
+        give(&mut end, Exit { code: None, signal: Some(9), by_us: false }, stderr.as_bytes());
         end.text
     }
 

@@ -1,8 +1,10 @@
 //! The five ports through which the engine reaches the outside, passed in at construction (design.md §2). Three
 //! of them stand in the crates that implement them.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use mo_checkpoint::Checkpoints;
 use mo_core::ids::SessionId;
@@ -10,10 +12,27 @@ use mo_core::time::Timestamp;
 use mo_journal::Journal;
 use mo_process::Spawner;
 
+/// The longest that a wait for a time of day does without a look at the clock: the runtime's monotonic time stands still
+/// while the machine sleeps, and a clock can be set.
+const LOOK: Duration = Duration::from_mins(1);
+
 /// Tells the time of day. Durations are measured with the runtime's monotonic time.
 pub trait Clock: Send + Sync {
     /// Now.
     fn now(&self) -> Timestamp;
+
+    /// Returns when it is that time or later.
+    fn until(&self, at: Timestamp) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(async move {
+            loop {
+                let left = Duration::from_millis(at.since(self.now()));
+                if left.is_zero() {
+                    return;
+                }
+                tokio::time::sleep(left.min(LOOK)).await;
+            }
+        })
+    }
 }
 
 /// Calls the person.

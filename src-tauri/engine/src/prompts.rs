@@ -7,6 +7,7 @@ use std::path::Path;
 
 use mo_core::event::{GoesOn, Purpose, ReviewRequested, SessionCreated};
 use mo_core::ids::{Digest, Nonce, Role};
+use mo_core::recovery;
 use mo_core::review::answer;
 use mo_core::review::verdict::{Finding, Severity};
 use mo_core::state::{OpenTurn, ReviewProgress, State};
@@ -69,7 +70,9 @@ pub(crate) fn prompt(state: &State, turn: &OpenTurn, folder: &Path) -> Prompt {
                         // The review is over; its process is being stopped.
                         _ => Nonce::new("none"),
                     };
-                    reviewing(state, &created, &open.request, &nonce, *try_no)
+                    // Who begins anew has not seen the request.
+                    let try_no = if turn.goes_on == GoesOn::ByHandover { 1 } else { *try_no };
+                    reviewing(state, &created, &open.request, &nonce, try_no)
                 }
                 None => Prompt::plain(String::new()),
             };
@@ -77,6 +80,9 @@ pub(crate) fn prompt(state: &State, turn: &OpenTurn, folder: &Path) -> Prompt {
     };
     if turn.goes_on == GoesOn::ByHandover {
         text.push_str(HANDOVER);
+    }
+    if let Some(trouble) = turn.recovers {
+        text.insert_str(0, &format!("{}\n", recovery::told(trouble)));
     }
     if let Some(message) = &turn.message {
         let _ = write!(

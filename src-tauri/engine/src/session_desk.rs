@@ -79,6 +79,10 @@ pub(crate) enum Timer {
     Review(ReviewId),
     /// The time that a question has.
     Approval(ApprovalId),
+    /// The wait of a worker's recovery.
+    Recovery(WorkerName),
+    /// An agent's usage limit.
+    Quota(AgentKind),
     /// The session's time limit.
     TimeLimit,
 }

@@ -15,6 +15,7 @@ use mo_core::event::Fault;
 use mo_core::ids::{AgentKind, AttemptNo, RequestId, TurnNo, WorkerName};
 use mo_core::input::Input;
 use mo_core::policy::Bounds;
+use mo_core::recovery::Launched;
 use mo_journal::{JournalError, Stream};
 use mo_process::{Child, LaunchCommand, LineBatch, RawSink, StdinMode, StdoutMode, StopLadder, StopReport};
 use tokio::sync::mpsc;
@@ -54,8 +55,7 @@ pub(crate) struct WorkerRun {
     pub(crate) access: Access,
     pub(crate) schema: Option<serde_json::Value>,
     pub(crate) resume: Option<String>,
-    /// Whether the folder is in a git repository.
-    pub(crate) git: bool,
+    pub(crate) launched: Launched,
     pub(crate) commands: Option<mpsc::UnboundedReceiver<WorkerCommand>>,
 }
 
@@ -121,8 +121,8 @@ async fn launch(
         model: program.model.clone(),
         args: program.args.clone(),
         resume: run.resume.clone(),
-        skip_git_repo_check: !run.git,
-        skip_trust: true,
+        skip_git_repo_check: run.launched.skip_git_repo_check,
+        skip_trust: run.launched.skip_trust,
         schema: run.schema.clone(),
         // One a process, so that nothing is rewritten under one that reads it.
         files_dir: desk.folder.join("launch").join(format!("{}.{}", run.worker, run.attempt)),
@@ -294,8 +294,16 @@ impl Conversation {
         let exit = Exit { code: end.code, signal: end.signal, by_us: self.stop.is_some() };
         let stderr = self.child.stderr.tail();
         self.protocol.close(exit, &stderr, &mut self.exchange);
-        for decoded in &mut self.exchange.events {
-            evidence::give(&mut decoded.event, exit, &stderr);
+        // Told with the end itself: until then the core would take the process for one that can be asked again.
+        let mut turn = None;
+        for decoded in std::mem::take(&mut self.exchange.events) {
+            match decoded.event {
+                AgentEvent::TurnEnded { mut end } => {
+                    evidence::give(&mut end, exit, &stderr);
+                    turn = Some(Box::new(end));
+                }
+                event => self.exchange.events.push(Decoded { at: decoded.at, event }),
+            }
         }
         self.pass_on().await;
         self.outlet
@@ -305,6 +313,7 @@ impl Conversation {
                 code: end.code,
                 signal: end.signal,
                 tree_empty: end.tree_empty,
+                turn,
             }])
             .await;
     }

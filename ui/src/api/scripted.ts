@@ -105,6 +105,7 @@ export function aSession(some: Partial<SessionView> = {}): SessionView {
     checks: [],
     decisions: [],
     recoveries: 0,
+    quotas: [],
     needs_you: [],
     approvals: [],
     grants: [],

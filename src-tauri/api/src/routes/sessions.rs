@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::header::LOCATION;
 use axum::http::{HeaderName, StatusCode};
-use mo_core::settings::{CHECK_OUTPUT, PermissionMode, Settings, problem_of_checks};
+use mo_core::settings::{CHECK_OUTPUT, MAX_RECOVERY_ATTEMPTS, PermissionMode, Settings, problem_of_checks};
 use mo_core::team::Team;
 use mo_core::view::status::{SessionView, StatusView};
 use mo_engine::config::parse_duration;
@@ -55,10 +55,18 @@ fn request(form: StartForm, defaults: &Settings) -> Result<StartRequest, Refusal
         ("time_limit", form.time_limit, &mut settings.time_limit_ms),
         ("review_timeout", form.review_timeout, &mut settings.review_timeout_ms),
         ("check_timeout", form.check_timeout, &mut settings.check_timeout_ms),
+        ("back_off", form.back_off, &mut settings.recovery.back_off_ms),
+        ("back_off_max", form.back_off_max, &mut settings.recovery.back_off_max_ms),
     ] {
         if let Some(text) = given {
             *setting = parse_duration(&text).map_err(|why| bad_setting(name, &why))?;
         }
+    }
+    if let Some(attempts) = form.recovery_attempts {
+        if attempts > MAX_RECOVERY_ATTEMPTS {
+            return Err(bad_setting("recovery_attempts", &format!("it is at most {MAX_RECOVERY_ATTEMPTS}")));
+        }
+        settings.recovery.attempts = attempts;
     }
     if let Some(checks) = form.checks {
         if let Some(problem) = problem_of_checks(&checks) {

@@ -74,6 +74,13 @@ fn meaning(name: &str, key: &str) -> &'static str {
         ("session.approval_timeout", _) => "a question that nobody answers in time is a no; \"0\" = it waits",
         ("session.time_limit", _) => "a session pauses after this time; \"0\" = never",
         ("session.money_limit_usd", _) => "a session pauses at this known cost; 0 = no limit",
+        ("recovery.attempts", _) => {
+            "how often a failing turn is tried again before you are called; 0 = never"
+        }
+        ("recovery.back_off", _) => {
+            "before the first such try, where the model service is busy; twice as long before each further one"
+        }
+        ("recovery.back_off_max", _) => "the longest such wait",
         ("storage.checkpoints_max_size", _) => "all checkpoints together; \"0\" = no limit",
         ("storage.transcript_max_size", _) => "what one worker writes in a session; \"0\" = no limit",
         ("storage.keep_sessions_for", _) => {

@@ -166,6 +166,9 @@ fn form(request: &StartRequest) -> Result<StartForm, Failure> {
         checks: Some(settings.checks.clone()),
         check_timeout: seconds(settings.check_timeout_ms),
         check_output_bytes: Some(settings.check_output_bytes),
+        recovery_attempts: Some(settings.recovery.attempts),
+        back_off: seconds(settings.recovery.back_off_ms),
+        back_off_max: seconds(settings.recovery.back_off_max_ms),
         yes_really: request.yes_really,
     })
 }

@@ -39,6 +39,7 @@ fn session(doing: &str) -> SessionView {
         checks: Vec::new(),
         decisions: Vec::new(),
         recoveries: 0,
+        quotas: Vec::new(),
         needs_you: Vec::new(),
         approvals: Vec::new(),
         grants: Vec::new(),

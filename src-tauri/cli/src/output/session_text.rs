@@ -39,6 +39,7 @@ impl<'a> SessionText<'a> {
         self.reviews();
         self.decisions();
         self.needs();
+        self.waits();
         for warning in &self.view.warnings {
             self.row("warning", Tone::Warn, &one_line(warning));
         }
@@ -174,6 +175,20 @@ impl<'a> SessionText<'a> {
             for suggestion in &need.suggestions {
                 self.row("", Tone::Muted, &format!("- {}", one_line(suggestion)));
             }
+        }
+    }
+
+    /// What goes on by itself, and when.
+    fn waits(&mut self) {
+        for quota in &self.view.quotas {
+            let (agent, until) = (one_line(&quota.agent), one_line(&quota.until));
+            let text = format!("{agent}'s usage limit is reached; it goes on by itself at {until}");
+            self.row("waits", Tone::Warn, &text);
+        }
+        match self.view.recoveries {
+            0 => {}
+            1 => self.row("recoveries", Tone::Plain, "1 failure was met with a remedy"),
+            many => self.row("recoveries", Tone::Plain, &format!("{many} failures were met with a remedy")),
         }
     }
 

@@ -197,6 +197,9 @@ pub(super) fn rests_on_a_person(state: &State) -> Option<(RestState, u8, String)
         return None;
     }
     let question = state.approvals.unanswered().next()?;
+    if state.waits_to_recover() {
+        return None;
+    }
     // What counts as a no by itself needs nobody.
     if state.approvals.unanswered().any(|open| open.asked.expires_at.is_some()) {
         return None;

@@ -1,20 +1,22 @@
 //! What follows from a state by the workflow of design.md §5: a pure function of the state, asked again until
 //! nothing more follows.
 
-use super::{Fact, approvals, checks};
+use super::{Fact, approvals, checks, recover};
 use crate::event::{
     Blocker, CheckpointPurpose, DecisionMade, Ending, Event, Fault, GoesOn, Place, Purpose, RestState,
     ReviewRequested, Step, StopCause,
 };
 use crate::ids::{AgentKind, Digest, ReviewId, Role, WorkerName};
 use crate::outcome::Outcome;
+use crate::recovery::{self, Remedy};
 use crate::review::decision::{Decided, Decision, PairVerdict, decide_review};
 use crate::review::verdict::Severity;
-use crate::state::{AttemptState, ReviewProgress, State, StepTurn, WorkerState};
+use crate::state::{AttemptState, ReviewProgress, State, StepTurn, TurnResult, WorkerState};
 use crate::team::{Pair, Team};
+use crate::time::Timestamp;
 
 /// The next facts; none when the session waits for the outside or is over.
-pub(super) fn follow(state: &State) -> Vec<Fact> {
+pub(super) fn follow(state: &State, now: Timestamp) -> Vec<Fact> {
     let Some(created) = &state.created else { return Vec::new() };
     if state.is_over() {
         return Vec::new();
@@ -44,14 +46,14 @@ pub(super) fn follow(state: &State) -> Vec<Fact> {
     match state.step {
         Step::Prepare => prepare(state, team),
         Step::Architecture => match team.member_of(Role::Architect) {
-            Some(architect) => architecture(state, team, &architect.name),
+            Some(architect) => architecture(state, team, &architect.name, now),
             None => vec![phase(Step::Implementation { fix_round: 0 })],
         },
         Step::PlanReview => match reviews(state, team, Role::Architect) {
             Ok(facts) => facts,
             Err(decided) => after_plan_review(&decided),
         },
-        Step::Implementation { fix_round } => implementation(state, team, fix_round),
+        Step::Implementation { fix_round } => implementation(state, team, fix_round, now),
         Step::Review { fix_round } => match reviews(state, team, Role::Implementer) {
             Ok(facts) => facts,
             Err(decided) => after_review(state, team, &decided, fix_round),
@@ -95,14 +97,19 @@ fn wind_down(state: &State, ending: &Ending) -> Vec<Fact> {
 
 /// Processes that have nothing more to do: all but the implementer's, once their turn or review is over.
 fn stop_idle(state: &State) -> Vec<Fact> {
-    let idle = |place: &Place, has_turn: bool| match place {
+    // Whose turn failed may be asked again.
+    let failed = |worker: &WorkerName| {
+        let turn = state.at_step.turn.as_ref().filter(|turn| turn.worker == *worker);
+        turn.and_then(|turn| turn.ended.as_ref()?.trouble).is_some()
+    };
+    let idle = |worker: &WorkerName, place: &Place, has_turn: bool| match place {
         Place::Target { write: true } => false,
-        Place::Target { write: false } => !has_turn,
+        Place::Target { write: false } => !has_turn && !failed(worker),
         Place::Checkout { review } => state.review(review).is_none_or(|r| r.judgement().is_some()),
     };
     state
         .unended()
-        .filter(|(_, _, a)| a.stopping.is_none() && idle(&a.place, a.turn.is_some()))
+        .filter(|(worker, _, a)| a.stopping.is_none() && idle(worker, &a.place, a.turn.is_some()))
         .map(|(worker, attempt, _)| {
             (Some(worker.clone()), Event::WorkerStopRequested { attempt, urgent: false })
         })
@@ -150,13 +157,13 @@ fn prepare(state: &State, team: &Team) -> Vec<Fact> {
     })]
 }
 
-fn architecture(state: &State, team: &Team, architect: &WorkerName) -> Vec<Fact> {
+fn architecture(state: &State, team: &Team, architect: &WorkerName, now: Timestamp) -> Vec<Fact> {
     let Some(turn) = &state.at_step.turn else {
         return begin_turn(state, architect, Place::Target { write: false }, Purpose::Plan);
     };
-    let Some((outcome, _, text)) = &turn.ended else { return Vec::new() };
+    let Some(TurnResult { outcome, text, .. }) = &turn.ended else { return Vec::new() };
     if *outcome != Outcome::Completed {
-        return blocked(state, turn);
+        return not_completed(state, turn, now);
     }
     if text.trim().is_empty() {
         return blocked_by(state, architect, "it gave no plan", "the turn was completed without any text");
@@ -174,7 +181,7 @@ fn architecture(state: &State, team: &Team, architect: &WorkerName) -> Vec<Fact>
     })]
 }
 
-fn implementation(state: &State, team: &Team, fix_round: u32) -> Vec<Fact> {
+fn implementation(state: &State, team: &Team, fix_round: u32, now: Timestamp) -> Vec<Fact> {
     let Some(implementer) = team.member_of(Role::Implementer) else {
         return vec![ending(RestState::Failed, 1, "the team has no implementer")];
     };
@@ -184,17 +191,36 @@ fn implementation(state: &State, team: &Team, fix_round: u32) -> Vec<Fact> {
     };
     match &turn.ended {
         None => Vec::new(),
-        Some((Outcome::Completed, _, _)) if state.words_for(&implementer.name).is_some() => {
+        Some(TurnResult { outcome: Outcome::Completed, .. })
+            if state.words_for(&implementer.name).is_some() =>
+        {
             begin_writing(state, &implementer.name, Purpose::FollowUp)
         }
-        Some((Outcome::Completed, _, _)) => vec![phase(Step::Review { fix_round })],
-        Some(_) => blocked(state, turn),
+        Some(TurnResult { outcome: Outcome::Completed, .. }) => vec![phase(Step::Review { fix_round })],
+        Some(_) => not_completed(state, turn, now),
     }
+}
+
+/// The step's turn once more, as soon as its remedy lets it; else a person is called.
+fn not_completed(state: &State, turn: &StepTurn, now: Timestamp) -> Vec<Fact> {
+    let (Some(known), Some(ended)) = (state.workers.get(&turn.worker), &turn.ended) else {
+        return Vec::new();
+    };
+    if known.recovery.to_begin().is_some_and(|underway| underway.turn == turn.turn) {
+        return match turn.purpose {
+            Purpose::Plan => {
+                begin_turn(state, &turn.worker, Place::Target { write: false }, turn.purpose.clone())
+            }
+            _ => begin_writing(state, &turn.worker, turn.purpose.clone()),
+        };
+    }
+    let tried = recover::attempt(state, &turn.worker, turn.turn, ended.trouble, ended.resets_at, now);
+    tried.unwrap_or_else(|| blocked(state, turn))
 }
 
 /// A turn that may write, after a checkpoint of what is there before it.
 fn begin_writing(state: &State, worker: &WorkerName, purpose: Purpose) -> Vec<Fact> {
-    if state.pending_checkpoint.is_some() {
+    if state.pending_checkpoint.is_some() || recover::holds(state, worker) {
         return Vec::new();
     }
     if !state.at_step.saved {
@@ -206,7 +232,10 @@ fn begin_writing(state: &State, worker: &WorkerName, purpose: Purpose) -> Vec<Fa
 
 /// A turn in the worker's running process of that place, or in a new one.
 fn begin_turn(state: &State, worker: &WorkerName, place: Place, purpose: Purpose) -> Vec<Fact> {
-    let Some(known) = state.workers.get(worker) else { return Vec::new() };
+    let Some(known) = state.workers.get(worker).filter(|_| !recover::holds(state, worker)) else {
+        return Vec::new();
+    };
+    let underway = known.recovery.to_begin();
     let usable = known.attempts.iter().find(|(_, a)| {
         matches!(a.state, AttemptState::Live { .. })
             && a.place == place
@@ -224,33 +253,62 @@ fn begin_turn(state: &State, worker: &WorkerName, place: Place, purpose: Purpose
         attempt
     };
     let turn = known.next_turn;
-    let is_review = matches!(purpose, Purpose::Review { .. });
-    let goes_on = if is_review || !state.resuming || known.next_turn == 1 {
+    let takes_up = match &purpose {
+        // The second try of a review speaks of the first.
+        Purpose::Review { try_no, .. } => *try_no > 1 || underway.is_some(),
+        _ => underway.is_some() || (state.resuming && known.next_turn > 1),
+    };
+    let goes_on = if !takes_up {
         GoesOn::No
-    } else if session_to_resume(known, &purpose).is_some() {
+    } else if usable.is_some() || session_to_resume(known, &purpose).is_some() {
         GoesOn::InItsSession
     } else {
         GoesOn::ByHandover
     };
-    let message = if is_review { None } else { state.words_for(worker) };
-    facts.push((Some(worker.clone()), Event::TurnRequested { turn, attempt, purpose, message, goes_on }));
+    let is_review = matches!(purpose, Purpose::Review { .. });
+    let message = if is_review { None } else { words(state, worker, underway.is_some()) };
+    let recovers = underway.map(|underway| underway.trouble);
+    let requested = Event::TurnRequested { turn, attempt, purpose, message, goes_on, recovers };
+    facts.push((Some(worker.clone()), requested));
     facts
+}
+
+/// Words of the person for the turn: those that its failed one was given too.
+fn words(state: &State, worker: &WorkerName, again: bool) -> Option<String> {
+    let failed = state.at_step.turn.as_ref().filter(|turn| again && turn.worker == *worker);
+    let before = failed.and_then(|turn| turn.message.as_deref().map(ToOwned::to_owned));
+    match (before, state.words_for(worker)) {
+        (Some(before), Some(since)) => Some(format!("{before}\n\n{since}")),
+        (before, since) => before.or(since),
+    }
 }
 
 /// The agent's own session that a new process goes on with. Only where the agent's live protocol can do that
 /// without harm: Gemini's `session/load` loses sessions (facts/agent-clis.md §0.3).
 fn session_to_resume(worker: &WorkerState, purpose: &Purpose) -> Option<String> {
     let can = matches!(worker.member.agent, AgentKind::Claude | AgentKind::Codex);
-    let works = matches!(purpose, Purpose::Implement | Purpose::Fix { .. } | Purpose::FollowUp);
-    if can && works { worker.agent_session.as_deref().map(ToOwned::to_owned) } else { None }
+    let underway = worker.recovery.to_begin();
+    let works = match purpose {
+        Purpose::Implement | Purpose::Fix { .. } | Purpose::FollowUp => true,
+        Purpose::Plan => underway.is_some(),
+        Purpose::Review { .. } => false,
+    };
+    let anew = underway.is_some_and(|underway| underway.remedy == Remedy::NewSession);
+    if can && works && !anew { worker.agent_session.as_deref().map(ToOwned::to_owned) } else { None }
 }
 
 fn blocked(state: &State, turn: &StepTurn) -> Vec<Fact> {
-    let Some((outcome, class, text)) = &turn.ended else { return Vec::new() };
-    let class =
-        class.map(|c| format!(" ({})", serde_json::to_string(&c).unwrap_or_default().trim_matches('"')));
-    let what = format!("its turn {}{}", outcome_words(*outcome), class.unwrap_or_default());
-    blocked_by(state, &turn.worker, &what, text)
+    let (Some(ended), Some(known)) = (&turn.ended, state.workers.get(&turn.worker)) else {
+        return Vec::new();
+    };
+    let (worker, agent) = (&turn.worker, &known.member.agent);
+    let tries = known.recovery.tries_in_all();
+    let blocker = recovery::blocker(worker, agent, ended.outcome, ended.trouble, &ended.text, tries);
+    let reason = blocker.title.clone();
+    let mut facts: Vec<Fact> = recover::exhausted(state, worker).into_iter().collect();
+    facts.push((Some(worker.clone()), Event::PermissionBlocker(blocker)));
+    facts.push(ending(RestState::Blocked, 12, &reason));
+    facts
 }
 
 /// What the outside refused us, such as a checkpoint: nothing goes on unprotected, and a person can mend it.
@@ -262,15 +320,6 @@ fn faulted(fault: &Fault) -> Vec<Fact> {
         suggestions: Vec::new(),
     };
     vec![(None, Event::PermissionBlocker(blocker)), ending(RestState::Blocked, 12, &fault.message)]
-}
-
-fn outcome_words(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Completed => "was completed",
-        Outcome::Failed => "failed",
-        Outcome::Interrupted => "was interrupted",
-        Outcome::Vanished => "broke off: its process went away",
-    }
 }
 
 fn blocked_by(state: &State, worker: &WorkerName, what: &str, evidence: &str) -> Vec<Fact> {
@@ -351,7 +400,10 @@ fn run_reviews(state: &State) -> Vec<Fact> {
         let ReviewProgress::Ready { try_no, .. } = review.progress else { continue };
         let reviewer = &review.request.reviewer;
         let place = Place::Checkout { review: id.clone() };
-        return begin_turn(state, reviewer, place, Purpose::Review { review: id.clone(), try_no });
+        let begun = begin_turn(state, reviewer, place, Purpose::Review { review: id.clone(), try_no });
+        if !begun.is_empty() {
+            return begun;
+        }
     }
     Vec::new()
 }

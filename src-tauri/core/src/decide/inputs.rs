@@ -1,18 +1,19 @@
 //! The facts that an input itself is, before anything follows from them.
 
 use super::approvals::{self, Asker};
-use super::{Fact, checks, resume};
+use super::{Fact, checks, recover, resume};
 use crate::agent_event::{AgentEvent, Decoded};
 use crate::event::{
     CheckpointPurpose, CheckpointTaken, Ending, Event, Fault, Purpose, RestState, Step, StopCause,
 };
-use crate::ids::{AttemptNo, Nonce, ReviewId, Role, WorkerName};
+use crate::ids::{AttemptNo, Nonce, ReviewId, Role, TurnNo, WorkerName};
 use crate::input::{Input, Rejection};
 use crate::outcome::{FailureClass, Outcome, TurnEnd};
 use crate::policy::Survey;
+use crate::recovery::{Signs, Trouble};
 use crate::review::answer;
 use crate::review::verdict::Judgement;
-use crate::state::{Attempt, AttemptState, ReviewProgress, State};
+use crate::state::{Attempt, AttemptState, ReviewProgress, ReviewState, State};
 use crate::time::{Timestamp, seconds};
 
 /// The input as facts.
@@ -66,12 +67,12 @@ pub(super) fn facts(state: &State, input: Input, now: Timestamp) -> Result<Vec<F
             )]),
             _ => Err(Rejection::Stale),
         },
-        Input::Spawned { worker, attempt, result } => spawned(state, &worker, attempt, result),
-        Input::Exited { worker, attempt, code, signal, tree_empty } => {
+        Input::Spawned { worker, attempt, result } => spawned(state, &worker, attempt, result, now),
+        Input::Exited { worker, attempt, code, signal, tree_empty, turn } => {
             let open = unended(state, &worker, attempt)?;
             let mut facts = Vec::new();
-            if let Some(end) = vanished(open) {
-                facts.extend(turn_ended(state, &worker, attempt, end));
+            if let Some(end) = vanished(open).map(|bare| turn.map_or(bare, |end| *end)) {
+                facts.extend(turn_ended(state, &worker, attempt, end, false, now));
             }
             let exited = Event::WorkerExited { attempt, code, signal, tree_empty };
             facts.push((Some(worker), exited));
@@ -93,7 +94,7 @@ pub(super) fn facts(state: &State, input: Input, now: Timestamp) -> Result<Vec<F
                 }
                 None => (FailureClass::Unknown, format!("no sign of work for {seconds} s")),
             };
-            facts.extend(turn_ended(state, &worker, attempt, failed(class, text)));
+            facts.extend(turn_ended(state, &worker, attempt, failed(class, text), true, now));
             facts.push((Some(worker), Event::WorkerStopRequested { attempt, urgent: false }));
             Ok(facts)
         }
@@ -103,13 +104,19 @@ pub(super) fn facts(state: &State, input: Input, now: Timestamp) -> Result<Vec<F
             places_checked(state, review, try_no, missing, tampered)
         }
         Input::ReviewTimedOut { review } => match state.review(&review) {
-            Some(open) if open.judgement().is_none() && state.ending.is_none() => {
+            // The time of one that cannot be asked for yet begins anew when it can.
+            Some(open)
+                if open.judgement().is_none() && state.ending.is_none() && !waits_for_quota(state, open) =>
+            {
                 let limit = seconds(state.settings().review_timeout_ms);
                 let why = format!("{} gave no answer within {limit}", open.request.reviewer);
                 Ok(vec![verdict(state, review, Judgement::inconclusive(why))])
             }
             _ => Err(Rejection::Stale),
         },
+        Input::RecoveryDue { worker, turn } => recover::due(state, worker, turn),
+        Input::QuotaReached { agent, until } => recover::quota_reached(state, agent, until),
+        Input::QuotaReset { agent, until } => recover::quota_reset(state, agent, until),
         Input::TimeLimitReached => stop(state, StopCause::TimeLimit, false),
         Input::Stop { by, urgent } => stop(state, by, urgent),
         Input::Resume { .. } | Input::ReviewNow { .. } => Err(Rejection::NotAtRest),
@@ -117,6 +124,12 @@ pub(super) fn facts(state: &State, input: Input, now: Timestamp) -> Result<Vec<F
         Input::Proceed => Ok(Vec::new()),
         Input::Warn { text } => Ok(vec![(None, Event::WarningRaised { text })]),
     }
+}
+
+fn waits_for_quota(state: &State, review: &ReviewState) -> bool {
+    let reviewer = state.workers.get(&review.request.reviewer);
+    matches!(review.progress, ReviewProgress::Preparing { .. } | ReviewProgress::Ready { .. })
+        && reviewer.is_some_and(|known| state.quotas.contains_key(&known.member.agent))
 }
 
 /// Files are brought back only where nothing runs that could write them.
@@ -153,6 +166,7 @@ fn spawned(
     worker: &WorkerName,
     attempt: AttemptNo,
     result: Result<(i32, u64), Fault>,
+    now: Timestamp,
 ) -> Result<Vec<Fact>, Rejection> {
     let open = unended(state, worker, attempt)?;
     if open.state != AttemptState::Starting {
@@ -165,7 +179,14 @@ fn spawned(
         Err(fault) => {
             let text = format!("{} ({})", fault.message, fault.hint);
             let mut facts = vec![(Some(worker.clone()), Event::WorkerSpawnFailed { attempt, fault })];
-            facts.extend(turn_ended(state, worker, attempt, failed(FailureClass::BadArguments, text)));
+            facts.extend(turn_ended(
+                state,
+                worker,
+                attempt,
+                failed(FailureClass::BadArguments, text),
+                false,
+                now,
+            ));
             facts
         }
     })
@@ -184,7 +205,7 @@ fn agent(
     match decoded.event {
         AgentEvent::Delta { .. } => Err(Rejection::Stale),
         AgentEvent::TurnEnded { end } => {
-            let ended = turn_ended(state, &worker, attempt, end);
+            let ended = turn_ended(state, &worker, attempt, end, false, now);
             if ended.is_empty() { Err(Rejection::Stale) } else { Ok(ended) }
         }
         AgentEvent::ApprovalRequested { request } => {
@@ -202,18 +223,60 @@ fn agent(
 }
 
 /// The end of the process's turn, and what it says about a review; nothing when no turn is open.
-fn turn_ended(state: &State, worker: &WorkerName, attempt: AttemptNo, end: TurnEnd) -> Vec<Fact> {
+fn turn_ended(
+    state: &State,
+    worker: &WorkerName,
+    attempt: AttemptNo,
+    end: TurnEnd,
+    stalled: bool,
+    now: Timestamp,
+) -> Vec<Fact> {
     let Some(open) = state.attempt(worker, attempt).and_then(|a| a.turn.as_ref()) else { return Vec::new() };
     let follow = match &open.purpose {
-        Purpose::Review { review, try_no } => review_turn_ended(state, worker, review, *try_no, &end),
-        Purpose::Plan | Purpose::Implement | Purpose::Fix { .. } | Purpose::FollowUp => None,
+        Purpose::Review { review, try_no } if end.outcome == Outcome::Completed => {
+            reviewed(state, worker, review, *try_no, &end).into_iter().collect()
+        }
+        Purpose::Review { review, .. } => {
+            review_not_completed(state, worker, review, open.turn, &end, stalled, now)
+        }
+        Purpose::Plan | Purpose::Implement | Purpose::Fix { .. } | Purpose::FollowUp => Vec::new(),
     };
+    let completed = (end.outcome == Outcome::Completed).then(|| recover::succeeded(state, worker)).flatten();
     let ended = Event::TurnEnded { turn: open.turn, attempt, purpose: open.purpose.clone(), end };
     let void = approvals::of_ended_turn(state, worker);
-    void.into_iter().chain(std::iter::once((Some(worker.clone()), ended))).chain(follow).collect()
+    void.into_iter()
+        .chain(std::iter::once((Some(worker.clone()), ended)))
+        .chain(completed)
+        .chain(follow)
+        .collect()
 }
 
-fn review_turn_ended(
+/// A review whose turn broke off is asked for again, in what is left of its time, or is inconclusive.
+fn review_not_completed(
+    state: &State,
+    worker: &WorkerName,
+    review: &ReviewId,
+    turn: TurnNo,
+    end: &TurnEnd,
+    stalled: bool,
+    now: Timestamp,
+) -> Vec<Fact> {
+    let runs = state.review(review).is_some_and(|r| matches!(r.progress, ReviewProgress::Running { .. }));
+    if !runs || state.ending.is_some() {
+        return Vec::new();
+    }
+    let signs = state.workers.get(worker).map_or_else(Signs::default, |known| known.recovery.signs);
+    let trouble = Trouble::of(end, Signs { stalled, ..signs });
+    if let Some(facts) = recover::attempt(state, worker, turn, trouble, end.resets_at, now) {
+        return facts;
+    }
+    let text = end.text.as_deref().unwrap_or_default();
+    let why = format!("{worker} could not review: {} {text}", end.outcome.as_str());
+    let verdict = verdict(state, review.clone(), Judgement::inconclusive(why.trim_end()));
+    recover::exhausted(state, worker).into_iter().chain(std::iter::once(verdict)).collect()
+}
+
+fn reviewed(
     state: &State,
     worker: &WorkerName,
     review: &ReviewId,
@@ -224,11 +287,6 @@ fn review_turn_ended(
     let ReviewProgress::Running { nonce, .. } = &open.progress else { return None };
     if state.ending.is_some() {
         return None;
-    }
-    if end.outcome != Outcome::Completed {
-        let text = end.text.as_deref().unwrap_or_default();
-        let why = format!("{worker} could not review: {} {text}", end.outcome.as_str());
-        return Some(verdict(state, review.clone(), Judgement::inconclusive(why.trim_end())));
     }
     let last = state.workers.get(worker).and_then(|w| w.last_message.as_deref());
     let text = end.text.as_deref().filter(|t| !t.trim().is_empty()).or(last);

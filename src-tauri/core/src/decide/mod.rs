@@ -5,6 +5,7 @@ mod checks;
 mod follow;
 mod inputs;
 mod reconcile;
+mod recover;
 mod resume;
 
 pub use reconcile::{Observed, reconcile};
@@ -46,7 +47,7 @@ pub fn decide(state: &State, input: Input, now: Timestamp) -> Result<Vec<Envelop
         scratch.apply(envelope);
     }
     for _ in 0..MAX_STEPS {
-        let more = follow::follow(&scratch);
+        let more = follow::follow(&scratch, now);
         if more.is_empty() {
             break;
         }

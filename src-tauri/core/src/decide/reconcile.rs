@@ -31,6 +31,7 @@ pub fn reconcile(state: &State, seen: &Observed) -> Vec<Input> {
             code: None,
             signal: None,
             tree_empty: gone,
+            turn: None,
         });
     }
     let interrupted = |what: &str| Fault {

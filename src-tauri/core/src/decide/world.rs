@@ -166,6 +166,12 @@ impl World {
 
     pub(super) fn input(&mut self, input: Input) {
         self.now = self.now.plus_ms(7);
+        let until = match &input {
+            Input::RecoveryDue { worker, .. } => self.state.held_until(worker),
+            Input::QuotaReset { until, .. } => Some(*until),
+            _ => None,
+        };
+        self.now = self.now.max(until.unwrap_or(self.now));
         let Ok(envelopes) = decide(&self.state, input, self.now) else { return };
         for envelope in envelopes {
             assert_eq!(envelope.seq, self.state.last_seq + 1, "seq is dense");
@@ -230,6 +236,7 @@ impl World {
                         code: None,
                         signal: Some(9),
                         tree_empty: true,
+                        turn: None,
                     });
                     return;
                 }
@@ -248,6 +255,7 @@ impl World {
                     code: Some(0),
                     signal: None,
                     tree_empty: true,
+                    turn: None,
                 });
             }
             Effect::PrepareReview { review, try_no } => {
@@ -273,6 +281,12 @@ impl World {
             Effect::StopCheck { check } => {
                 let run = CheckRun { cut_short: Some(CutShort::ByStop), ..CHECK_RUN };
                 self.waiting.push_back(Input::CheckRan { check, result: Ok(run) });
+            }
+            Effect::StartRecoveryTimer { worker, turn, .. } => {
+                self.waiting.push_back(Input::RecoveryDue { worker, turn });
+            }
+            Effect::StartQuotaTimer { agent, until } => {
+                self.waiting.push_back(Input::QuotaReset { agent, until });
             }
             Effect::WritePlan
             | Effect::StartApprovalTimer { .. }

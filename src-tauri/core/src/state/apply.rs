@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use super::{
     AtStep, Attempt, AttemptState, CheckState, HeldRequest, OpenTurn, ReviewProgress, ReviewState, State,
-    StepTurn, WorkerState,
+    StepTurn, TurnResult, WorkerState,
 };
 use crate::agent_event::{AgentEvent, FileTouch, ToolKind};
 use crate::event::{CheckpointPurpose, Envelope, Event, Place, Purpose, Step};
 use crate::ids::{ReviewId, WorkerName};
 use crate::outcome::{Outcome, TurnEnd};
+use crate::recovery::{Signs, Trouble};
 
 /// The most bytes of a final text that the state keeps.
 const MAX_TEXT: usize = 1 << 20;
@@ -24,6 +25,7 @@ impl State {
         self.last_seq = envelope.seq;
         self.last_at = self.last_at.max(envelope.at);
         self.approvals.apply(envelope);
+        self.apply_recovery(envelope);
         match &envelope.event {
             Event::SessionCreated(created) => {
                 self.created_at = envelope.at;
@@ -155,7 +157,13 @@ impl State {
             | Event::ApprovalAnswered(_)
             | Event::ApprovalVoided { .. }
             | Event::GrantGiven(_)
-            | Event::GrantRevoked { .. } => {}
+            | Event::GrantRevoked { .. }
+            | Event::RecoveryAttempted(_)
+            | Event::RecoveryDue { .. }
+            | Event::RecoverySucceeded(_)
+            | Event::RecoveryExhausted(_)
+            | Event::QuotaReached { .. }
+            | Event::QuotaReset { .. } => {}
             Event::WorkerSpawnRequested { .. }
             | Event::WorkerSpawned { .. }
             | Event::WorkerSpawnFailed { .. }
@@ -176,7 +184,7 @@ impl State {
 
     fn apply_to_worker(&mut self, name: &WorkerName, event: &Event) {
         match event {
-            Event::TurnRequested { turn, attempt, purpose, .. } => {
+            Event::TurnRequested { turn, attempt, purpose, message, .. } => {
                 if let Purpose::Review { review, try_no } = purpose {
                     self.on_review(review, |r| {
                         r.attempt = Some(*attempt);
@@ -189,15 +197,28 @@ impl State {
                     self.resuming = false;
                     self.decided = false;
                     self.at_step.saved = false;
-                    self.at_step.turn = Some(StepTurn { worker: name.clone(), turn: *turn, ended: None });
+                    self.at_step.turn = Some(StepTurn {
+                        worker: name.clone(),
+                        turn: *turn,
+                        purpose: purpose.clone(),
+                        message: message.as_deref().map(Into::into),
+                        ended: None,
+                    });
                     self.dirty |= !matches!(purpose, Purpose::Plan);
                 }
             }
             Event::TurnEnded { turn, end, purpose, .. } if !matches!(purpose, Purpose::Review { .. }) => {
-                let last = self.workers.get(name).and_then(|w| w.last_message.clone());
+                let known = self.workers.get(name);
+                let last = known.and_then(|w| w.last_message.clone());
+                let signs = known.map_or_else(Signs::default, |w| w.recovery.signs);
                 let turns = self.at_step.turn.iter_mut().chain(&mut self.parked);
                 if let Some(step) = turns.into_iter().find(|t| t.turn == *turn && t.worker == *name) {
-                    step.ended = Some((end.outcome, end.class, final_text(end, last)));
+                    step.ended = Some(TurnResult {
+                        outcome: end.outcome,
+                        trouble: Trouble::of(end, signs),
+                        text: final_text(end, last),
+                        resets_at: end.resets_at,
+                    });
                 }
             }
             Event::ApprovalHeld { attempt, request, ruling } => self.held.push(Arc::new(HeldRequest {
@@ -228,7 +249,12 @@ impl State {
         let turn = std::mem::replace(&mut self.at_step, fresh).turn;
         match step {
             Step::Review { .. } => {
-                self.parked = turn.filter(|turn| turn.ended.is_none());
+                // One that is to be taken up again is not over either.
+                let to_begin = |turn: &StepTurn| {
+                    let known = self.workers.get(&turn.worker);
+                    known.and_then(|known| known.recovery.to_begin()).is_some_and(|u| u.turn == turn.turn)
+                };
+                self.parked = turn.filter(|turn| turn.ended.is_none() || to_begin(turn));
             }
             Step::Implementation { .. } => {
                 self.focus = None;
@@ -287,7 +313,7 @@ impl WorkerState {
                     a.turn = None;
                 });
             }
-            Event::TurnRequested { turn, attempt, purpose, message, goes_on } => {
+            Event::TurnRequested { turn, attempt, purpose, message, goes_on, recovers } => {
                 self.next_turn = self.next_turn.max(turn.saturating_add(1));
                 self.progress = crate::progress::Progress::default();
                 self.tool_calls = 0;
@@ -298,6 +324,7 @@ impl WorkerState {
                     purpose: purpose.clone(),
                     message: message.as_deref().map(Into::into),
                     goes_on: *goes_on,
+                    recovers: *recovers,
                 };
                 self.on_attempt(*attempt, |a| a.turn = Some(open));
             }

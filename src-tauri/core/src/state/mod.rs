@@ -3,6 +3,7 @@
 mod apply;
 mod approval;
 mod check;
+mod recovery;
 mod review;
 mod worker;
 
@@ -12,16 +13,18 @@ use std::sync::Arc;
 use crate::approval::ApprovalRequest;
 use crate::approval::Ruled;
 use crate::event::{
-    Blocker, CheckpointPurpose, CheckpointTaken, DecisionMade, Ending, Prepared, SessionCreated, Step,
-    StopCause,
+    Blocker, CheckpointPurpose, CheckpointTaken, DecisionMade, Ending, Prepared, Purpose, SessionCreated,
+    Step, StopCause,
 };
-use crate::ids::{AttemptNo, CheckpointNo, ReviewId, TurnNo, WorkerName};
-use crate::outcome::{FailureClass, Outcome};
+use crate::ids::{AgentKind, AttemptNo, CheckpointNo, ReviewId, TurnNo, WorkerName};
+use crate::outcome::Outcome;
+use crate::recovery::Trouble;
 use crate::settings::Settings;
 use crate::time::Timestamp;
 
 pub use approval::{Approvals, MAX_OPEN, OpenApproval, SettledApproval, Settling};
 pub use check::CheckState;
+pub use recovery::{Recovery, Underway};
 pub use review::{ReviewProgress, ReviewState};
 pub use worker::{Attempt, AttemptState, Costs, OpenTurn, WorkerState};
 
@@ -76,6 +79,8 @@ pub struct State {
     pub held: Vec<Arc<HeldRequest>>,
     /// Questions to a person, and what was granted for longer.
     pub approvals: Approvals,
+    /// Agents whose usage limit is reached, and when it is over: nothing is asked of them until then.
+    pub quotas: BTreeMap<AgentKind, Timestamp>,
     /// What a person wants looked at in the reviews of this step.
     pub focus: Option<Arc<str>>,
     /// Known US dollars spent before the session was last resumed; the money limit counts from there.
@@ -127,8 +132,25 @@ pub struct StepTurn {
     pub worker: WorkerName,
     /// Which.
     pub turn: TurnNo,
+    /// What for.
+    pub purpose: Purpose,
+    /// Words of the person that went with it.
+    pub message: Option<Arc<str>>,
     /// How it ended, once it did.
-    pub ended: Option<(Outcome, Option<FailureClass>, Arc<str>)>,
+    pub ended: Option<TurnResult>,
+}
+
+/// How a step's turn ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TurnResult {
+    /// In one word.
+    pub outcome: Outcome,
+    /// What is wrong with it, unless it was completed or somebody ended it.
+    pub trouble: Option<Trouble>,
+    /// The answer, or the error.
+    pub text: Arc<str>,
+    /// When its agent's usage limit is over, where it said so.
+    pub resets_at: Option<Timestamp>,
 }
 
 impl Default for State {
@@ -158,6 +180,7 @@ impl Default for State {
             parked: None,
             held: Vec::new(),
             approvals: Approvals::default(),
+            quotas: BTreeMap::new(),
             focus: None,
             spent_before: 0.0,
             resuming: false,

@@ -7,7 +7,10 @@ use crate::event::{GoesOn, Place, Purpose};
 use crate::ids::{AttemptNo, TurnNo};
 use crate::outcome::{Outcome, Usage};
 use crate::progress::Progress;
+use crate::recovery::Trouble;
 use crate::team::Member;
+
+use super::Recovery;
 
 /// One worker.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,6 +41,8 @@ pub struct WorkerState {
     pub last_message: Option<Arc<str>>,
     /// Tool calls in its newest turn.
     pub tool_calls: u32,
+    /// What was tried where its turns failed.
+    pub recovery: Recovery,
 }
 
 /// Costs as far as they are known.
@@ -96,6 +101,8 @@ pub struct OpenTurn {
     pub message: Option<Arc<str>>,
     /// How it stands to a turn that was broken off.
     pub goes_on: GoesOn,
+    /// What went wrong with that turn, where it is taken up by itself.
+    pub recovers: Option<Trouble>,
 }
 
 impl Attempt {
@@ -122,6 +129,7 @@ impl WorkerState {
             model: None,
             last_message: None,
             tool_calls: 0,
+            recovery: Recovery::default(),
         }
     }
 

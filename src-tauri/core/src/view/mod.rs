@@ -3,6 +3,7 @@
 
 mod of_approvals;
 mod of_event;
+mod of_recovery;
 mod of_session;
 mod receipt;
 pub mod status;

@@ -1,7 +1,7 @@
 //! Makes a timeline entry of an event, where the event belongs into the story.
 
-use super::of_approvals;
 use super::timeline::TimelineEntry;
+use super::{of_approvals, of_recovery};
 use crate::agent_event::{AgentEvent, FileTouch, NoticeLevel, ToolStatus};
 use crate::approval::{Action, Answer, Choice};
 use crate::event::{CheckpointRestored, Envelope, Event, Purpose, Step};
@@ -41,7 +41,7 @@ fn cut(mut detail: String) -> String {
     detail
 }
 
-type Words = (&'static str, &'static str, String, Option<String>);
+pub(super) type Words = (&'static str, &'static str, String, Option<String>);
 
 fn words(event: &Event) -> Option<Words> {
     let plain = |kind, text: String| Some((kind, "plain", text, None));
@@ -104,6 +104,11 @@ fn words(event: &Event) -> Option<Words> {
         Event::WorkerStalled { silent_ms, .. } => {
             Some(("notice", "warn", format!("no sign of work for {} s", silent_ms / 1000), None))
         }
+        Event::RecoveryAttempted(_)
+        | Event::RecoverySucceeded(_)
+        | Event::RecoveryExhausted(_)
+        | Event::QuotaReached { .. }
+        | Event::QuotaReset { .. } => of_recovery::words(event),
         Event::PlanRecorded { text } => {
             Some(("plan", "plain", "wrote the plan".to_owned(), Some(text.clone())))
         }
@@ -165,6 +170,7 @@ fn words(event: &Event) -> Option<Words> {
         | Event::ApprovalHeld { .. }
         | Event::ApprovalRepeated { .. }
         | Event::GrantGiven(_)
+        | Event::RecoveryDue { .. }
         | Event::ReviewAnswered { .. }
         | Event::StopRequested { .. }
         | Event::SessionEnding(_) => None,

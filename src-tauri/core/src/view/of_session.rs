@@ -1,9 +1,9 @@
 //! Makes the status view of a session's state.
 
-use super::of_approvals;
 use super::status::{
     CheckView, DecisionView, FindingView, NeedView, PlanCount, ReviewView, SessionView, WorkerView,
 };
+use super::{of_approvals, of_recovery};
 use crate::event::{Purpose, Step};
 use crate::ids::SessionId;
 use crate::outcome::Outcome;
@@ -50,7 +50,8 @@ pub fn session_view(id: &SessionId, state: &State) -> Option<SessionView> {
                 at: at.to_string(),
             })
             .collect(),
-        recoveries: 0,
+        recoveries: state.workers.values().map(|worker| worker.recovery.attempted).sum(),
+        quotas: of_recovery::quotas(state),
         needs_you: needs(state),
         approvals: of_approvals::approvals(&state.approvals),
         grants: of_approvals::grants(&state.approvals),
@@ -114,6 +115,9 @@ fn worker_state(state: &State, worker: &WorkerState) -> (&'static str, String) {
         } else {
             ("working", doing)
         };
+    }
+    if let Some(recovering) = of_recovery::state_of(state, worker) {
+        return recovering;
     }
     match (worker.last_outcome, state.is_over() || state.ending.is_some()) {
         (None, false) => ("idle", "waiting for its turn".to_owned()),

@@ -43,8 +43,11 @@ pub struct SessionView {
     pub checks: Vec<CheckView>,
     /// All decisions, in order.
     pub decisions: Vec<DecisionView>,
-    /// How many recoveries were tried.
+    /// How many recoveries were tried; waits for a usage limit are counted apart, as quotas.
     pub recoveries: u32,
+    /// Usage limits that are reached, and when they are over.
+    #[serde(default)]
+    pub quotas: Vec<QuotaView>,
     /// What waits for a person.
     pub needs_you: Vec<NeedView>,
     /// Questions to a person, in their order: those that are open and the newest that were settled.
@@ -199,6 +202,15 @@ pub struct NeedView {
     pub required_actions: Vec<String>,
     /// Further hints.
     pub suggestions: Vec<String>,
+}
+
+/// A usage limit that is reached: nothing is asked of that agent until it is over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct QuotaView {
+    /// Which agent.
+    pub agent: String,
+    /// RFC 3339.
+    pub until: String,
 }
 
 /// One question to a person.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use mo_core::ids::AgentKind;
-use mo_core::settings::{CHECK_OUTPUT, PermissionMode, Settings, problem_of_checks};
+use mo_core::settings::{CHECK_OUTPUT, MAX_RECOVERY_ATTEMPTS, PermissionMode, Settings, problem_of_checks};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -21,6 +21,8 @@ struct Root {
     session: Session,
     #[serde(default)]
     review: Review,
+    #[serde(default)]
+    recovery: Recovery,
     #[serde(default)]
     storage: StorageTable,
 }
@@ -57,6 +59,14 @@ struct Review {
     checks: Option<Spanned<Vec<String>>>,
     check_timeout: Option<Spanned<String>>,
     check_output_bytes: Option<Spanned<u32>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Recovery {
+    attempts: Option<Spanned<u32>>,
+    back_off: Option<Spanned<String>>,
+    back_off_max: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -155,6 +165,22 @@ impl Config {
             &mut settings.check_timeout_ms,
             &mut set,
         )?;
+        let recovery = &mut settings.recovery;
+        duration(&root.recovery.back_off, "recovery.back_off", &mut recovery.back_off_ms, &mut set)?;
+        duration(
+            &root.recovery.back_off_max,
+            "recovery.back_off_max",
+            &mut recovery.back_off_max_ms,
+            &mut set,
+        )?;
+        if let Some(attempts) = &root.recovery.attempts {
+            if *attempts.get_ref() > MAX_RECOVERY_ATTEMPTS {
+                let reason = format!("attempts is at most {MAX_RECOVERY_ATTEMPTS}; 0 is none");
+                return Err(broken(attempts.span().start, reason));
+            }
+            recovery.attempts = *attempts.get_ref();
+            set.push("recovery.attempts".to_owned());
+        }
         if let Some(checks) = &root.review.checks {
             if let Some(problem) = problem_of_checks(checks.get_ref()) {
                 return Err(broken(checks.span().start, format!("checks {problem}")));

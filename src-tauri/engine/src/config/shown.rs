@@ -65,6 +65,11 @@ impl Config {
         push("review.checks".to_owned(), toml::Value::Array(checks).to_string());
         push("review.check_timeout".to_owned(), format!("{:?}", show_duration(session.check_timeout_ms)));
         push("review.check_output_bytes".to_owned(), session.check_output_bytes.to_string());
+        let recovery = &session.recovery;
+        push("recovery.attempts".to_owned(), recovery.attempts.to_string());
+        for (name, ms) in [("back_off", recovery.back_off_ms), ("back_off_max", recovery.back_off_max_ms)] {
+            push(format!("recovery.{name}"), format!("{:?}", show_duration(ms)));
+        }
         let storage = &self.storage;
         for (name, value) in [
             ("checkpoints_max_size", show_size(storage.checkpoints_max_bytes)),

@@ -95,7 +95,7 @@ const ROWS: &[Text] = &[
         "facts §5: 500, 503",
     ),
     (
-        r"api error: (terminated|aborted|fetch failed|network|connection|other side closed|request failed)|typeerror: terminated|econnrefused|fetch failed|failed to fetch|other side closed|getaddrinfo",
+        r"^terminated$|api error: (terminated|aborted|fetch failed|network|connection|other side closed|request failed)|typeerror: terminated|econnrefused|fetch failed|failed to fetch|other side closed|getaddrinfo",
         Network,
         "facts §5: disconnect, refused",
     ),
