@@ -6,7 +6,7 @@ use std::time::Duration;
 use mo_core::ids::AgentKind;
 use serde_json::{Value, json};
 
-use crate::place::{paced, run, stage_of_turns, turn_ends};
+use crate::place::{NO_RECOVERY, paced, run, stage_of_turns, turn_ends};
 use crate::side_by_side;
 use crate::witness::Witness;
 
@@ -39,7 +39,7 @@ fn an_answer_to_a_turn_that_is_over_changes_nothing() {
         let mut witness = Witness::new(&folder.path().join("witness"));
         let turns = json!([{ "kind": "work", "times": 0, "steps": late(&witness, after_ms) }]);
         let stage = paced(stage_of_turns(&agent, &turns));
-        stage.configure("[session]\nstall_timeout = \"1s\"\n");
+        stage.configure(&format!("[session]\nstall_timeout = \"1s\"\n{NO_RECOVERY}"));
         let begun = std::time::Instant::now();
         let done = run(&stage).finish();
         assert!(begun.elapsed() < LIMIT, "{what}");

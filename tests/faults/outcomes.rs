@@ -7,7 +7,7 @@ use mo_core::time::Timestamp;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::place::{run, send, stage, turn_ends, worker};
+use crate::place::{NO_RECOVERY, run, send, stage, turn_ends, worker};
 use crate::witness::Witness;
 use crate::{long, side_by_side};
 
@@ -112,7 +112,7 @@ fn one(agent: &AgentKind, fault: &Fault) -> Duration {
     steps.extend(fault.steps.as_array().unwrap().iter().cloned());
     let stage = stage(agent, &Value::Array(steps));
     let stall = if fault.limit.as_millis() == u128::from(STALL) { "1s" } else { "5m" };
-    stage.configure(&format!("[session]\nstall_timeout = \"{stall}\"\n"));
+    stage.configure(&format!("[session]\nstall_timeout = \"{stall}\"\n{NO_RECOVERY}"));
     let done = run(&stage).finish();
     witness.all_gone(GONE, &what);
     let lines = done.json();

@@ -11,6 +11,9 @@ use crate::rig::{Running, Stage, program, verdict};
 /// How long anything may take that must come; only something broken reaches it.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
+/// The first failure is the end of the session: what is looked at here is how it ends.
+pub(crate) const NO_RECOVERY: &str = "[recovery]\nattempts = 0\n";
+
 /// A stage whose implementer is that agent with those steps in each of its turns.
 pub(crate) fn stage(implementer: &AgentKind, steps: &Value) -> Stage {
     stage_of_turns(implementer, &json!([{ "kind": "work", "times": 0, "steps": steps }]))
@@ -30,6 +33,7 @@ pub(crate) fn stage_of_turns(implementer: &AgentKind, turns: &Value) -> Stage {
          [[review]]\nreviewer = \"{reviewer}\"\nsubject = \"{implementer}\"\n"
     );
     std::fs::write(stage.path("team.toml"), team).unwrap();
+    stage.configure(NO_RECOVERY);
     stage
 }
 

@@ -15,7 +15,7 @@ fn first_turn(agent: &'static str, answer: &Value, reachable: bool, stall: &str)
     let members = [(agent, "architect"), (others[0], "implementer"), (others[1], "reviewer")];
     let mut job = Job::with_script(agent, Kind::Folder, "target", script)
         .with_team(&file(&members, &[(others[1], others[0])]))
-        .with_config(&format!("[session]\nstall_timeout = \"{stall}\"\n"));
+        .with_config(&format!("[session]\nstall_timeout = \"{stall}\"\n[recovery]\nattempts = 0\n"));
     if !reachable {
         job = job.without_model();
     }

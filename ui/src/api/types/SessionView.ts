@@ -4,6 +4,7 @@ import type { CheckView } from "./CheckView";
 import type { DecisionView } from "./DecisionView";
 import type { GrantView } from "./GrantView";
 import type { NeedView } from "./NeedView";
+import type { QuotaView } from "./QuotaView";
 import type { ReviewView } from "./ReviewView";
 import type { WorkerView } from "./WorkerView";
 
@@ -69,9 +70,13 @@ checks: Array<CheckView>,
  */
 decisions: Array<DecisionView>, 
 /**
- * How many recoveries were tried.
+ * How many recoveries were tried; waits for a usage limit are counted apart, as quotas.
  */
 recoveries: number, 
+/**
+ * Usage limits that are reached, and when they are over.
+ */
+quotas: Array<QuotaView>, 
 /**
  * What waits for a person.
  */
