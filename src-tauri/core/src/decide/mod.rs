@@ -65,4 +65,6 @@ mod approvals_tests;
 #[cfg(test)]
 mod decide_tests;
 #[cfg(test)]
+mod recovery_tests;
+#[cfg(test)]
 mod world;

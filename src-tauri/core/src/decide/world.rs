@@ -11,12 +11,13 @@ use crate::effect::{Effect, effects};
 use crate::event::{
     CheckpointPurpose, CheckpointTaken, Envelope, Fault, Prepared, Purpose, SessionCreated, StopCause,
 };
-use crate::ids::{ApprovalId, Digest, ItemId, Nonce, RequestId, WorkerName};
+use crate::ids::{AgentKind, ApprovalId, Digest, ItemId, Nonce, RequestId, Role, WorkerName};
 use crate::input::Input;
 use crate::outcome::{FailureClass, Outcome, TurnEnd};
 use crate::policy::{Bounds, KnownPlaces, Survey};
+use crate::recovery::Launched;
 use crate::review::check::{CheckRun, CutShort};
-use crate::settings::Settings;
+use crate::settings::{PermissionMode, RecoverySettings, Settings};
 use crate::state::{ReviewProgress, State};
 use crate::team::Team;
 use crate::time::Timestamp;
@@ -49,6 +50,13 @@ pub(super) struct Habits {
     pub(super) asks: Vec<&'static str>,
     /// Whether the session waits where only a person could move it on.
     pub(super) waits: bool,
+    /// One in so many turns goes wrong, in any way; 0 = none.
+    pub(super) troubles: usize,
+    /// How the settings are.
+    pub(super) permission: PermissionMode,
+    pub(super) recovery: RecoverySettings,
+    /// Only an implementer and a reviewer.
+    pub(super) is_pair: bool,
 }
 
 const CHECK_RUN: CheckRun = CheckRun {
@@ -63,8 +71,8 @@ const CHECK_RUN: CheckRun = CheckRun {
 pub(super) struct World {
     pub(super) state: State,
     pub(super) journal: Vec<Envelope>,
-    waiting: VecDeque<Input>,
-    dice: Dice,
+    pub(super) waiting: VecDeque<Input>,
+    pub(super) dice: Dice,
     habits: Habits,
     next_verdict: usize,
     checkpoints: u32,
@@ -73,6 +81,8 @@ pub(super) struct World {
     /// The answers that agents were given, in their order.
     pub(super) told: Vec<(String, Answer)>,
     asked: u32,
+    /// With what each process was launched.
+    pub(super) launches: Vec<(WorkerName, Launched)>,
     pub(super) now: Timestamp,
 }
 
@@ -87,8 +97,17 @@ impl Default for Habits {
             checks: vec![],
             asks: vec![],
             waits: true,
+            troubles: 0,
+            permission: PermissionMode::Ask,
+            recovery: RecoverySettings::default(),
+            is_pair: false,
         }
     }
+}
+
+fn pair() -> Team {
+    let members = vec![(AgentKind::Claude, Role::Implementer), (AgentKind::Codex, Role::Reviewer)];
+    Team::new(members, &[("codex".to_owned(), "claude".to_owned())]).unwrap()
 }
 
 impl World {
@@ -107,8 +126,10 @@ impl World {
         let created = SessionCreated {
             goal: "add a greeting".into(),
             target: "/work/p".into(),
-            team: Team::default_trio(),
+            team: if habits.is_pair { pair() } else { Team::default_trio() },
             settings: Settings {
+                permission: habits.permission,
+                recovery: habits.recovery,
                 fix_rounds: habits.fix_rounds,
                 waits_for_person: habits.waits,
                 checks: (0..habits.checks.len()).map(|n| format!("check {n}")).collect(),
@@ -127,6 +148,7 @@ impl World {
             asking: BTreeMap::new(),
             told: vec![],
             asked: 0,
+            launches: vec![],
             now: Timestamp(1_700_000_000_000),
         };
         world.input(Input::Create(created));
@@ -214,7 +236,8 @@ impl World {
                 let result = if self.fault() { Err(broken()) } else { Ok(taken) };
                 self.waiting.push_back(Input::Checkpoint { checkpoint, result });
             }
-            Effect::Spawn { worker, attempt, .. } => {
+            Effect::Spawn { worker, attempt, launched, .. } => {
+                self.launches.push((worker.clone(), launched));
                 let result = if self.fault() { Err(broken()) } else { Ok((100, u64::from(attempt))) };
                 self.waiting.push_back(Input::Spawned { worker, attempt, result });
             }
@@ -228,6 +251,10 @@ impl World {
                     survey: None,
                 };
                 self.waiting.push_back(agent(event));
+                if self.habits.troubles > 0 && self.dice.roll(self.habits.troubles) == 0 {
+                    self.trouble(worker, attempt, turn.turn);
+                    return;
+                }
                 if self.fault() {
                     // The process dies in mid-turn.
                     self.waiting.push_back(Input::Exited {
@@ -296,6 +323,73 @@ impl World {
             | Effect::Notify { .. }
             | Effect::CloseSession => {}
         }
+    }
+
+    /// A turn goes wrong in one of all ways.
+    fn trouble(&mut self, worker: WorkerName, attempt: u32, turn: u32) {
+        const CLASSES: [FailureClass; 14] = [
+            FailureClass::RateLimited,
+            FailureClass::Overloaded,
+            FailureClass::Network,
+            FailureClass::UsageLimit,
+            FailureClass::ContextTooLong,
+            FailureClass::SessionUnknown,
+            FailureClass::RootRefused,
+            FailureClass::PermissionDenied,
+            FailureClass::NotAGitRepo,
+            FailureClass::UntrustedFolder,
+            FailureClass::Internal,
+            FailureClass::OutputTruncated,
+            FailureClass::AuthExpired,
+            FailureClass::Unknown,
+        ];
+        let agent = |event: AgentEvent| Input::Agent {
+            worker: worker.clone(),
+            attempt,
+            decoded: event.into(),
+            survey: None,
+        };
+        let garbage = || AgentEvent::Malformed { excerpt: "{".into(), reason: "half".into(), bytes: 1 };
+        let exited = Input::Exited {
+            worker: worker.clone(),
+            attempt,
+            code: None,
+            signal: Some(9),
+            tree_empty: true,
+            turn: None,
+        };
+        match self.dice.roll(8) {
+            0 => self.waiting.push_back(exited),
+            1 => self.waiting.extend([agent(garbage()), exited]),
+            2 => self.waiting.push_back(Input::Stalled {
+                worker,
+                attempt,
+                turn,
+                silent_ms: 300_000,
+                retrying: (self.dice.roll(2) == 0).then_some(FailureClass::Network),
+            }),
+            // One that says why, and ends.
+            3 => {
+                let end = TurnEnd::bare(Outcome::Failed, Some(FailureClass::Internal));
+                let Input::Exited { worker, attempt, code, signal, tree_empty, .. } = exited else { return };
+                let turn = Some(Box::new(end));
+                self.waiting.push_back(Input::Exited { worker, attempt, code, signal, tree_empty, turn });
+            }
+            _ => {
+                let class = CLASSES[self.dice.roll(CLASSES.len())];
+                let resets_at = (class == FailureClass::UsageLimit && self.dice.roll(3) > 0)
+                    .then(|| self.now.plus_ms(self.dice.roll(3) as u64 * 3_600_000));
+                let end = TurnEnd { resets_at, ..TurnEnd::bare(Outcome::Failed, Some(class)) };
+                self.waiting.push_back(agent(AgentEvent::TurnEnded { end }));
+            }
+        }
+    }
+
+    /// Takes one input that waits, in the order in which it came; whether there was one.
+    pub(super) fn step(&mut self) -> bool {
+        let Some(next) = self.waiting.pop_front() else { return false };
+        self.input(next);
+        true
     }
 
     /// The next question of a turn, or its end.

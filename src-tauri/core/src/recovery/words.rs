@@ -124,10 +124,10 @@ pub fn blocker(
             suggestions.push("orchestrate config".to_owned());
         }
         Some(Class::RootRefused) => {
-            actions.push("run it as an ordinary user, or with permission = \"ask\"".to_owned())
+            actions.push("run it as an ordinary user, or with permission = \"ask\"".to_owned());
         }
         Some(Class::UntrustedFolder) => {
-            actions.push(format!("{agent}    (in this folder, once, and trust it)"))
+            actions.push(format!("{agent}    (in this folder, once, and trust it)"));
         }
         Some(Class::NotAGitRepo) => actions.push("git init".to_owned()),
         Some(Class::PermissionDenied) => {
@@ -144,14 +144,14 @@ pub fn blocker(
             actions.push("make the goal smaller: name the files that matter in a follow-up".to_owned());
         }
         Some(Class::RefusedByModel) => {
-            actions.push("say the goal in other words, or give the work to another agent".to_owned())
+            actions.push("say the goal in other words, or give the work to another agent".to_owned());
         }
         Some(Class::BadArguments) => actions.push(format!(
             "mend [agents.{agent}] in the configuration; orchestrate doctor shows what is found"
         )),
         Some(Class::BudgetExhausted) => actions.push(format!("raise what {agent} may spend")),
         Some(Class::Internal) if no_space(evidence) => {
-            actions.push("df -h    (make room on the full disk)".to_owned())
+            actions.push("df -h    (make room on the full disk)".to_owned());
         }
         _ => actions.push(format!("see that `{agent}` works by itself in this folder")),
     }
