@@ -93,10 +93,11 @@ fn an_agent_that_is_not_logged_in_blocks() {
     assert_eq!(needs["kind"], "permission_blocker");
     // Commands that can be pasted.
     let id = summary["session"].as_str().unwrap();
-    assert!(
-        needs["required_actions"][0].as_str().unwrap().contains(&format!("orchestrate logs {id} gemini")),
-        "{needs}"
-    );
+    let action = |at: usize| needs["required_actions"][at].as_str().unwrap().to_owned();
+    assert!(action(0).starts_with("gemini  # choose a way to log in"), "{needs}");
+    assert!(action(1).starts_with(&format!("orchestrate resume {id}")), "{needs}");
+    let logs = needs["suggestions"][0].as_str().unwrap();
+    assert!(logs.starts_with(&format!("orchestrate logs {id}")), "{needs}");
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod goes_on;
 mod held_journal;
 mod keeping;
 mod permissions;
+mod quota;
 mod recovery;
 mod refusals;
 mod reviews;

@@ -104,3 +104,70 @@ async fn a_crash_in_mid_turn_goes_on_in_the_agents_own_session() {
         assert_eq!(goes_on(&outcome), [on], "{agent}: {}", outcome.story());
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_not_logged_in_gets_the_command_that_logs_in() {
+    for (agent, class, login) in [
+        ("claude", "not_logged_in", "claude auth login"),
+        ("claude", "auth_expired", "claude auth login"),
+        ("gemini", "auth_invalid", "gemini "),
+    ] {
+        let stage = failing(agent, 0, &error(class));
+        let outcome = stage.run(quick()).await.unwrap();
+        assert_eq!(outcome.exit_code(), 12, "{}", outcome.story());
+        assert_eq!(attempts(&outcome), [], "nothing is tried that cannot help");
+        let need = &outcome.view.needs_you[0];
+        assert!(need.required_actions[0].starts_with(login), "{need:?}");
+        assert!(need.title.contains(class) && !need.details.is_empty(), "{need:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_conversation_that_became_too_long_goes_on_in_a_new_session() {
+    for agent in ["claude", "gemini"] {
+        let stage = failing(agent, 1, &error("context_too_long"));
+        let outcome = stage.run(quick()).await.unwrap();
+        stage.assert_nothing_runs();
+        assert_eq!(outcome.exit_code(), 0, "{agent}: {}", outcome.story());
+        let class = Trouble::Failed(FailureClass::ContextTooLong);
+        assert_eq!(attempts(&outcome), [(class, Remedy::NewSession, 1, 1)], "{agent}");
+        assert_eq!(goes_on(&outcome), [GoesOn::ByHandover], "{agent}");
+        let resumed = outcome
+            .events
+            .iter()
+            .filter(|e| matches!(&e.event, Event::WorkerSpawnRequested { resume: Some(_), .. }));
+        assert_eq!(resumed.count(), 0, "{agent}: the old session is left");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stalled_turn_goes_on() {
+    for agent in ["claude", "codex"] {
+        let stage = failing(agent, 1, &json!([{"say": "I begin."}, {"hang": true}]));
+        let outcome = stage.run(Settings { stall_timeout_ms: 500, ..quick() }).await.unwrap();
+        stage.assert_nothing_runs();
+        assert_eq!(outcome.exit_code(), 0, "{agent}: {}", outcome.story());
+        assert_eq!(attempts(&outcome), [(Trouble::Stalled, Remedy::GoOn, 1, 2)], "{agent}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_broken_stream_goes_on() {
+    let stage = failing("claude", 1, &json!([{"say": "I begin."}, {"garbage": "{\"type\":"}, {"exit": 0}]));
+    let outcome = stage.run(quick()).await.unwrap();
+    assert_eq!(outcome.exit_code(), 0, "{}", outcome.story());
+    assert_eq!(attempts(&outcome), [(Trouble::MalformedStream, Remedy::GoOn, 1, 2)], "{}", outcome.story());
+}
+
+/// Codex reviews both the plan and the work: what it was asked first and what was tried for it counts for that alone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_review_is_asked_for_again_in_what_is_left_of_its_time() {
+    let stage = failing("codex", 0, &error("overloaded"));
+    let recovery = RecoverySettings { attempts: 20, back_off_ms: 200, back_off_max_ms: 200 };
+    let outcome = stage.run(Settings { review_timeout_ms: 1_500, recovery, ..quick() }).await.unwrap();
+    stage.assert_nothing_runs();
+    assert_eq!((outcome.exit_code(), outcome.view.reviews.len()), (11, 1), "{}", outcome.story());
+    let summary = outcome.view.reviews[0].summary.clone().unwrap();
+    assert!(summary.contains("gave no answer within 1.5 s"), "{summary}");
+    assert!((2..12).contains(&attempts(&outcome).len()), "{:?}", attempts(&outcome));
+}

@@ -9,10 +9,11 @@ use std::time::Duration;
 
 use mo_core::decide::decide;
 use mo_core::effect::effects;
-use mo_core::ids::SessionId;
+use mo_core::ids::{AgentKind, SessionId};
 use mo_core::input::{Input, Rejection};
 use mo_core::record::Record;
 use mo_core::state::State;
+use mo_core::time::Timestamp;
 use mo_core::view::session_view;
 use mo_core::view::status::SessionView;
 use mo_journal::{CommitError, CommitFuture, Committed, JournalError, Redactor};
@@ -89,6 +90,8 @@ pub(crate) struct Dispatcher {
     redactor: Arc<Redactor>,
     naming: Naming,
     runner: EffectRunner,
+    /// Usage limits that some session here was told of, until they are over: they hold for all.
+    quotas: BTreeMap<AgentKind, Timestamp>,
 }
 
 impl Dispatcher {
@@ -100,7 +103,8 @@ impl Dispatcher {
         naming: Naming,
         runner: EffectRunner,
     ) -> Self {
-        Self { queue, sessions: BTreeMap::new(), ports, hub, redactor, naming, runner }
+        let (sessions, quotas) = (BTreeMap::new(), BTreeMap::new());
+        Self { queue, sessions, ports, hub, redactor, naming, runner, quotas }
     }
 
     /// Runs until every sender of the queue is gone and everything is durable.
@@ -137,6 +141,7 @@ impl Dispatcher {
         {
             self.decide(message, &mut batch);
         }
+        self.share_quotas(&mut batch);
         self.seal(&mut batch);
         let records = std::mem::take(&mut batch.records);
         Flight { commit: self.ports.journal.commit(records), batch }
@@ -163,6 +168,37 @@ impl Dispatcher {
             Message::Forget { session } => {
                 self.sessions.remove(&session);
             }
+        }
+    }
+
+    /// What a session of this batch knows of an agent's usage limit, the others that run learn; and one that has just
+    /// begun or goes on learns what is known.
+    fn share_quotas(&mut self, batch: &mut Batch) {
+        let now = self.ports.clock.now();
+        for session in &batch.touched {
+            let Some(held) = self.sessions.get(session) else { continue };
+            for (agent, until) in held.state.quotas.iter().filter(|(_, until)| **until > now) {
+                let known = self.quotas.entry(agent.clone()).or_insert(*until);
+                *known = (*known).max(*until);
+            }
+        }
+        self.quotas.retain(|_, until| *until > now);
+        if self.quotas.is_empty() {
+            return;
+        }
+        let unaware = |held: &Held, agent: &AgentKind, until: Timestamp| {
+            !held.state.is_over() && held.state.quotas.get(agent).is_none_or(|known| *known < until)
+        };
+        let told: Vec<(SessionId, AgentKind, Timestamp)> = self
+            .sessions
+            .iter()
+            .flat_map(|(id, held)| self.quotas.iter().map(move |(agent, until)| (id, held, agent, *until)))
+            .filter(|(_, held, agent, until)| unaware(held, agent, *until))
+            .map(|(id, _, agent, until)| (id.clone(), agent.clone(), until))
+            .collect();
+        for (session, agent, until) in told {
+            // A session without that agent has nothing to learn.
+            let _ = self.input(&session, Input::QuotaReached { agent, until }, batch);
         }
     }
 

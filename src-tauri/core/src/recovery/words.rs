@@ -70,9 +70,9 @@ pub fn login(agent: &AgentKind) -> Vec<String> {
         }
         AgentKind::Codex => vec!["codex login".to_owned()],
         AgentKind::Gemini => {
-            vec!["gemini    (choose a way to log in at its first question, or set GEMINI_API_KEY)".to_owned()]
+            vec!["gemini  # choose a way to log in at its first question, or set GEMINI_API_KEY".to_owned()]
         }
-        AgentKind::Acp(name) => vec![format!("{name}    (log in as its documentation says)")],
+        AgentKind::Acp(name) => vec![format!("{name}  # log in as its documentation says")],
     }
 }
 
@@ -127,7 +127,7 @@ pub fn blocker(
             actions.push("run it as an ordinary user, or with permission = \"ask\"".to_owned());
         }
         Some(Class::UntrustedFolder) => {
-            actions.push(format!("{agent}    (in this folder, once, and trust it)"));
+            actions.push(format!("{agent}  # in this folder, once, and trust it"));
         }
         Some(Class::NotAGitRepo) => actions.push("git init".to_owned()),
         Some(Class::PermissionDenied) => {
@@ -151,7 +151,7 @@ pub fn blocker(
         )),
         Some(Class::BudgetExhausted) => actions.push(format!("raise what {agent} may spend")),
         Some(Class::Internal) if no_space(evidence) => {
-            actions.push("df -h    (make room on the full disk)".to_owned());
+            actions.push("df -h  # make room on the full disk".to_owned());
         }
         _ => actions.push(format!("see that `{agent}` works by itself in this folder")),
     }

@@ -1,0 +1,169 @@
+//! Usage limits: a state of the agent that holds for all sessions, with the time at which it ends by itself.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use mo_core::event::{Event, StopCause};
+use mo_core::ids::SessionId;
+use mo_core::settings::Settings;
+use mo_core::time::Timestamp;
+use mo_engine::handle::EngineHandle;
+use mo_engine::hub::Update;
+use mo_engine::ports::{Clock, SystemClock};
+use mo_journal::{DataDir, SqliteJournal};
+use serde_json::json;
+use tokio::sync::watch;
+
+use crate::stage::{LIMIT, Stage, review, to_end, to_rest, trio};
+
+const HOUR: i64 = 3_600_000;
+
+/// A clock that goes as the system's, and is put forward by the test.
+struct Simulated(watch::Sender<i64>);
+
+impl Simulated {
+    fn new() -> Arc<Self> {
+        Arc::new(Self(watch::Sender::new(0)))
+    }
+
+    fn put_forward(&self, ms: i64) {
+        self.0.send_modify(|ahead| *ahead += ms);
+    }
+}
+
+impl Clock for Simulated {
+    fn now(&self) -> Timestamp {
+        Timestamp(SystemClock.now().0 + *self.0.borrow())
+    }
+
+    fn until(&self, at: Timestamp) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        let mut ahead = self.0.subscribe();
+        Box::pin(async move {
+            let over = |ahead: &i64| SystemClock.now().0 + ahead >= at.0;
+            ahead.wait_for(over).await.unwrap();
+        })
+    }
+}
+
+/// A team whose implementer's usage limit is reached in its first turn, for an hour.
+fn limited() -> Stage {
+    let good = review("approved");
+    let mut scripts = trio(&good, &good, &good);
+    for (agent, script) in &mut scripts {
+        if *agent == "claude" {
+            let limit = json!({"error": {"class": "usage_limit", "resets_in_s": 3_600}});
+            let turns = script["turns"].as_array_mut().unwrap();
+            turns.insert(0, json!({"times": 1, "steps": [{"say": "I begin."}, limit]}));
+        }
+    }
+    Stage::new(&scripts)
+}
+
+async fn open(stage: &Stage, clock: &Arc<Simulated>) -> EngineHandle {
+    let data = DataDir::create(stage.path("data")).unwrap();
+    let journal = Arc::new(SqliteJournal::open(&data).unwrap());
+    stage.engine_at(journal, Arc::clone(clock) as Arc<dyn Clock>).await
+}
+
+/// Follows a session until an event of that kind, and gives its data.
+async fn until_kind(engine: &EngineHandle, id: &SessionId, kind: &str) -> String {
+    let mut live = engine.subscribe(id, 0);
+    let found = async {
+        loop {
+            let Update::Events(records) = live.next().await.unwrap().unwrap() else { continue };
+            if let Some(found) = records.iter().find(|record| record.kind == kind) {
+                return found.data.clone();
+            }
+        }
+    };
+    tokio::time::timeout(LIMIT, found).await.unwrap_or_else(|_| panic!("no {kind}"))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_usage_limit_is_waited_for_and_is_no_failure() {
+    let (stage, clock) = (limited(), Simulated::new());
+    let engine = open(&stage, &clock).await;
+    let id = engine.start(stage.request(Settings::default())).await.unwrap();
+    until_kind(&engine, &id, "recovery_attempted").await;
+    let view = engine.view(&id).await.unwrap().unwrap();
+    assert_eq!((view.state.as_str(), view.recoveries, view.quotas.len()), ("running", 0, 1));
+    assert_eq!(view.quotas[0].agent, "claude");
+    let until = Timestamp::parse(&view.quotas[0].until).unwrap();
+    let left = until.0 - clock.now().0;
+    assert!((HOUR - 60_000..HOUR + 60_000).contains(&left), "{left}");
+    let claude = view.workers.iter().find(|worker| worker.agent == "claude").unwrap();
+    assert_eq!(claude.state, "waiting", "{claude:?}");
+    assert!(claude.doing.contains("usage limit is over at"), "{claude:?}");
+    clock.put_forward(HOUR / 2);
+    let half = engine.view(&id).await.unwrap().unwrap();
+    assert_eq!(half.seq, view.seq, "nothing happens before its time");
+    clock.put_forward(HOUR / 2 + 60_000);
+    let outcome = to_end(&engine, &id).await;
+    assert_eq!(outcome.exit_code(), 0, "{}", outcome.story());
+    assert!(outcome.view.quotas.is_empty());
+    assert!(outcome.story().contains("Claude's usage limit is over"), "{}", outcome.story());
+    engine.idle().await;
+    stage.assert_nothing_runs();
+}
+
+/// The second session has not asked yet and is held all the same; its other agents go on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_usage_limit_holds_in_all_sessions() {
+    let (stage, clock) = (limited(), Simulated::new());
+    let engine = open(&stage, &clock).await;
+    let first = engine.start(stage.request(Settings::default())).await.unwrap();
+    until_kind(&engine, &first, "quota_reached").await;
+    let other = stage.path("other");
+    std::fs::create_dir(&other).unwrap();
+    let mut request = stage.request(Settings::default());
+    request.target = other;
+    let second = engine.start(request).await.unwrap();
+    let told = until_kind(&engine, &second, "quota_reached").await;
+    assert!(told.contains("\"elsewhere\":true"), "{told}");
+    // Gemini plans and Codex reviews the plan meanwhile.
+    until_kind(&engine, &second, "decision_made").await;
+    clock.put_forward(HOUR + 60_000);
+    for id in [&first, &second] {
+        let outcome = to_end(&engine, id).await;
+        assert_eq!(outcome.exit_code(), 0, "{}", outcome.story());
+    }
+    let outcome = to_end(&engine, &second).await;
+    let at = |kind: &str, worker: &str| {
+        let of = |e: &&mo_core::event::Envelope| {
+            e.event.kind() == kind && e.worker.as_ref().is_none_or(|w| w.as_str() == worker)
+        };
+        outcome.events.iter().find(of).map(|e| e.seq)
+    };
+    let claude = "claude-implementer";
+    assert!(at("quota_reset", claude) < at("worker_spawn_requested", claude), "{}", outcome.story());
+    let failed = outcome.events.iter().any(|e| matches!(&e.event, Event::RecoveryAttempted(_)));
+    assert!(!failed, "it was never asked in vain");
+    engine.idle().await;
+}
+
+/// What is waited for is in the journal: a restart waits for what is left of it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wait_survives_a_restart() {
+    let (stage, clock) = (limited(), Simulated::new());
+    let engine = open(&stage, &clock).await;
+    let id = engine.start(stage.request(Settings::default())).await.unwrap();
+    until_kind(&engine, &id, "recovery_attempted").await;
+    engine.stop(&id, StopCause::Pause, false).await.unwrap();
+    to_rest(&engine, &id, 1).await;
+    engine.idle().await;
+    engine.shut_down().await;
+    clock.put_forward(HOUR / 2);
+    let engine = open(&stage, &clock).await;
+    engine.resume(&id, None).await.unwrap();
+    until_kind(&engine, &id, "session_resumed").await;
+    let view = engine.view(&id).await.unwrap().unwrap();
+    assert_eq!((view.state.as_str(), view.quotas.len()), ("running", 1));
+    let claude = view.workers.iter().find(|worker| worker.agent == "claude").unwrap();
+    assert_eq!((claude.state.as_str(), claude.attempt), ("waiting", 1), "{claude:?}");
+    clock.put_forward(HOUR / 2 + 60_000);
+    let outcome = to_rest(&engine, &id, 2).await;
+    assert_eq!(outcome.exit_code(), 0, "{}", outcome.story());
+    engine.idle().await;
+    stage.assert_nothing_runs();
+}
