@@ -153,6 +153,7 @@ async fn a_wait_survives_a_restart() {
     to_rest(&engine, &id, 1).await;
     engine.idle().await;
     engine.shut_down().await;
+    drop(engine);
     clock.put_forward(HOUR / 2);
     let engine = open(&stage, &clock).await;
     engine.resume(&id, None).await.unwrap();
