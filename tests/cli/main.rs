@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test's own code may stop it")]
 
 mod acp;
+mod approvals;
 mod bad_data;
 mod bad_input;
 mod checks;

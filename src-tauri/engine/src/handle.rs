@@ -414,6 +414,9 @@ impl EngineHandle {
             for id in journal.sessions()? {
                 if !history::is_over(journal.as_ref(), &id)? {
                     let state = history::replay(journal.as_ref(), &id)?;
+                    if state.is_over() {
+                        continue;
+                    }
                     bury(&state);
                     found.push((id, state));
                 }

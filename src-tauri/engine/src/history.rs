@@ -41,14 +41,24 @@ fn view_at_rest(journal: &dyn Journal, session: &SessionId) -> Result<Option<Ses
     Ok(serde_json::from_str::<SessionView>(&text).ok().filter(|view| view.seq == newest))
 }
 
-/// Whether nothing of the session runs: its last event says so, but for what a person did with its checkpoints since.
+/// What a person can do with a session that is over: none of it sets it going.
+const AT_REST: [&str; 6] = [
+    "checkpoint_taken",
+    "checkpoint_restored",
+    "approval_answered",
+    "approval_voided",
+    "grant_given",
+    "grant_revoked",
+];
+
+/// Whether nothing of the session runs: its last event says so, but for what a person did with it since.
 pub fn is_over(journal: &dyn Journal, session: &SessionId) -> Result<bool, JournalError> {
     let mut at = journal.last_seq(session)?;
     loop {
         let newest = journal.read(session, at.saturating_sub(1), 1)?;
         let Some(record) = newest.first() else { return Ok(true) };
-        // In a session that runs, the request of a checkpoint stands before it.
-        if at <= 1 || !matches!(record.kind.as_ref(), "checkpoint_taken" | "checkpoint_restored") {
+        // In a session that runs, other events stand before them, such as the request of a checkpoint.
+        if at <= 1 || !AT_REST.contains(&record.kind.as_ref()) {
             return Ok(record.kind == "session_ended");
         }
         at -= 1;
