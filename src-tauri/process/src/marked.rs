@@ -21,8 +21,8 @@ pub(crate) const MARK: &str = "META_ORCHESTRATOR_LAUNCH";
 /// How long is hunted for, and how long the killed get to be gone.
 const LIMIT: Duration = Duration::from_secs(5);
 /// A process shows no environment while it becomes another program. So one look that finds nobody is no proof, and the
-/// looks after it come later and later.
-const LOOKS: u32 = 4;
+/// looks after it come later and later: on a busy machine that one may have to wait for its turn. Half a second in all.
+const LOOKS: u32 = 7;
 const PAUSE: Duration = Duration::from_millis(2);
 
 /// A mark that no other launch of this boot has.
