@@ -250,7 +250,12 @@ impl Running {
     }
 
     /// Waits for its end. One that takes too long is killed, and the test fails.
-    pub(crate) fn finish(mut self) -> Done {
+    pub(crate) fn finish(self) -> Done {
+        self.finish_within(PATIENCE)
+    }
+
+    /// As [`Self::finish`], for what may take longer than a command otherwise does.
+    pub(crate) fn finish_within(mut self, patience: Duration) -> Done {
         let (tell, told) = mpsc::channel();
         let (lines, mut seen) = (self.lines.take(), std::mem::take(&mut self.seen));
         std::thread::spawn(move || {
@@ -261,7 +266,7 @@ impl Running {
             seen.push_str(&String::from_utf8_lossy(&rest));
             let _ = tell.send(seen);
         });
-        let (Ok(out), Ok(err)) = (told.recv_timeout(PATIENCE), self.err.recv_timeout(PATIENCE)) else {
+        let (Ok(out), Ok(err)) = (told.recv_timeout(patience), self.err.recv_timeout(patience)) else {
             let _ = self.child.kill();
             panic!("it did not end in time");
         };

@@ -7,7 +7,7 @@ use mo_core::time::Timestamp;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::place::{NO_RECOVERY, run, send, stage, turn_ends, worker};
+use crate::place::{NO_RECOVERY, PATIENCE, run, send, stage, turn_ends, worker};
 use crate::witness::Witness;
 use crate::{long, side_by_side};
 
@@ -112,8 +112,10 @@ fn one(agent: &AgentKind, fault: &Fault) -> Duration {
     steps.extend(fault.steps.as_array().unwrap().iter().cloned());
     let stage = stage(agent, &Value::Array(steps));
     let stall = if fault.limit.as_millis() == u128::from(STALL) { "1s" } else { "5m" };
-    stage.configure(&format!("[session]\nstall_timeout = \"{stall}\"\n{NO_RECOVERY}"));
-    let done = run(&stage).finish();
+    stage.configure(&format!("[session]
+stall_timeout = \"{stall}\"
+{NO_RECOVERY}"));
+    let done = run(&stage).finish_within(fault.limit + PATIENCE);
     witness.all_gone(GONE, &what);
     let lines = done.json();
     assert_eq!(turn_ends(&lines), [fault.ends], "{what}: {}", done.err);
