@@ -31,7 +31,11 @@ fn the_question(stage: &Stage) -> String {
     let listed: Value = serde_json::from_str(&listed.out).unwrap();
     assert_eq!(listed["approvals"].as_array().unwrap().len(), 1, "{listed}");
     let asked = &listed["approvals"][0];
-    assert_eq!((&asked["worker"], &asked["state"]), (&json!("claude-implementer"), &json!("open")), "{asked}");
+    assert_eq!(
+        (&asked["worker"], &asked["state"]),
+        (&json!("claude-implementer"), &json!("open")),
+        "{asked}"
+    );
     asked["id"].as_str().unwrap().to_owned()
 }
 

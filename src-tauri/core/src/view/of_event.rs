@@ -62,9 +62,10 @@ fn words(event: &Event) -> Option<Words> {
             "checkpoint",
             "muted",
             format!(
-                "checkpoint {}: {} files, {} changed",
+                "checkpoint {}: {} {}, {} changed",
                 taken.checkpoint,
                 taken.files,
+                if taken.files == 1 { "file" } else { "files" },
                 taken.changed.len()
             ),
             (!taken.changed.is_empty()).then(|| taken.changed.join("\n")),
