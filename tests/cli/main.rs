@@ -17,6 +17,7 @@ mod full_disk;
 mod hostile;
 mod lost_targets;
 mod outcomes;
+mod questions;
 mod reading;
 #[allow(dead_code, reason = "the suite of faults uses the rest")]
 mod rig;

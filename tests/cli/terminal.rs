@@ -18,7 +18,7 @@ const ROWS: usize = 30;
 
 /// Understands what the live view may use, and nothing else.
 #[derive(Default)]
-struct Screen {
+pub(crate) struct Screen {
     rows: Vec<Vec<char>>,
     row: usize,
     column: usize,
@@ -102,7 +102,7 @@ impl Screen {
         Cursor { line: &mut self.rows[self.row], column: self.column }
     }
 
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         self.rows.iter().map(|row| row.iter().collect::<String>().trim_end().to_owned() + "\n").collect()
     }
 }
@@ -119,7 +119,7 @@ impl Cursor<'_> {
 }
 
 /// Runs on a terminal of [`COLUMNS`] by [`ROWS`] and looks at every state of it; the last one and the exit code.
-fn on_a_terminal(
+pub(crate) fn on_a_terminal(
     stage: &Stage,
     args: &[&str],
     no_color: bool,

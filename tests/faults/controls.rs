@@ -91,7 +91,7 @@ impl Talk<'_> {
                 let id = self.session.as_str();
                 match word {
                     Word::Message => client.message(id, "claude", "Mind the umlauts.").await,
-                    Word::Review => client.review(id, Some("the tests".to_owned())).await,
+                    Word::Review => client.review(id, Some("the tests".to_owned()), None).await,
                     Word::Pause => client.pause(id).await,
                     Word::Resume => client.resume(id, Some("go on".to_owned())).await,
                     Word::Stop => client.stop(id, true, StopBy::Person).await,

@@ -97,7 +97,7 @@ async fn a_session_that_is_coming_to_rest_goes_on_when_it_has() {
         if round % 2 == 0 {
             engine.resume(&id, Some("Once more.".into())).await.unwrap();
         } else {
-            engine.review_now(&id, None).await.unwrap();
+            engine.review_now(&id, None, None).await.unwrap();
         }
         rests += 1;
         assert_eq!(to_rest(&engine, &id, rests).await.exit_code(), 0);

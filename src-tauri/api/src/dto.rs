@@ -253,6 +253,9 @@ pub struct ResumeForm {
     /// Words for the session to go on with; a finished one needs them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// Whether it waits while a question to a person is open; as before where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits_for_person: Option<bool>,
 }
 
 /// `POST …/messages`.
@@ -272,6 +275,9 @@ pub struct ReviewNowForm {
     /// What to look at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub focus: Option<String>,
+    /// As for `POST …/resume`, where the session rests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits_for_person: Option<bool>,
 }
 
 /// `POST …/restore`.

@@ -176,6 +176,9 @@ pub(crate) struct Resume {
     /// Your words to go on with; a finished session needs them
     #[arg(short, long, value_name = "TEXT")]
     pub(crate) message: Option<String>,
+    /// Stay while a question to a person is open, also without a terminal
+    #[arg(long)]
+    pub(crate) wait: bool,
 }
 
 /// `pause`.
@@ -206,6 +209,9 @@ pub(crate) struct Review {
     /// What the reviewers are to look at
     #[arg(long, value_name = "TEXT")]
     pub(crate) focus: Option<String>,
+    /// Stay while a question to a person is open, also without a terminal
+    #[arg(long)]
+    pub(crate) wait: bool,
 }
 
 /// `message`.

@@ -7,6 +7,7 @@ fn question(id: &str, what: &str) -> ApprovalView {
         asked_at: String::new(),
         state: "open".to_owned(),
         by: None,
+        call: None,
         what: format!("run `{what}`"),
         kind: Some("command".to_owned()),
         exactly: vec![what.to_owned()],

@@ -292,6 +292,9 @@ pub enum Event {
         /// Words of the person.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         message: Option<String>,
+        /// Whether it waits for a person from now on; as before where it is not said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        waits_for_person: Option<bool>,
     },
     /// A person wants a review now.
     ReviewNowRequested {

@@ -139,11 +139,15 @@ pub enum Input {
     Resume {
         /// Their words.
         message: Option<String>,
+        /// Whether it waits for a person from now on; `None`: as before.
+        waits: Option<bool>,
     },
     /// A person wants the implementation reviewed now, also in the middle of a turn or at rest.
     ReviewNow {
         /// What to look at.
         focus: Option<String>,
+        /// Whether a session that rests waits for a person from now on; `None`: as before.
+        waits: Option<bool>,
     },
     /// A person has something to say to a worker that is at work.
     Message {

@@ -200,8 +200,21 @@ impl EngineHandle {
     /// When there is no such session, when it has nothing to go on with, or when its target or agents are not to be
     /// had now; nothing was changed.
     pub async fn resume(&self, session: &SessionId, message: Option<String>) -> Result<(), ResumeError> {
+        self.resume_waiting(session, message, None).await
+    }
+
+    /// The same, and says whether it waits for a person from now on; `None`: as before.
+    ///
+    /// # Errors
+    /// As for [`Self::resume`].
+    pub async fn resume_waiting(
+        &self,
+        session: &SessionId,
+        message: Option<String>,
+        waits: Option<bool>,
+    ) -> Result<(), ResumeError> {
         self.put_away(session).await;
-        self.take_up(session, Input::Resume { message }).await
+        self.take_up(session, Input::Resume { message, waits }).await
     }
 
     /// Adopts a session that rests, by an input that makes it go on.
@@ -231,15 +244,21 @@ impl EngineHandle {
         Ok(())
     }
 
-    /// Has the implementation reviewed now: in the middle of a turn, which waits meanwhile, or at rest.
+    /// Has the implementation reviewed now: in the middle of a turn, which waits meanwhile, or at rest; then `waits`
+    /// as for [`Self::resume_waiting`].
     ///
     /// # Errors
     /// As for [`Self::resume`], and when there is nothing to review.
-    pub async fn review_now(&self, session: &SessionId, focus: Option<String>) -> Result<(), ResumeError> {
+    pub async fn review_now(
+        &self,
+        session: &SessionId,
+        focus: Option<String>,
+        waits: Option<bool>,
+    ) -> Result<(), ResumeError> {
         self.put_away(session).await;
         self.closed(session).await?;
         if self.desks().contains_key(session) {
-            match self.ask(session, Input::ReviewNow { focus: focus.clone() }).await {
+            match self.ask(session, Input::ReviewNow { focus: focus.clone(), waits: None }).await {
                 // It came to rest in this moment.
                 Err(CommandError::Rejected(Rejection::Ended | Rejection::Unknown)) => {
                     self.put_away(session).await;
@@ -247,7 +266,7 @@ impl EngineHandle {
                 asked => return Ok(asked?),
             }
         }
-        self.take_up(session, Input::ReviewNow { focus }).await
+        self.take_up(session, Input::ReviewNow { focus, waits }).await
     }
 
     /// Tells a worker something, after its turn in flight.

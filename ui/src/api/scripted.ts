@@ -141,6 +141,7 @@ export function anApproval(some: Partial<ApprovalView> = {}): ApprovalView {
     asked_at: '2026-11-22T10:54:00.000Z',
     state: 'open',
     by: null,
+    call: null,
     what: 'run `cargo add argon2`',
     kind: 'command',
     exactly: ['cargo add argon2'],

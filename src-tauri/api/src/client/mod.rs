@@ -76,12 +76,27 @@ impl Client {
 
     /// Goes on with a session that rests.
     pub async fn resume(&self, session: &str, message: Option<String>) -> Result<(), ClientError> {
-        self.command(session, "resume", &ResumeForm { message }).await
+        self.resume_waiting(session, message, None).await
+    }
+
+    /// The same, and says whether it waits while a question to a person is open.
+    pub async fn resume_waiting(
+        &self,
+        session: &str,
+        message: Option<String>,
+        waits_for_person: Option<bool>,
+    ) -> Result<(), ClientError> {
+        self.command(session, "resume", &ResumeForm { message, waits_for_person }).await
     }
 
     /// Has the work reviewed now.
-    pub async fn review(&self, session: &str, focus: Option<String>) -> Result<(), ClientError> {
-        self.command(session, "review", &ReviewNowForm { focus }).await
+    pub async fn review(
+        &self,
+        session: &str,
+        focus: Option<String>,
+        waits_for_person: Option<bool>,
+    ) -> Result<(), ClientError> {
+        self.command(session, "review", &ReviewNowForm { focus, waits_for_person }).await
     }
 
     /// Tells a worker something.

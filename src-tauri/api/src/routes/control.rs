@@ -51,7 +51,7 @@ pub(super) async fn resume(
 ) -> Done {
     let message = form.message.map(|text| words(text, "message")).transpose()?;
     let _alone = api.comings_and_goings.lock().await;
-    api.engine.resume(&id, message).await?;
+    api.engine.resume_waiting(&id, message, form.waits_for_person).await?;
     Ok(named(&id))
 }
 
@@ -63,7 +63,7 @@ pub(super) async fn review(
 ) -> Done {
     let focus = form.focus.map(|text| words(text, "focus")).transpose()?;
     let _alone = api.comings_and_goings.lock().await;
-    api.engine.review_now(&id, focus).await?;
+    api.engine.review_now(&id, focus, form.waits_for_person).await?;
     Ok(named(&id))
 }
 

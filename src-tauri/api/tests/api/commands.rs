@@ -150,9 +150,9 @@ async fn a_review_is_asked_for_in_the_middle_of_a_turn() {
     let client = stage.client().await;
     let session = client.start(&stage.form()).await.unwrap();
     stage.until(&session, "agent_item").await;
-    client.review(&session, Some("Look at the names.".to_owned())).await.unwrap();
+    client.review(&session, Some("Look at the names.".to_owned()), None).await.unwrap();
     stage.until(&session, "review_now_requested").await;
-    assert_eq!(refused(client.review(NONE, None).await), (404, "session_unknown".to_owned()));
+    assert_eq!(refused(client.review(NONE, None, None).await), (404, "session_unknown".to_owned()));
     stage.close().await;
 }
 

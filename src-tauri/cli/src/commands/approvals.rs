@@ -39,6 +39,10 @@ pub(super) fn approvals(context: &mut Context, args: &OfSession) -> Result<u8, F
             Some(by) => format!("{} (by {by})", asked.state),
             None => asked.state.clone(),
         };
+        let state = match asked.call.as_deref() {
+            Some("unknown") => format!("{state}, not known whether it was done"),
+            _ => state,
+        };
         let tone = if asked.state == "open" { Tone::Warn } else { Tone::Muted };
         let state = context.out.paint.text(tone, &state);
         context.out.line(&format!("{}  {state}  {session}", asked.id))?;

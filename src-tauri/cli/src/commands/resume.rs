@@ -22,22 +22,28 @@ use crate::places::Places;
 use crate::reading::Reading;
 
 /// What makes a session go on.
-enum Wish {
+enum What {
     /// As it was, perhaps with words of the person.
     Resume(Option<String>),
     /// With a review of what is there, perhaps of something in particular.
     Review(Option<String>),
 }
 
+struct Wish {
+    what: What,
+    /// Whether it stays while a question to a person is open.
+    waits: bool,
+}
+
 /// Goes on with a session and tells it to its end.
 pub(super) fn resume(context: &mut Context, args: &Resume) -> Result<u8, Failure> {
-    let wish = Wish::Resume(args.message.clone());
+    let wish = Wish::new(context, What::Resume(args.message.clone()), args.wait);
     go_on(context, args.session.as_deref(), &wish)
 }
 
 /// Has the work reviewed: at once where the session runs, else the session goes on with it.
 pub(super) fn review(context: &mut Context, args: &Review) -> Result<u8, Failure> {
-    let wish = Wish::Review(args.focus.clone());
+    let wish = Wish::new(context, What::Review(args.focus.clone()), args.wait);
     go_on(context, Some(&args.session), &wish)
 }
 
@@ -87,15 +93,16 @@ async fn here(
     // What a former owner left has been settled by now, and is no part of what comes.
     let (told, since) = before(engine.data(), session)?;
     let feed = Feed::here(engine, session, since);
-    let asked = match wish {
-        Wish::Resume(message) => engine.resume(session, message.clone()).await,
-        Wish::Review(focus) => engine.review_now(session, focus.clone()).await,
+    let waits = Some(wish.waits);
+    let asked = match &wish.what {
+        What::Resume(message) => engine.resume_waiting(session, message.clone(), waits).await,
+        What::Review(focus) => engine.review_now(session, focus.clone(), waits).await,
     };
-    match (asked, wish, left) {
+    match (asked, &wish.what, left) {
         // Its owner went away when all was done but the last words, and the settling has said them.
         (
             Err(ResumeError::Command(CommandError::Rejected(Rejection::NotAtRest))),
-            Wish::Resume(None),
+            What::Resume(None),
             Some((told, since)),
         ) => follow(context, Feed::here(engine, session, since), told, engine.data(), signals).await,
         (Err(error), ..) => Err(refused(error, session)),
@@ -116,9 +123,10 @@ async fn in_owner(
     // As the journal has it: the owner may still be busy with what a session leaves that was told to have ended.
     let running = !history::is_over(&SqliteJournal::open_read_only(&data)?, session)?;
     let (told, since) = before(&data, session)?;
-    let asked = match wish {
-        Wish::Resume(message) => client.resume(session.as_str(), message.clone()).await,
-        Wish::Review(focus) => client.review(session.as_str(), focus.clone()).await,
+    let waits = Some(wish.waits);
+    let asked = match &wish.what {
+        What::Resume(message) => client.resume_waiting(session.as_str(), message.clone(), waits).await,
+        What::Review(focus) => client.review(session.as_str(), focus.clone(), waits).await,
     };
     asked.map_err(|error| hinted(error.into(), session))?;
     if running {
@@ -136,9 +144,13 @@ fn before(data: &DataDir, session: &SessionId) -> Result<(Told, u64), Failure> {
 }
 
 impl Wish {
+    fn new(context: &Context, what: What, wait: bool) -> Self {
+        Self { what, waits: wait || context.out.terminal }
+    }
+
     /// Words that are given must say something.
     fn check(&self) -> Result<(), Failure> {
-        let (Self::Resume(words) | Self::Review(words)) = self;
+        let (What::Resume(words) | What::Review(words)) = &self.what;
         words.as_deref().map_or(Ok(()), super::control::check_words)
     }
 }

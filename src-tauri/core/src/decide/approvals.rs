@@ -11,6 +11,9 @@ use crate::policy::{Ground, Permit, Risk, Ruling, Survey, judge};
 use crate::state::{AttemptState, MAX_OPEN, OpenApproval, ReviewProgress, State};
 use crate::time::Timestamp;
 
+/// What is added to the reason of a question about what was allowed before and may have been done.
+const MAY_BE_DONE: &str = "; it was allowed before the program ended, and may have been done already";
+
 /// Who asks: which process of a worker, in which turn.
 pub(super) struct Asker {
     pub(super) worker: WorkerName,
@@ -86,6 +89,10 @@ fn ask(
         let message = "too many questions are open; this one was not asked".to_owned();
         return vec![told(state, &asker, request, Ruled::deny("too_many_questions", message))];
     }
+    let mut why = ruling.why;
+    if state.approvals.may_have_been_made(&asker.worker, &request.action) {
+        why.push_str(MAY_BE_DONE);
+    }
     let timeout = state.settings().approval_timeout_ms;
     let question = ApprovalAsked {
         approval,
@@ -93,7 +100,7 @@ fn ask(
         turn: asker.turn,
         request,
         rule: ruling.rule,
-        why: ruling.why,
+        why,
         risk: ruling.risk,
         options: if ruling.risk == Risk::High {
             vec![AllowFor::Once]
@@ -196,7 +203,8 @@ pub(super) fn rests_on_a_person(state: &State) -> Option<(RestState, u8, String)
     if state.settings().waits_for_person {
         return None;
     }
-    let question = state.approvals.unanswered().next()?;
+    // One that nobody asks now may never be asked again, since the session was taken up.
+    let question = state.approvals.unanswered().find(|open| open.waiting.is_some())?;
     if state.waits_to_recover() {
         return None;
     }

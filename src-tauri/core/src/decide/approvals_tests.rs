@@ -4,10 +4,12 @@ use proptest::prelude::*;
 
 use super::world::{Dice, Habits, World};
 use super::{Observed, reconcile};
+use crate::agent_event::{AgentEvent, ToolStatus};
 use crate::approval::{AllowFor, Answer, AnsweredBy, Choice};
 use crate::event::{Event, RestState, StopCause};
-use crate::ids::ApprovalId;
+use crate::ids::{ApprovalId, ItemId, WorkerName};
 use crate::input::{Input, Rejection};
+use crate::state::CallState;
 
 const ONCE: Choice = Choice::Allow { allowed: AllowFor::Once };
 const SESSION: Choice = Choice::Allow { allowed: AllowFor::Session };
@@ -55,7 +57,7 @@ impl World {
     }
 
     fn resume(&mut self) {
-        self.input(Input::Resume { message: None });
+        self.input(Input::Resume { message: None, waits: None });
         self.run();
     }
 }
@@ -156,6 +158,48 @@ fn a_question_outlives_a_crash_and_is_void_when_it_is_not_asked_again() {
             .any(|e| matches!(&e.event, Event::ApprovalVoided { approval, .. } if approval.as_str() == id))
     );
     assert_eq!(world.refused(&id, ONCE), Rejection::ApprovalSettled);
+}
+
+/// The answer is on its way to the agent, or was given, and the program ends: whether the call was made is not known,
+/// unless the agent had said so.
+#[test]
+fn what_was_allowed_before_a_crash_is_never_done_again_without_a_question_that_says_so() {
+    for reported in [None, Some(ToolStatus::Cancelled), Some(ToolStatus::Completed), Some(ToolStatus::Failed)]
+    {
+        let mut world = asking(&["cargo test"], true);
+        let first = ApprovalId::new(world.open().remove(0));
+        world.input(Input::Answer { approval: first.clone(), choice: ONCE, by: AnsweredBy::Person });
+        let state_of = |world: &World| {
+            let found = world.state.approvals.settled.iter().find(|settled| settled.approval == first);
+            found.and_then(|settled| settled.call)
+        };
+        assert_eq!(state_of(&world), Some(CallState::UnderWay));
+        if let Some(status) = reported {
+            let item = ItemId::new("c1");
+            let event = AgentEvent::ToolEnded { item, status, exit_code: None, output: String::new() };
+            let (worker, decoded) = (WorkerName::new("claude-implementer"), event.into());
+            world.input(Input::Agent { worker, attempt: 1, decoded, survey: None });
+        }
+        let known = matches!(reported, Some(ToolStatus::Completed | ToolStatus::Failed));
+        world.crash();
+        let expected = if known { CallState::Ended } else { CallState::Unknown };
+        assert_eq!(state_of(&world), Some(expected), "{reported:?}");
+        // Denied, it is still not known; allowed and made, it is.
+        for choice in [no(), ONCE] {
+            world.resume();
+            assert_eq!(world.allowed(), 1, "{reported:?}: not again without a question");
+            let open = world.state.approvals.unanswered().next().unwrap();
+            let says_so = open.asked.why.contains("may have been done already");
+            assert_eq!(says_so, !known, "{reported:?}: {}", open.asked.why);
+            let id = open.asked.approval.clone();
+            world.input(Input::Answer { approval: id, choice: choice.clone(), by: AnsweredBy::Person });
+            if choice != ONCE {
+                world.crash();
+            }
+        }
+        world.run();
+        assert_eq!((world.allowed(), world.code()), (2, Some(0)), "{reported:?}");
+    }
 }
 
 #[test]

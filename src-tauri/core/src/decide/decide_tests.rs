@@ -317,9 +317,9 @@ proptest! {
         for message in messages {
             let before = world.state.clone();
             world.input(if message.as_deref() == Some("") {
-                Input::ReviewNow { focus: None }
+                Input::ReviewNow { focus: None, waits: None }
             } else {
-                Input::Resume { message }
+                Input::Resume { message, waits: None }
             });
             if world.state == before {
                 continue;

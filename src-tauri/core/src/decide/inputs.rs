@@ -28,8 +28,8 @@ pub(super) fn facts(state: &State, input: Input, now: Timestamp) -> Result<Vec<F
         return Err(Rejection::Unknown);
     }
     let input = match input {
-        Input::Resume { message } => return resume::resume(state, message),
-        Input::ReviewNow { focus } => return resume::review_now(state, focus),
+        Input::Resume { message, waits } => return resume::resume(state, message, waits),
+        Input::ReviewNow { focus, waits } => return resume::review_now(state, focus, waits),
         Input::Answer { approval, choice, by } => return approvals::answered(state, &approval, choice, by),
         Input::Revoke { grant } => return approvals::revoked(state, &grant),
         Input::Saved(taken) => {

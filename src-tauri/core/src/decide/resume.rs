@@ -8,7 +8,11 @@ use crate::state::State;
 
 /// The facts of a resumption. What was broken off is done again; a decision that waited for a person is taken up
 /// with what the reviews found and what the person says.
-pub(super) fn resume(state: &State, message: Option<String>) -> Result<Vec<Fact>, Rejection> {
+pub(super) fn resume(
+    state: &State,
+    message: Option<String>,
+    waits: Option<bool>,
+) -> Result<Vec<Fact>, Rejection> {
     let message = message.filter(|text| !text.trim().is_empty());
     let Some(ending) = state.ending.as_ref().filter(|_| state.is_over()) else {
         return Err(Rejection::NotAtRest);
@@ -18,12 +22,19 @@ pub(super) fn resume(state: &State, message: Option<String>) -> Result<Vec<Fact>
         return Err(Rejection::NotAtRest);
     }
     let step = next_step(state, finished, message.is_some());
-    Ok(vec![(None, Event::SessionResumed { message }), (None, Event::PhaseStarted { step })])
+    Ok(vec![
+        (None, Event::SessionResumed { message, waits_for_person: waits }),
+        (None, Event::PhaseStarted { step }),
+    ])
 }
 
 /// A review that a person asks for: at once in the middle of the implementation, whose turn then waits with what
 /// it asks; of what is there, when the session rests.
-pub(super) fn review_now(state: &State, focus: Option<String>) -> Result<Vec<Fact>, Rejection> {
+pub(super) fn review_now(
+    state: &State,
+    focus: Option<String>,
+    waits: Option<bool>,
+) -> Result<Vec<Fact>, Rejection> {
     let focus = focus.filter(|text| !text.trim().is_empty());
     let requested = (None, Event::ReviewNowRequested { focus });
     let round = Step::Review { fix_round: last_round(state) };
@@ -37,7 +48,7 @@ pub(super) fn review_now(state: &State, focus: Option<String>) -> Result<Vec<Fac
         Some(ending)
             if state.is_over() && ending.state != RestState::Failed && !state.checkpoints.is_empty() =>
         {
-            let resumed = (None, Event::SessionResumed { message: None });
+            let resumed = (None, Event::SessionResumed { message: None, waits_for_person: waits });
             Ok(vec![requested, resumed, (None, Event::PhaseStarted { step: round })])
         }
         Some(_) => Err(Rejection::NothingToReview),

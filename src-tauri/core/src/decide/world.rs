@@ -164,7 +164,7 @@ impl World {
                 self.input(Input::Stop { by: StopCause::Person, urgent: false });
             }
             if self.habits.speak_after == Some(steps) {
-                self.input(Input::ReviewNow { focus: Some("the edges".into()) });
+                self.input(Input::ReviewNow { focus: Some("the edges".into()), waits: None });
                 let worker = WorkerName::new("claude-implementer");
                 self.input(Input::Message { worker, text: "mind the edges".into() });
             }
@@ -406,7 +406,7 @@ impl World {
         self.asked += 1;
         let request = ApprovalRequest {
             request: RequestId::new(format!("q{}", self.asked)),
-            item: None,
+            item: Some(ItemId::new(format!("c{}", self.asked))),
             via: AskedVia::Permission,
             action: Action::Command { command: command.to_owned(), cwd: None },
             reason: None,

@@ -126,7 +126,10 @@ impl State {
             Event::PermissionBlocker(blocker) => self.blocker = Some(Arc::new(blocker.clone())),
             Event::WarningRaised { text } => self.warn(text),
             Event::StopRequested { by } => self.stop = Some(*by),
-            Event::SessionResumed { message } => {
+            Event::SessionResumed { message, waits_for_person } => {
+                if let (Some(waits), Some(created)) = (waits_for_person, &mut self.created) {
+                    Arc::make_mut(created).settings.waits_for_person = *waits;
+                }
                 self.parked = None;
                 self.ending = None;
                 self.ended_at = None;

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use super::allowed::{AllowedCalls, CallState};
 use crate::approval::{Action, AnsweredBy, ApprovalAsked, Choice, Grant};
 use crate::event::{Envelope, Event};
 use crate::ids::{ApprovalId, AttemptNo, RequestId, WorkerName};
@@ -24,6 +25,7 @@ pub struct Approvals {
     pub grants: Vec<Arc<Grant>>,
     /// Questions that were answered and applied, or are void; the newest.
     pub settled: VecDeque<SettledApproval>,
+    allowed: AllowedCalls,
 }
 
 /// A question that is settled.
@@ -39,6 +41,8 @@ pub struct SettledApproval {
     pub what: Arc<str>,
     /// What became of it.
     pub outcome: Settling,
+    /// How far the call is, where it was allowed.
+    pub call: Option<CallState>,
 }
 
 /// What became of a question.
@@ -99,6 +103,11 @@ impl Approvals {
             .find(|grant| grant.worker == *worker && grant.action.is_same_as(action))
     }
 
+    /// Whether the worker was allowed this before, and it is not known whether it did it: its process went away.
+    pub fn may_have_been_made(&self, worker: &WorkerName, action: &Action) -> bool {
+        self.allowed.may_have_been_made(worker, action)
+    }
+
     /// Whether the question was asked once and is settled.
     pub fn is_settled(&self, approval: &ApprovalId) -> bool {
         self.settled.iter().any(|settled| settled.approval == *approval)
@@ -117,6 +126,11 @@ impl Approvals {
     }
 
     pub(super) fn apply(&mut self, envelope: &Envelope) {
+        for (approval, call) in self.allowed.apply(envelope) {
+            if let Some(settled) = self.settled.iter_mut().rev().find(|s| s.approval == approval) {
+                settled.call = Some(call);
+            }
+        }
         match &envelope.event {
             Event::ApprovalRequested(asked) => {
                 let Some(worker) = envelope.worker.clone() else { return };
@@ -132,7 +146,10 @@ impl Approvals {
             Event::ApprovalRepeated { approval, attempt, request } => {
                 let waiting = Some((*attempt, request.clone()));
                 match self.open(approval).and_then(|open| open.answer.clone()) {
-                    Some((choice, by)) => self.settle(approval, Settling::of(&choice, by)),
+                    Some((choice, by)) => {
+                        self.change(approval, |open| open.waiting = waiting);
+                        self.settle(approval, Settling::of(&choice, by));
+                    }
                     None => self.change(approval, |open| open.waiting = waiting),
                 }
             }
@@ -167,6 +184,10 @@ impl Approvals {
     fn settle(&mut self, approval: &ApprovalId, outcome: Settling) {
         let Some(at) = self.open.iter().position(|open| open.asked.approval == *approval) else { return };
         let open = self.open.remove(at);
+        let allowed = matches!(outcome, Settling::Allowed(_));
+        if let (true, Some(waiting)) = (allowed, open.waiting) {
+            self.allowed.add(&open.worker, waiting, &open.asked);
+        }
         if self.settled.len() >= MAX_SETTLED {
             self.settled.pop_front();
         }
@@ -177,6 +198,7 @@ impl Approvals {
             at: open.at,
             what: what.into(),
             outcome,
+            call: allowed.then_some(CallState::UnderWay),
         });
     }
 }

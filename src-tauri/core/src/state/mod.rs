@@ -1,5 +1,6 @@
 //! A session's state: what replaying its events gives. Bounded: it keeps no messages and no raw output.
 
+mod allowed;
 mod apply;
 mod approval;
 mod check;
@@ -22,6 +23,7 @@ use crate::recovery::Trouble;
 use crate::settings::Settings;
 use crate::time::Timestamp;
 
+pub use allowed::CallState;
 pub use approval::{Approvals, MAX_OPEN, OpenApproval, SettledApproval, Settling};
 pub use check::CheckState;
 pub use recovery::{Recovery, Underway};

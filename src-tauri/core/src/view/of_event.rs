@@ -98,6 +98,9 @@ fn words(event: &Event) -> Option<Words> {
             let what = of_approvals::choice_words(&answered.choice);
             Some(("approval", tone, format!("{what} (by {})", answered.by.as_str()), None))
         }
+        Event::ApprovalRepeated { approval, .. } => {
+            Some(("approval", "warn", format!("asks again; it is question {approval}"), None))
+        }
         Event::ApprovalVoided { why, .. } => plain("approval", format!("the question is void: {why}")),
         Event::GrantRevoked { .. } => {
             plain("approval", "what was allowed for the session is so no longer".to_owned())
@@ -142,7 +145,7 @@ fn words(event: &Event) -> Option<Words> {
         Event::PermissionBlocker(blocker) => {
             Some(("blocker", "bad", blocker.title.clone(), Some(blocker.details.clone())))
         }
-        Event::SessionResumed { message } => {
+        Event::SessionResumed { message, .. } => {
             Some(("session", "plain", "goes on".to_owned(), message.clone()))
         }
         Event::ReviewNowRequested { focus } => {
@@ -169,7 +172,6 @@ fn words(event: &Event) -> Option<Words> {
         | Event::WorkerExited { .. }
         | Event::ReviewPrepared { .. }
         | Event::ApprovalHeld { .. }
-        | Event::ApprovalRepeated { .. }
         | Event::GrantGiven(_)
         | Event::RecoveryDue { .. }
         | Event::ReviewAnswered { .. }

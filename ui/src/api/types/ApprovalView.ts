@@ -25,6 +25,11 @@ state: string,
  */
 by: string | null, 
 /**
+ * `under_way ended unknown`: how far the call is, once it is allowed. Unknown: its process went away before it
+ * said that it was made.
+ */
+call: string | null, 
+/**
  * What it asks for, in words.
  */
 what: string, 
