@@ -15,7 +15,7 @@ const LANES: usize = 3;
 const GONE: Duration = Duration::from_secs(10);
 
 /// A small generator, so that a failing moment can be had again.
-fn moments(seed: u64) -> impl Iterator<Item = u64> {
+pub(crate) fn moments(seed: u64) -> impl Iterator<Item = u64> {
     let mut state = seed;
     std::iter::repeat_with(move || {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -23,7 +23,7 @@ fn moments(seed: u64) -> impl Iterator<Item = u64> {
     })
 }
 
-fn seed() -> u64 {
+pub(crate) fn seed() -> u64 {
     std::env::var("MO_SEED")
         .ok()
         .and_then(|seed| seed.parse().ok())
@@ -146,15 +146,18 @@ fn killed(now: impl Fn(&[Value]) -> bool, what: &str) -> String {
     phase
 }
 
-fn invariants(all: &[Value], what: &str) {
+pub(crate) fn invariants(all: &[Value], what: &str) {
     for (event, seq) in all.iter().zip(1_u64..) {
         assert_eq!(event["seq"], seq, "{what}: dense");
     }
     let of = |kind: &str| all.iter().filter(|event| event["kind"] == kind).collect::<Vec<_>>();
     // Each request is answered at most once, each process ends at most once, each review has one verdict.
     for (kind, key) in [("approval_decided", "/data/request/request"), ("verdict_recorded", "/data/review")] {
-        let mut named: Vec<String> =
-            of(kind).iter().map(|event| event.pointer(key).unwrap().to_string()).collect();
+        // Some agents number their requests anew in each process.
+        let name = |event: &&Value| {
+            format!("{} {} {}", event["worker"], event["data"]["attempt"], event.pointer(key).unwrap())
+        };
+        let mut named: Vec<String> = of(kind).iter().map(name).collect();
         let count = named.len();
         named.sort();
         named.dedup();

@@ -9,6 +9,7 @@ mod late;
 mod matrix;
 mod outcomes;
 mod place;
+mod questions;
 #[path = "../cli/rig.rs"]
 #[allow(dead_code, reason = "each suite needs a part of it")]
 mod rig;

@@ -20,6 +20,11 @@ pub(crate) struct Witness {
 impl Witness {
     pub(crate) fn new(path: &Path) -> Self {
         mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+        Self::of(path)
+    }
+
+    /// Over a FIFO that is there: who is to hold it has waited until now.
+    pub(crate) fn of(path: &Path) -> Self {
         let nonblock = i32::try_from(OFlags::NONBLOCK.bits()).unwrap();
         let reads = File::options().read(true).custom_flags(nonblock).open(path).unwrap();
         let own = File::options().write(true).open(path).unwrap();
