@@ -20,8 +20,8 @@ static OWN_STATE: LazyLock<Regex> = LazyLock::new(|| {
         r"home/\.claude/plugins(/store(/cc-plugin-[\w-]+\.json(\.lock|\.tmp\.[0-9a-f]+)?)?)?".to_owned(),
         format!(r"home/\.claude/projects(/[\w-]+(/({UUID}\.jsonl|memory))?)?"),
         r"home/\.claude/sessions(/\d+(\.json|\.[0-9a-f]+\.key(\.tmp\.[0-9a-f]+)?))?".to_owned(),
-        format!(r"home/\.claude/(session-env(/{UUID})?|shell-snapshots(/snapshot-bash-[\w-]+\.sh)?)"),
-        format!(r"tmp/claude-\d+(/(fswatch-probe-\w+(/probe)?|[\w-]+(/{UUID}(/started)?)?))?"),
+        format!(r"home/\.claude/(session-env(/{UUID})?|shell-snapshots(/snapshot-(ba|z)sh-[\w-]+\.sh)?)"),
+        format!(r"tmp/claude-\d+(/(fswatch-probe-\w+(/probe)?|[\w-]+(/{UUID}(/started|/tasks)?)?))?"),
         r"tmp/(cc-socks(/\d+\.sock)?|claude-[0-9a-f]+-cwd)".to_owned(),
         // Codex
         r"home/\.codex/(\.sandbox_migration|installation_id|\.tmp\w+)".to_owned(),

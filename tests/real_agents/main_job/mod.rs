@@ -9,6 +9,7 @@ mod paused;
 mod permissions;
 mod play;
 mod project;
+mod questions;
 mod stopped;
 mod teams;
 mod unreachable;
