@@ -176,7 +176,7 @@ fn live(seed: u64) -> (World, Watch) {
             break;
         }
         deeds -= 1;
-        world.input(Input::Resume { message: None });
+        world.input(Input::Resume { message: None, waits: None });
     }
     watch.look(&world, seed);
     (world, watch)
@@ -192,9 +192,9 @@ fn deed(world: &mut World, dice: &mut Dice) {
             }
             while world.step() {}
             world.now = world.now.plus_ms(dice.roll(4) as u64 * 1_800_000);
-            world.input(Input::Resume { message: None });
+            world.input(Input::Resume { message: None, waits: None });
         }
-        2 => world.input(Input::ReviewNow { focus: None }),
+        2 => world.input(Input::ReviewNow { focus: None, waits: None }),
         3 => {
             let worker = WorkerName::new("claude-implementer");
             world.input(Input::Message { worker, text: "mind the edges".into() });
