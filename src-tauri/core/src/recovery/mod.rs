@@ -11,8 +11,8 @@ use crate::settings::{PermissionMode, RecoverySettings};
 
 pub use words::{blocker, login, told, what};
 
-/// What is wrong with a turn that did not complete. In JSON one word: `crashed`, `stalled`, `malformed_stream`, or that
-/// of the [`FailureClass`].
+/// What is wrong with a turn that did not complete. In JSON one word: `crashed`, `stalled`, `malformed_stream`,
+/// `out_of_disk`, or that of the [`FailureClass`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Trouble {
@@ -22,6 +22,8 @@ pub enum Trouble {
     Stalled,
     /// It broke off or fell silent after lines that are not what its protocol allows.
     MalformedStream,
+    /// It failed because a disk is full.
+    OutOfDisk,
     /// It failed, and said how.
     #[serde(untagged)]
     Failed(FailureClass),
@@ -42,6 +44,11 @@ impl Trouble {
         let vague = match (end.outcome, end.class) {
             (Outcome::Completed | Outcome::Interrupted, _) => return None,
             (Outcome::Vanished, _) => Self::Crashed,
+            (Outcome::Failed, Some(FailureClass::Internal))
+                if end.text.as_deref().is_some_and(words::no_space) =>
+            {
+                return Some(Self::OutOfDisk);
+            }
             (Outcome::Failed, Some(FailureClass::Unknown) | None) if signs.stalled => Self::Stalled,
             (Outcome::Failed, class) => Self::Failed(class.unwrap_or(FailureClass::Unknown)),
         };
@@ -138,6 +145,7 @@ pub fn remedy(
     use FailureClass as Class;
     let (remedy, bound) = match trouble {
         Trouble::Crashed | Trouble::Stalled | Trouble::MalformedStream => (Remedy::GoOn, GO_ONS),
+        Trouble::OutOfDisk => return None,
         Trouble::Failed(class) => match class {
             Class::RateLimited | Class::Overloaded | Class::Network | Class::SessionInUse => {
                 (Remedy::BackOff, u32::MAX)

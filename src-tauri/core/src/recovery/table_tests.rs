@@ -29,7 +29,7 @@ const ALL: [FailureClass; 23] = [
 ];
 
 fn troubles() -> impl Iterator<Item = Trouble> {
-    let own = [Trouble::Crashed, Trouble::Stalled, Trouble::MalformedStream];
+    let own = [Trouble::Crashed, Trouble::Stalled, Trouble::MalformedStream, Trouble::OutOfDisk];
     own.into_iter().chain(ALL.into_iter().map(Trouble::Failed))
 }
 
@@ -165,7 +165,12 @@ fn a_blocker_has_commands_that_can_be_copied() {
         0,
     );
     assert_eq!(login.required_actions[0], "codex login");
-    let full = Some(Trouble::Failed(FailureClass::Internal));
+    let end = TurnEnd {
+        text: Some("ENOSPC: no space left on device".into()),
+        ..TurnEnd::bare(Outcome::Failed, Some(FailureClass::Internal))
+    };
+    let full = Trouble::of(&end, Signs::default());
+    assert_eq!(full, Some(Trouble::OutOfDisk));
     let full = blocker(&worker, &AgentKind::Codex, Outcome::Failed, full, "ENOSPC: no space left", 1);
     assert!(full.required_actions[0].starts_with("df -h"), "{full:?}");
 }

@@ -13,6 +13,7 @@ pub fn what(trouble: Trouble) -> &'static str {
         Trouble::Crashed => "its process went away in the middle",
         Trouble::Stalled => "it gave no sign of work for too long",
         Trouble::MalformedStream => "what it said could not be understood, and it broke off",
+        Trouble::OutOfDisk => "a disk is full",
         Trouble::Failed(class) => match class {
             Class::NotLoggedIn => "it is not logged in",
             Class::AuthInvalid => "its login or key was refused",
@@ -57,7 +58,7 @@ pub fn told(trouble: Trouble) -> String {
             "your answer was cut off at the model's limit; write less at once"
         }
         Trouble::Failed(Class::TurnLimit) => "you had made as many requests as one turn may have",
-        Trouble::Failed(_) => "you could not be run as before, which has been mended",
+        Trouble::OutOfDisk | Trouble::Failed(_) => "you could not be run as before, which has been mended",
     };
     format!("What happened: the last turn broke off because {why}.\n")
 }
@@ -150,7 +151,7 @@ pub fn blocker(
             "mend [agents.{agent}] in the configuration; orchestrate doctor shows what is found"
         )),
         Some(Class::BudgetExhausted) => actions.push(format!("raise what {agent} may spend")),
-        Some(Class::Internal) if no_space(evidence) => {
+        _ if trouble == Some(Trouble::OutOfDisk) => {
             actions.push("df -h  # make room on the full disk".to_owned());
         }
         _ => actions.push(format!("see that `{agent}` works by itself in this folder")),
@@ -165,7 +166,8 @@ pub fn blocker(
     }
 }
 
-fn no_space(evidence: &str) -> bool {
+/// Whether a text says that a disk is full.
+pub(super) fn no_space(evidence: &str) -> bool {
     let text = evidence.to_ascii_lowercase();
     ["enospc", "no space left", "disk full", "disk is full", "disk quota", "edquot"]
         .iter()
