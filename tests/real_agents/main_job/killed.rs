@@ -59,7 +59,7 @@ fn killed(agent: &'static str, tool: &Value) {
     let members = [(agent, "architect"), (others[0], "implementer"), (others[1], "reviewer")];
     let job = Job::with_script(agent, Kind::Folder, "target", script)
         .with_team(&file(&members, &[(others[1], others[0])]))
-        .with_config("[recovery]\nattempts = 0\n")
+        .with_config("[session]\napproval_timeout = \"1s\"\n[recovery]\nattempts = 0\n")
         .with_program("grep", "#!/bin/sh\nexec cat pipe\n");
     let held = Held::new(&job.sandbox.target().join("pipe"));
     let mut cli = job.start(&[]);
