@@ -112,9 +112,11 @@ fn one(agent: &AgentKind, fault: &Fault) -> Duration {
     steps.extend(fault.steps.as_array().unwrap().iter().cloned());
     let stage = stage(agent, &Value::Array(steps));
     let stall = if fault.limit.as_millis() == u128::from(STALL) { "1s" } else { "5m" };
-    stage.configure(&format!("[session]
+    stage.configure(&format!(
+        "[session]
 stall_timeout = \"{stall}\"
-{NO_RECOVERY}"));
+{NO_RECOVERY}"
+    ));
     let done = run(&stage).finish_within(fault.limit + PATIENCE);
     witness.all_gone(GONE, &what);
     let lines = done.json();
