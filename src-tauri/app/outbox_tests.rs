@@ -26,6 +26,7 @@ pub(crate) fn view(id: &str, seq: u64) -> SessionView {
         needs_you: Vec::new(),
         approvals: Vec::new(),
         grants: Vec::new(),
+        blockers: Vec::new(),
         warnings: Vec::new(),
         files_changed: Vec::new(),
         tokens: 0,

@@ -6,6 +6,7 @@ mod acp;
 mod approvals;
 mod bad_data;
 mod bad_input;
+mod blockers;
 mod checks;
 mod controls;
 mod controls_owner;
@@ -17,6 +18,7 @@ mod full_disk;
 mod hostile;
 mod lost_targets;
 mod outcomes;
+mod question_texts;
 mod questions;
 mod reading;
 #[allow(dead_code, reason = "the suite of faults uses the rest")]

@@ -134,7 +134,7 @@ describe('a session', () => {
     await fireEvent.click(screen.getByRole('tab', { name: /Reviews/ }));
     const panel = screen.getByRole('tabpanel');
     expect(panel.textContent).toMatch(/A leak.*src\/a\.rs:3.*Concern.*it leaks.*close it/s);
-    expect(panel.textContent).toMatch(/cargo test.*round 1.*Failed.*exit code 101 after 12 s.*test result: FAILED/s);
+    expect(panel.textContent).toMatch(/cargo test.*Failed.*Round 1: .*exit code 101 after 12 s.*test result: FAILED/s);
     expect(panel.querySelector('[aria-current="true"]')!.textContent).toMatch(/one concern.*log_warning/s);
   });
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use mo_checkpoint::{FileChange, RelPath};
 use mo_core::event::{CheckpointRestored, CheckpointTaken, Event};
 use mo_core::ids::{AgentKind, CheckpointNo, Role};
-use mo_core::view::status::{ApprovalView, GrantView};
+use mo_core::view::status::{ApprovalView, BlockerView, GrantView};
 use mo_core::view::timeline::TimelineEntry;
 use serde::{Deserialize, Serialize};
 
@@ -109,6 +109,7 @@ names! {
     QuotaReached "quota_reached" Recovery,
     QuotaReset "quota_reset" Recovery,
     PermissionBlocker "permission_blocker" Recovery,
+    BlockerResolved "blocker_resolved" Recovery,
     WarningRaised "warning_raised" Session,
     StopRequested "stop_requested" Session,
     SessionResumed "session_resumed" Session,
@@ -239,6 +240,22 @@ pub struct Approvals {
 pub struct Grants {
     /// What was allowed for the rest of the session.
     pub grants: Vec<GrantView>,
+}
+
+/// `GET …/blockers`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Blockers {
+    /// In their order; the newest may be open.
+    pub blockers: Vec<BlockerView>,
+}
+
+/// `POST …/blockers/{blocker}`: it is resolved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ResolveForm {
+    /// Whether the session goes on at once.
+    #[serde(default)]
+    pub retry: bool,
 }
 
 /// `POST …/pause`: nothing to say.

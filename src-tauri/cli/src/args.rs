@@ -73,6 +73,10 @@ pub(crate) enum Command {
     Grants(OfSession),
     /// Take such a permission back
     Revoke(Revoke),
+    /// List what only you can resolve, with the steps that do
+    Blockers(OfSession),
+    /// Say that a blocker is resolved
+    Resolve(Resolve),
     /// Bring files back; what is there now is saved first
     #[command(after_help = help::RESTORE)]
     Restore(Restore),
@@ -123,6 +127,7 @@ impl Command {
                 | Self::Approve(_)
                 | Self::Deny(_)
                 | Self::Revoke(_)
+                | Self::Resolve(_)
                 | Self::Restore(_)
                 | Self::Serve
         )
@@ -264,6 +269,17 @@ pub(crate) struct Revoke {
     /// What was allowed, as `grants` names it
     #[arg(value_name = "ID")]
     pub(crate) id: String,
+}
+
+/// `resolve`.
+#[derive(Debug, Args)]
+pub(crate) struct Resolve {
+    /// The blocker, as `blockers` names it
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+    /// Go on with the session, as `resume` does
+    #[arg(long)]
+    pub(crate) retry: bool,
 }
 
 /// `restore`.

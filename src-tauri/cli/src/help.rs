@@ -21,6 +21,8 @@ Steer
   deny         Refuse what a worker asks
   grants       List what you allowed for a whole session
   revoke       Take such a permission back
+  blockers     List what only you can resolve, with the steps that do
+  resolve      Say that a blocker is resolved
   restore      Bring files back; what is there now is saved first
   delete       Delete a session with everything that was kept of it
 

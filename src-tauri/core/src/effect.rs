@@ -180,6 +180,7 @@ pub fn effects(state: &State, worker: Option<&WorkerName>, event: &Event) -> Vec
         | Event::ApprovalVoided { .. }
         | Event::GrantGiven(_)
         | Event::GrantRevoked { .. }
+        | Event::BlockerResolved { .. }
         | Event::ApprovalHeld { .. } => Vec::new(),
     }
 }

@@ -277,6 +277,11 @@ pub enum Event {
     DecisionMade(DecisionMade),
     /// Only a person can resolve this.
     PermissionBlocker(Blocker),
+    /// A person says that a blocker is resolved.
+    BlockerResolved {
+        /// The `seq` of the blocker's event.
+        blocker: u64,
+    },
     /// Something that a person should know, which stops nothing.
     WarningRaised {
         /// In one sentence.
@@ -367,6 +372,7 @@ impl Event {
             Self::VerdictRecorded { .. } => "verdict_recorded",
             Self::DecisionMade(_) => "decision_made",
             Self::PermissionBlocker(_) => "permission_blocker",
+            Self::BlockerResolved { .. } => "blocker_resolved",
             Self::WarningRaised { .. } => "warning_raised",
             Self::StopRequested { .. } => "stop_requested",
             Self::SessionResumed { .. } => "session_resumed",

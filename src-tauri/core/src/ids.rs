@@ -61,6 +61,32 @@ text_id!(
     ApprovalId
 );
 
+/// A blocker as a person names it: `<session>.<seq>`, with the `seq` of its event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlockerId {
+    /// Whose.
+    pub session: SessionId,
+    /// Its event.
+    pub seq: u64,
+}
+
+impl BlockerId {
+    /// Reads one; `None` when the text has not that form.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (session, seq) = text.rsplit_once('.')?;
+        let session = SessionId::new(session);
+        (SessionId::is_well_formed(session.as_str()) && seq.bytes().all(|b| b.is_ascii_digit()))
+            .then(|| seq.parse().ok())?
+            .map(|seq| Self { session, seq })
+    }
+}
+
+impl std::fmt::Display for BlockerId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.session, self.seq)
+    }
+}
+
 impl SessionId {
     /// Whether the text has the form of a session id; keeps path tricks out of folder names.
     pub fn is_well_formed(text: &str) -> bool {

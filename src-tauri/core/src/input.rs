@@ -170,6 +170,11 @@ pub enum Input {
         /// Which.
         grant: ApprovalId,
     },
+    /// A person says that a blocker is resolved.
+    Resolve {
+        /// The `seq` of its event.
+        blocker: u64,
+    },
     /// The target of a session that rests was saved as a checkpoint, because a person wants files back.
     Saved(CheckpointTaken),
     /// They are back, and the target is a checkpoint again.
@@ -224,6 +229,12 @@ pub enum Rejection {
     /// There is no such grant.
     #[error("there is no such grant")]
     GrantUnknown,
+    /// There is no such blocker.
+    #[error("there is no such blocker")]
+    BlockerUnknown,
+    /// It was resolved before, or the session went on since.
+    #[error("that blocker was resolved before, or the session went on since")]
+    BlockerSettled,
     /// The input speaks of something that is over, was never asked for, or is known already.
     #[error("that is over, was never asked for, or is known already")]
     Stale,
@@ -244,6 +255,8 @@ impl Rejection {
             Self::ApprovalSettled => "approval_settled",
             Self::NotAnOption => "not_an_option",
             Self::GrantUnknown => "grant_unknown",
+            Self::BlockerUnknown => "blocker_unknown",
+            Self::BlockerSettled => "blocker_settled",
             Self::Stale => "stale",
         }
     }

@@ -42,13 +42,14 @@ fn view_at_rest(journal: &dyn Journal, session: &SessionId) -> Result<Option<Ses
 }
 
 /// What a person can do with a session that is over: none of it sets it going.
-const AT_REST: [&str; 6] = [
+const AT_REST: [&str; 7] = [
     "checkpoint_taken",
     "checkpoint_restored",
     "approval_answered",
     "approval_voided",
     "grant_given",
     "grant_revoked",
+    "blocker_resolved",
 ];
 
 /// Whether nothing of the session runs: its last event says so, but for what a person did with it since.

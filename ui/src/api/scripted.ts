@@ -109,6 +109,7 @@ export function aSession(some: Partial<SessionView> = {}): SessionView {
     needs_you: [],
     approvals: [],
     grants: [],
+    blockers: [],
     warnings: [],
     files_changed: [],
     tokens: 12_000,

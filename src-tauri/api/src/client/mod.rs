@@ -14,8 +14,8 @@ use mo_core::approval::Choice;
 use mo_core::view::status::{SessionView, StatusView};
 
 use crate::dto::{
-    Checkpoints, Diff, DiffAnswer, HealthAnswer, LogPage, MessageForm, PauseForm, RestoreAnswer, RestoreForm,
-    ResumeForm, ReviewNowForm, SessionNamed, StartForm, StopBy, StopForm,
+    Checkpoints, Diff, DiffAnswer, HealthAnswer, LogPage, MessageForm, PauseForm, ResolveForm, RestoreAnswer,
+    RestoreForm, ResumeForm, ReviewNowForm, SessionNamed, StartForm, StopBy, StopForm,
 };
 use crate::owner::Owner;
 
@@ -116,6 +116,13 @@ impl Client {
     pub async fn revoke(&self, session: &str, grant: &str) -> Result<(), ClientError> {
         let path = format!("{}/{}", of(session, "grants"), encoded(grant));
         self.call(Method::DELETE, &path, None).await.map(drop)
+    }
+
+    /// Says that a blocker is resolved; with `retry` the session goes on. Durable when this returns.
+    pub async fn resolve(&self, session: &str, blocker: &str, retry: bool) -> Result<(), ClientError> {
+        let path = format!("{}/{}", of(session, "blockers"), encoded(blocker));
+        let _named: SessionNamed = self.post(&path, &ResolveForm { retry }).await?;
+        Ok(())
     }
 
     /// What a worker did after a seq, in words.

@@ -1,12 +1,12 @@
-//! Questions to a person, their answers, and what was granted for longer.
+//! Questions to a person and their answers, what was granted for longer, and blockers.
 
 use axum::Json;
 use axum::extract::{Path, State};
 use mo_core::approval::{AnsweredBy, Choice};
-use mo_core::ids::ApprovalId;
+use mo_core::ids::{ApprovalId, BlockerId};
 use mo_engine::handle::AnswerError;
 
-use crate::dto::{Approvals, Grants, SessionNamed};
+use crate::dto::{Approvals, Blockers, Grants, ResolveForm, SessionNamed};
 use crate::error::Refusal;
 use crate::reading::{Form, Named};
 use crate::state::ApiState;
@@ -52,10 +52,36 @@ pub(super) async fn revoke(
     Ok(Json(SessionNamed { session: id }))
 }
 
+/// `GET /api/v1/{id}/blockers`.
+pub(super) async fn blockers(
+    State(api): State<ApiState>,
+    Named(id): Named,
+) -> Result<Json<Blockers>, Refusal> {
+    let view = api.engine.view(&id).await?.ok_or_else(|| Refusal::session_unknown(id.as_str()))?;
+    Ok(Json(Blockers { blockers: view.blockers }))
+}
+
+/// `POST /api/v1/{id}/blockers/{blocker}`: durable when this returns; with `retry` the session goes on.
+pub(super) async fn resolve(
+    State(api): State<ApiState>,
+    Path((id, blocker)): Path<(String, String)>,
+    Form(form): Form<ResolveForm>,
+) -> Result<Json<SessionNamed>, Refusal> {
+    let named = BlockerId::parse(&blocker).filter(|named| named.session.as_str() == id);
+    let named = named.ok_or_else(|| refused(AnswerError::NoBlocker(blocker)))?;
+    api.engine.resolve(&named).await.map_err(refused)?;
+    if form.retry {
+        api.engine.resume(&named.session, None).await?;
+    }
+    Ok(Json(SessionNamed { session: id }))
+}
+
 fn refused(error: AnswerError) -> Refusal {
     let code = error.code();
     match error {
-        AnswerError::Unknown(_) => Refusal::new(axum::http::StatusCode::NOT_FOUND, code, error.to_string()),
+        AnswerError::Unknown(_) | AnswerError::NoBlocker(_) => {
+            Refusal::new(axum::http::StatusCode::NOT_FOUND, code, error.to_string())
+        }
         AnswerError::Command(error) => error.into(),
         AnswerError::Journal(error) => error.into(),
     }

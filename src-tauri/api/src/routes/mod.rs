@@ -41,6 +41,8 @@ pub(crate) fn router(state: ApiState) -> Router {
         .route("/api/v1/{id}/approvals/{approval}", post(approvals::answer))
         .route("/api/v1/{id}/grants", get(approvals::grants))
         .route("/api/v1/{id}/grants/{grant}", delete(approvals::revoke))
+        .route("/api/v1/{id}/blockers", get(approvals::blockers))
+        .route("/api/v1/{id}/blockers/{blocker}", post(approvals::resolve))
         .fallback(no_such_route)
         .method_not_allowed_fallback(no_such_method)
         .layer(from_fn(guard))

@@ -13,7 +13,7 @@ use crate::context::{Context, read_config};
 use crate::errors::{Failure, exit};
 use crate::host::{self, Host};
 use crate::output::paint::Tone;
-use crate::output::words::{exact_line, one_line};
+use crate::output::words::{exact, exact_line, one_line};
 use crate::owner::{self, Owned};
 use crate::reading::Reading;
 
@@ -34,32 +34,63 @@ pub(super) fn approvals(context: &mut Context, args: &OfSession) -> Result<u8, F
     if found.is_empty() {
         context.out.line("No questions wait for an answer.")?;
     }
-    for (session, asked) in &found {
-        let state = match asked.by.as_deref() {
-            Some(by) => format!("{} (by {by})", asked.state),
-            None => asked.state.clone(),
-        };
-        let state = match asked.call.as_deref() {
-            Some("unknown") => format!("{state}, not known whether it was done"),
-            _ => state,
-        };
-        let tone = if asked.state == "open" { Tone::Warn } else { Tone::Muted };
-        let state = context.out.paint.text(tone, &state);
-        context.out.line(&format!("{}  {state}  {session}", asked.id))?;
-        context.out.line(&format!("  {} asks to {}", one_line(&asked.worker), exact_line(&asked.what)))?;
-        if let Some(why) = &asked.why {
-            context.out.line(&format!("  {}", one_line(why)))?;
+    for (nth, (session, asked)) in found.iter().enumerate() {
+        if nth > 0 {
+            context.out.line("")?;
         }
-        if asked.state == "open" {
-            let session =
-                if asked.options.iter().any(|option| option == "session") { " [--session]" } else { "" };
+        tell(context, session, asked)?;
+    }
+    Ok(exit::DONE)
+}
+
+/// One question with all that is known of it. Nothing of what is asked is left out or hidden.
+fn tell(context: &mut Context, session: &str, asked: &ApprovalView) -> Result<(), Failure> {
+    let open = asked.state == "open";
+    let state = match asked.by.as_deref() {
+        Some(by) => format!("{} (by {by})", asked.state),
+        None => asked.state.clone(),
+    };
+    let state = match asked.call.as_deref() {
+        Some("unknown") => format!("{state}, not known whether it was done"),
+        _ => state,
+    };
+    let paint = context.out.paint;
+    let state = paint.text(if open { Tone::Warn } else { Tone::Muted }, &state);
+    context.out.line(&format!("{}  {state}  {session}", asked.id))?;
+    context.out.line(&format!("  {} asks to {}", one_line(&asked.worker), exact_line(&asked.what)))?;
+    // A tool's input and a change are not in that line.
+    let more = if asked.kind.as_deref() == Some("tool") { asked.exactly.get(1) } else { asked.diff.as_ref() };
+    for line in more.map(|text| exact(text)).unwrap_or_default().trim_end().lines() {
+        context.out.line(&format!("      {}", line.replace('\t', "    ")))?;
+    }
+    let risk = asked.risk.as_deref().unwrap_or_default();
+    let rule = asked.rule.as_ref().map(|rule| format!("{rule}, risk {risk}"));
+    let rows = [
+        ("why", asked.why.as_deref()),
+        ("rule", rule.as_deref()),
+        ("in", asked.cwd.as_deref()),
+        ("it says", asked.reason.as_deref()),
+        ("a no at", asked.expires_at.as_deref()),
+    ];
+    for (name, value) in rows {
+        if let Some(value) = value {
             context.out.line(&format!(
-                "  orchestrate approve {}{session}, or deny {} -m \"why\"",
-                asked.id, asked.id
+                "  {} {}",
+                paint.text(Tone::Muted, &format!("{name:<8}")),
+                exact_line(value)
             ))?;
         }
     }
-    Ok(exit::DONE)
+    if !open {
+        return Ok(());
+    }
+    let id = &asked.id;
+    context.out.line(&format!("  orchestrate approve {id}"))?;
+    if let Some(grants) = &asked.grants {
+        context.out.line(&format!("  orchestrate approve {id} --session"))?;
+        context.out.line(&format!("      {}", exact_line(grants)))?;
+    }
+    context.out.line(&format!("  orchestrate deny {id} -m \"why\""))
 }
 
 /// Lists what was allowed for longer.
@@ -135,7 +166,12 @@ fn answer(context: &mut Context, asked: &str, command: &str, choice: &Choice) ->
     done(context, command, &session, &words)
 }
 
-fn done(context: &mut Context, command: &str, session: &SessionId, words: &str) -> Result<u8, Failure> {
+pub(super) fn done(
+    context: &mut Context,
+    command: &str,
+    session: &SessionId,
+    words: &str,
+) -> Result<u8, Failure> {
     if context.out.json {
         context.out.json(&json!({ "done": { "command": command, "session": session } }))?;
     } else {
@@ -145,7 +181,7 @@ fn done(context: &mut Context, command: &str, session: &SessionId, words: &str) 
 }
 
 /// The views of one session or of all.
-fn views(context: &Context, session: Option<&str>) -> Result<Vec<SessionView>, Failure> {
+pub(super) fn views(context: &Context, session: Option<&str>) -> Result<Vec<SessionView>, Failure> {
     let places = context.places()?;
     if session.is_some() {
         let (reading, session) = Reading::session(&places, session)?;
@@ -175,7 +211,7 @@ fn find(
 }
 
 /// Asks the owner, or becomes it for a moment.
-fn with_owner(
+pub(super) fn with_owner(
     context: &Context,
     ask: impl AsyncFnOnce(mo_api::client::Client) -> Result<(), Failure>,
     here: impl AsyncFnOnce(&Host) -> Result<(), Failure>,
@@ -197,7 +233,7 @@ fn with_owner(
     })
 }
 
-fn failure(error: AnswerError) -> Failure {
+pub(super) fn failure(error: AnswerError) -> Failure {
     let (code, message) = (error.code(), error.to_string());
     match error {
         AnswerError::Unknown(_) => {
@@ -211,12 +247,19 @@ fn failure(error: AnswerError) -> Failure {
             message,
             "`orchestrate approvals SESSION` shows what became of it",
         ),
+        AnswerError::NoBlocker(_)
+        | AnswerError::Command(CommandError::Rejected(Rejection::BlockerUnknown)) => {
+            Failure::new(exit::NOT_FOUND, code, message, "`orchestrate blockers` lists them")
+        }
+        AnswerError::Command(CommandError::Rejected(Rejection::BlockerSettled)) => {
+            Failure::new(exit::REFUSED, code, message, "`orchestrate status` shows where the session stands")
+        }
         AnswerError::Journal(error) => error.into(),
         AnswerError::Command(_) => Failure::new(exit::FAILURE, code, message, "try again"),
     }
 }
 
-fn with_session(session: &str, entry: &impl serde::Serialize) -> serde_json::Value {
+pub(super) fn with_session(session: &str, entry: &impl serde::Serialize) -> serde_json::Value {
     let mut value = serde_json::to_value(entry).unwrap_or_default();
     if let Some(members) = value.as_object_mut() {
         members.insert("session".to_owned(), session.into());

@@ -1,6 +1,7 @@
 //! One module a command.
 
 mod approvals;
+mod blockers;
 mod completions;
 mod config;
 mod control;
@@ -37,6 +38,8 @@ pub(crate) fn execute(command: &Command, context: &mut Context) -> Result<u8, Fa
         Command::Deny(args) => approvals::deny(context, args),
         Command::Grants(args) => approvals::grants(context, args),
         Command::Revoke(args) => approvals::revoke(context, args),
+        Command::Blockers(args) => blockers::blockers(context, args),
+        Command::Resolve(args) => blockers::resolve(context, args),
         Command::Restore(args) => restore::restore(context, args),
         Command::Delete(args) => control::delete(context, args),
         Command::Serve => serve::serve(context),

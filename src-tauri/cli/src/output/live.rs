@@ -83,7 +83,13 @@ impl<'a> LiveScreen<'a> {
                 elapsed_ms: elapsed,
                 beat: self.beat,
             };
-            for line in frame(&shown, size, self.out.paint) {
+            let block = frame(&shown, size, self.out.paint);
+            let last = block.len().saturating_sub(1);
+            for (at, line) in block.into_iter().enumerate() {
+                // A block that has become shorter: what is left of the old one goes before the new one is whole.
+                if at == last {
+                    text.push_str("\u{1b}[J");
+                }
                 let _ = write!(text, "{line}\u{1b}[K\r\n");
                 self.drawn.push(words::one_line(&line).width());
             }

@@ -13,7 +13,7 @@ use crate::policy::Survey;
 use crate::recovery::{Signs, Trouble};
 use crate::review::answer;
 use crate::review::verdict::Judgement;
-use crate::state::{Attempt, AttemptState, ReviewProgress, ReviewState, State};
+use crate::state::{Attempt, AttemptState, BlockerStand, ReviewProgress, ReviewState, State};
 use crate::time::{Timestamp, seconds};
 
 /// The input as facts.
@@ -32,6 +32,7 @@ pub(super) fn facts(state: &State, input: Input, now: Timestamp) -> Result<Vec<F
         Input::ReviewNow { focus, waits } => return resume::review_now(state, focus, waits),
         Input::Answer { approval, choice, by } => return approvals::answered(state, &approval, choice, by),
         Input::Revoke { grant } => return approvals::revoked(state, &grant),
+        Input::Resolve { blocker } => return resolved(state, blocker),
         Input::Saved(taken) => {
             at_rest(state)?;
             return Ok(vec![(None, Event::CheckpointTaken(taken))]);
@@ -51,7 +52,7 @@ pub(super) fn facts(state: &State, input: Input, now: Timestamp) -> Result<Vec<F
     match input {
         Input::Create(_) => Err(Rejection::Exists),
         Input::Saved(_) | Input::Restored { .. } => Err(Rejection::Running),
-        Input::Answer { .. } | Input::Revoke { .. } => Err(Rejection::Stale),
+        Input::Answer { .. } | Input::Revoke { .. } | Input::Resolve { .. } => Err(Rejection::Stale),
         Input::Prepared(result) => match (&state.prepared, &state.at_step.fault, result) {
             (None, None, Ok(prepared)) => Ok(vec![(None, Event::SessionPrepared(prepared))]),
             (None, None, Err(fault)) => Ok(vec![(None, Event::PrepareFailed(fault))]),
@@ -412,4 +413,13 @@ fn stop(state: &State, by: StopCause, urgent: bool) -> Result<Vec<Fact>, Rejecti
         }));
     }
     Ok(facts)
+}
+
+/// A blocker is said to be resolved.
+fn resolved(state: &State, seq: u64) -> Result<Vec<Fact>, Rejection> {
+    let blocker = state.blockers.iter().find(|one| one.seq == seq).ok_or(Rejection::BlockerUnknown)?;
+    match blocker.stand {
+        BlockerStand::Open => Ok(vec![(blocker.worker.clone(), Event::BlockerResolved { blocker: seq })]),
+        BlockerStand::Resolved | BlockerStand::Passed => Err(Rejection::BlockerSettled),
+    }
 }

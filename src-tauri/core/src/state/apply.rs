@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    AtStep, Attempt, AttemptState, CheckState, HeldRequest, OpenTurn, ReviewProgress, ReviewState, State,
-    StepTurn, TurnResult, WorkerState,
+    AtStep, Attempt, AttemptState, BlockerStand, CheckState, HeldRequest, OpenTurn, ReviewProgress,
+    ReviewState, State, StepTurn, TurnResult, WorkerState, blocker,
 };
 use crate::agent_event::{AgentEvent, FileTouch, ToolKind};
 use crate::event::{CheckpointPurpose, Envelope, Event, Place, Purpose, Step};
@@ -26,6 +26,7 @@ impl State {
         self.last_at = self.last_at.max(envelope.at);
         self.approvals.apply(envelope);
         self.apply_recovery(envelope);
+        blocker::apply(&mut self.blockers, envelope);
         match &envelope.event {
             Event::SessionCreated(created) => {
                 self.created_at = envelope.at;
@@ -124,6 +125,11 @@ impl State {
                 self.decided = true;
             }
             Event::PermissionBlocker(blocker) => self.blocker = Some(Arc::new(blocker.clone())),
+            Event::BlockerResolved { .. } => {
+                if !self.blockers.iter().any(|one| one.stand == BlockerStand::Open) {
+                    self.blocker = None;
+                }
+            }
             Event::WarningRaised { text } => self.warn(text),
             Event::StopRequested { by } => self.stop = Some(*by),
             Event::SessionResumed { message, waits_for_person } => {

@@ -3,12 +3,13 @@
 mod allowed;
 mod apply;
 mod approval;
+mod blocker;
 mod check;
 mod recovery;
 mod review;
 mod worker;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use crate::approval::ApprovalRequest;
@@ -25,6 +26,7 @@ use crate::time::Timestamp;
 
 pub use allowed::CallState;
 pub use approval::{Approvals, MAX_OPEN, OpenApproval, SettledApproval, Settling};
+pub use blocker::{BlockerStand, BlockerState};
 pub use check::CheckState;
 pub use recovery::{Recovery, Underway};
 pub use review::{ReviewProgress, ReviewState};
@@ -69,6 +71,8 @@ pub struct State {
     pub decided: bool,
     /// What waits for a person.
     pub blocker: Option<Arc<Blocker>>,
+    /// All blockers, in order; the newest of very many.
+    pub blockers: VecDeque<BlockerState>,
     /// What a person should know.
     pub warnings: Vec<String>,
     /// Who asked for the end.
@@ -176,6 +180,7 @@ impl Default for State {
             decisions: Vec::new(),
             decided: false,
             blocker: None,
+            blockers: VecDeque::new(),
             warnings: Vec::new(),
             stop: None,
             words: Vec::new(),

@@ -2,6 +2,7 @@
 //! knows TypeScript (`ts-rs` derives); domain types do not.
 
 mod of_approvals;
+mod of_blockers;
 mod of_event;
 mod of_recovery;
 mod of_session;

@@ -105,6 +105,7 @@ fn words(event: &Event) -> Option<Words> {
         Event::GrantRevoked { .. } => {
             plain("approval", "what was allowed for the session is so no longer".to_owned())
         }
+        Event::BlockerResolved { .. } => Some(("blocker", "ok", "a person has resolved it".to_owned(), None)),
         Event::WorkerStalled { silent_ms, .. } => {
             Some(("notice", "warn", format!("no sign of work for {} s", silent_ms / 1000), None))
         }

@@ -3,7 +3,7 @@
 use super::status::{
     CheckView, DecisionView, FindingView, NeedView, PlanCount, ReviewView, SessionView, WorkerView,
 };
-use super::{of_approvals, of_recovery};
+use super::{of_approvals, of_blockers, of_recovery};
 use crate::event::{Purpose, Step};
 use crate::ids::SessionId;
 use crate::outcome::Outcome;
@@ -52,9 +52,10 @@ pub fn session_view(id: &SessionId, state: &State) -> Option<SessionView> {
             .collect(),
         recoveries: state.workers.values().map(|worker| worker.recovery.attempted).sum(),
         quotas: of_recovery::quotas(state),
-        needs_you: needs(state),
+        needs_you: needs(id, state),
         approvals: of_approvals::approvals(&state.approvals),
         grants: of_approvals::grants(&state.approvals),
+        blockers: of_blockers::blockers(id, state),
         warnings: state.warnings.clone(),
         files_changed: newest.map(|c| c.changed.clone()).unwrap_or_default(),
         tokens,
@@ -192,20 +193,13 @@ fn check_view(check: &CheckState) -> CheckView {
     }
 }
 
-fn needs(state: &State) -> Vec<NeedView> {
+fn needs(id: &SessionId, state: &State) -> Vec<NeedView> {
     let asked: Vec<NeedView> = state.approvals.unanswered().map(of_approvals::need).collect();
     if !asked.is_empty() {
         return asked;
     }
-    if let Some(blocker) = &state.blocker {
-        return vec![NeedView {
-            kind: "permission_blocker".to_owned(),
-            id: None,
-            title: blocker.title.clone(),
-            details: blocker.details.clone(),
-            required_actions: blocker.required_actions.clone(),
-            suggestions: blocker.suggestions.clone(),
-        }];
+    if let Some(need) = of_blockers::need(id, state) {
+        return vec![need];
     }
     let waits = state.ending.as_ref().filter(|ending| matches!(ending.exit_code, 11 | 13));
     let decided = state.standing_decision().filter(|made| made.takes_effect);

@@ -56,6 +56,9 @@ pub struct SessionView {
     /// What was allowed for the rest of the session.
     #[serde(default)]
     pub grants: Vec<GrantView>,
+    /// Blockers, in their order: the newest may be open.
+    #[serde(default)]
+    pub blockers: Vec<BlockerView>,
     /// Warnings of the session, in words.
     pub warnings: Vec<String>,
     /// Paths changed since checkpoint 0, as of the newest checkpoint.
@@ -192,7 +195,7 @@ pub struct DecisionView {
 pub struct NeedView {
     /// `permission_blocker`, `decision` or `approval`.
     pub kind: String,
-    /// What `approve` and `deny` name it by; only of an approval.
+    /// What `approve` and `deny` name an approval by, or `resolve` a blocker.
     pub id: Option<String>,
     /// In one line.
     pub title: String,
@@ -258,6 +261,27 @@ pub struct ApprovalView {
     pub options: Vec<String>,
     /// RFC 3339: when it counts as a no; `None`: it waits without end.
     pub expires_at: Option<String>,
+}
+
+/// One thing that only a person can resolve.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct BlockerView {
+    /// What `resolve` names it by: `<session>.<seq>`, with the `seq` of its event.
+    pub id: String,
+    /// Whose; `None`: the session's.
+    pub worker: Option<String>,
+    /// RFC 3339.
+    pub at: String,
+    /// `open`; `resolved` by a person's word; `passed`: the session went on without one.
+    pub state: String,
+    /// In one line.
+    pub title: String,
+    /// The error, as evidence.
+    pub details: String,
+    /// Steps or exact commands that resolve it.
+    pub required_actions: Vec<String>,
+    /// Further hints.
+    pub suggestions: Vec<String>,
 }
 
 /// One permission that lasts.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use mo_core::approval::{AnsweredBy, Choice};
-use mo_core::ids::{ApprovalId, SessionId};
+use mo_core::ids::{ApprovalId, BlockerId, SessionId};
 use mo_core::input::{Input, Rejection};
 use mo_core::view::status::SessionView;
 use mo_journal::JournalError;
@@ -17,6 +17,9 @@ pub enum AnswerError {
     /// No session has such a question, or such a grant.
     #[error("there is no {0}")]
     Unknown(String),
+    /// No session has such a blocker.
+    #[error("there is no blocker {0}")]
+    NoBlocker(String),
     /// It was refused, or the engine is going away.
     #[error(transparent)]
     Command(#[from] CommandError),
@@ -30,6 +33,7 @@ impl AnswerError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Unknown(_) => "approval_unknown",
+            Self::NoBlocker(_) => "blocker_unknown",
             Self::Command(error) => error.code(),
             Self::Journal(error) => error.code(),
         }
@@ -74,6 +78,17 @@ impl EngineHandle {
         let session = self.session_where(has).await?.ok_or_else(unknown)?;
         self.tell(&session, Input::Revoke { grant: grant.clone() }).await?;
         Ok(session)
+    }
+
+    /// Takes down that a blocker is resolved; the session stays at rest.
+    ///
+    /// # Errors
+    /// When no session has such a blocker, or it was resolved before or the session went on since.
+    pub async fn resolve(&self, blocker: &BlockerId) -> Result<(), AnswerError> {
+        if self.view(&blocker.session).await?.is_none() {
+            return Err(AnswerError::NoBlocker(blocker.to_string()));
+        }
+        self.tell(&blocker.session, Input::Resolve { blocker: blocker.seq }).await
     }
 
     async fn session_where(

@@ -9,7 +9,7 @@ export type NeedView = {
  */
 kind: string, 
 /**
- * What `approve` and `deny` name it by; only of an approval.
+ * What `approve` and `deny` name an approval by, or `resolve` a blocker.
  */
 id: string | null, 
 /**
