@@ -216,3 +216,16 @@ fn a_server_runs_what_others_ask_for() {
     server.finish().expect(143);
     nothing_is_left(&stage);
 }
+
+/// One that has taken the folder and is never ready keeps nobody waiting for ever.
+#[test]
+fn an_owner_that_never_serves_is_not_waited_for_without_end() {
+    let stage = stage();
+    let owner = json!({ "pid": std::process::id(), "serves": true, "socket": null });
+    let lock = mo_journal::DataDir::create(&stage.data()).unwrap().lock(&owner.to_string()).unwrap();
+    let refused = error(&stage, &["run", "x", "-C", "target"], 4);
+    assert_eq!(refused["code"], "data_folder_locked", "{refused}");
+    let named = format!("pid {}", std::process::id());
+    assert!(refused["message"].as_str().unwrap().contains(&named), "{refused}");
+    drop(lock);
+}

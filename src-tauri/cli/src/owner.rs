@@ -114,14 +114,15 @@ struct Wait {
 impl Wait {
     /// Returns when it is time for another look; with the refusal when it has taken too long.
     fn for_change(&mut self, data: &Path, refused: Failure) -> Result<(), Failure> {
-        if self.since.get_or_insert_with(Instant::now).elapsed() > PATIENCE {
+        let left = PATIENCE.saturating_sub(self.since.get_or_insert_with(Instant::now).elapsed());
+        if left.is_zero() {
             return Err(refused);
         }
         let unwatchable = |error| Failure::system("the data folder cannot be watched", &error);
         match &mut self.watch {
             // What happened before the watch stood is seen by the next look.
             None => self.watch = Some(Watch::new([data]).map_err(unwatchable)?),
-            Some(watch) => tokio::task::block_in_place(|| watch.wait()).map_err(unwatchable)?,
+            Some(watch) => tokio::task::block_in_place(|| watch.wait_at_most(left)).map_err(unwatchable)?,
         }
         Ok(())
     }

@@ -39,7 +39,16 @@ mod os {
 
         /// Returns when it is time for another look.
         pub(crate) fn wait(&mut self) -> io::Result<()> {
-            let timeout = self.next_look.map(|wait| Timespec {
+            self.look(self.next_look)
+        }
+
+        /// The same, after that time at the latest.
+        pub(crate) fn wait_at_most(&mut self, limit: Duration) -> io::Result<()> {
+            self.look(Some(self.next_look.map_or(limit, |wait| wait.min(limit))))
+        }
+
+        fn look(&mut self, within: Option<Duration>) -> io::Result<()> {
+            let timeout = within.map(|wait| Timespec {
                 tv_sec: i64::try_from(wait.as_secs()).unwrap_or(i64::MAX),
                 tv_nsec: i64::from(wait.subsec_nanos()),
             });
@@ -76,6 +85,7 @@ mod os {
 mod os {
     use std::io;
     use std::path::Path;
+    use std::time::Duration;
 
     /// Not supported here.
     pub(crate) struct Watch;
@@ -86,6 +96,10 @@ mod os {
         }
 
         pub(crate) fn wait(&mut self) -> io::Result<()> {
+            Err(io::Error::from(io::ErrorKind::Unsupported))
+        }
+
+        pub(crate) fn wait_at_most(&mut self, _limit: Duration) -> io::Result<()> {
             Err(io::Error::from(io::ErrorKind::Unsupported))
         }
     }

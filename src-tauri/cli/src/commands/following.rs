@@ -57,7 +57,11 @@ pub(super) async fn follow(
 fn wait_for(file: &Path, folder: &Path) {
     let until = Instant::now() + PAPERS;
     let Ok(mut watch) = Watch::new([folder]) else { return };
-    tokio::task::block_in_place(|| while !file.exists() && Instant::now() < until && watch.wait().is_ok() {});
+    let mut goes_on = || {
+        let left = until.saturating_duration_since(Instant::now());
+        !left.is_zero() && watch.wait_at_most(left).is_ok()
+    };
+    tokio::task::block_in_place(|| while !file.exists() && goes_on() {});
 }
 
 impl Ended {
