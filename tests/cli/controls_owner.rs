@@ -222,7 +222,7 @@ fn a_server_runs_what_others_ask_for() {
 fn an_owner_that_never_serves_is_not_waited_for_without_end() {
     let stage = stage();
     let owner = json!({ "pid": std::process::id(), "serves": true, "socket": null });
-    let lock = mo_journal::DataDir::create(&stage.data()).unwrap().lock(&owner.to_string()).unwrap();
+    let lock = mo_journal::DataDir::create(stage.data()).unwrap().lock(&owner.to_string()).unwrap();
     let refused = error(&stage, &["run", "x", "-C", "target"], 4);
     assert_eq!(refused["code"], "data_folder_locked", "{refused}");
     let named = format!("pid {}", std::process::id());
