@@ -83,6 +83,35 @@ pub enum FailureClass {
     Unknown,
 }
 
+impl FailureClass {
+    /// Every class: for tables that leave none out.
+    pub const ALL: [Self; 23] = [
+        Self::NotLoggedIn,
+        Self::AuthInvalid,
+        Self::AuthExpired,
+        Self::PermissionDenied,
+        Self::UntrustedFolder,
+        Self::NotAGitRepo,
+        Self::RootRefused,
+        Self::UsageLimit,
+        Self::RateLimited,
+        Self::Overloaded,
+        Self::Network,
+        Self::ContextTooLong,
+        Self::ModelUnknown,
+        Self::OutputTruncated,
+        Self::RefusedByModel,
+        Self::BadArguments,
+        Self::SessionUnknown,
+        Self::SessionInUse,
+        Self::BudgetExhausted,
+        Self::TurnLimit,
+        Self::StructuredOutputMissing,
+        Self::Internal,
+        Self::Unknown,
+    ];
+}
+
 /// Tokens of a turn as its agent reported them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Usage {

@@ -60,7 +60,7 @@ fn every_capture_ends_as_the_table_says() {
 #[test]
 fn every_class_but_unknown_is_the_end_of_some_capture_or_variant() {
     let mut missing: Vec<String> = Vec::new();
-    for class in ALL {
+    for class in FailureClass::ALL.into_iter().filter(|class| *class != FailureClass::Unknown) {
         let word = serde_json::to_value(class).unwrap().as_str().unwrap().to_owned();
         let captured = ENDED_BADLY.iter().filter(|row| row.1.contains(&format!("failed {word}"))).count();
         let invented = variants::all().iter().filter(|variant| variant.class == class).count();
@@ -70,31 +70,6 @@ fn every_class_but_unknown_is_the_end_of_some_capture_or_variant() {
     }
     assert!(missing.is_empty(), "{missing:?}");
 }
-
-const ALL: [FailureClass; 22] = [
-    FailureClass::NotLoggedIn,
-    FailureClass::AuthInvalid,
-    FailureClass::AuthExpired,
-    FailureClass::PermissionDenied,
-    FailureClass::UntrustedFolder,
-    FailureClass::NotAGitRepo,
-    FailureClass::RootRefused,
-    FailureClass::UsageLimit,
-    FailureClass::RateLimited,
-    FailureClass::Overloaded,
-    FailureClass::Network,
-    FailureClass::ContextTooLong,
-    FailureClass::ModelUnknown,
-    FailureClass::OutputTruncated,
-    FailureClass::RefusedByModel,
-    FailureClass::BadArguments,
-    FailureClass::SessionUnknown,
-    FailureClass::SessionInUse,
-    FailureClass::BudgetExhausted,
-    FailureClass::TurnLimit,
-    FailureClass::StructuredOutputMissing,
-    FailureClass::Internal,
-];
 
 fn check(run: &Run) -> TurnEnd {
     let (events, _) = support::decode(&run.agent, run.stdout.as_bytes(), run.exit, run.stderr.as_bytes());

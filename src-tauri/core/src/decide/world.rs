@@ -11,7 +11,7 @@ use crate::effect::{Effect, effects};
 use crate::event::{
     CheckpointPurpose, CheckpointTaken, Envelope, Fault, Prepared, Purpose, SessionCreated, StopCause,
 };
-use crate::ids::{AgentKind, ApprovalId, Digest, ItemId, Nonce, RequestId, Role, WorkerName};
+use crate::ids::{AgentKind, ApprovalId, AttemptNo, Digest, ItemId, Nonce, RequestId, Role, WorkerName};
 use crate::input::Input;
 use crate::outcome::{FailureClass, Outcome, TurnEnd};
 use crate::policy::{Bounds, KnownPlaces, Survey};
@@ -257,14 +257,7 @@ impl World {
                 }
                 if self.fault() {
                     // The process dies in mid-turn.
-                    self.waiting.push_back(Input::Exited {
-                        worker: worker.clone(),
-                        attempt,
-                        code: None,
-                        signal: Some(9),
-                        tree_empty: true,
-                        turn: None,
-                    });
+                    self.waiting.push_back(killed(&worker, attempt));
                     return;
                 }
                 let asks = if worker.as_str() == "claude-implementer" { &self.habits.asks[..] } else { &[] };
@@ -350,14 +343,7 @@ impl World {
             survey: None,
         };
         let garbage = || AgentEvent::Malformed { excerpt: "{".into(), reason: "half".into(), bytes: 1 };
-        let exited = Input::Exited {
-            worker: worker.clone(),
-            attempt,
-            code: None,
-            signal: Some(9),
-            tree_empty: true,
-            turn: None,
-        };
+        let exited = killed(&worker, attempt);
         match self.dice.roll(8) {
             0 => self.waiting.push_back(exited),
             1 => self.waiting.extend([agent(garbage()), exited]),
@@ -471,4 +457,16 @@ fn same_worker(a: &Input, b: &Input) -> bool {
         _ => None,
     };
     of(a).is_some() && of(a) == of(b)
+}
+
+/// The process has died in the middle.
+fn killed(worker: &WorkerName, attempt: AttemptNo) -> Input {
+    Input::Exited {
+        worker: worker.clone(),
+        attempt,
+        code: None,
+        signal: Some(9),
+        tree_empty: true,
+        turn: None,
+    }
 }

@@ -2,35 +2,9 @@ use crate::ids::WorkerName;
 
 use super::*;
 
-const ALL: [FailureClass; 23] = [
-    FailureClass::NotLoggedIn,
-    FailureClass::AuthInvalid,
-    FailureClass::AuthExpired,
-    FailureClass::PermissionDenied,
-    FailureClass::UntrustedFolder,
-    FailureClass::NotAGitRepo,
-    FailureClass::RootRefused,
-    FailureClass::UsageLimit,
-    FailureClass::RateLimited,
-    FailureClass::Overloaded,
-    FailureClass::Network,
-    FailureClass::ContextTooLong,
-    FailureClass::ModelUnknown,
-    FailureClass::OutputTruncated,
-    FailureClass::RefusedByModel,
-    FailureClass::BadArguments,
-    FailureClass::SessionUnknown,
-    FailureClass::SessionInUse,
-    FailureClass::BudgetExhausted,
-    FailureClass::TurnLimit,
-    FailureClass::StructuredOutputMissing,
-    FailureClass::Internal,
-    FailureClass::Unknown,
-];
-
 fn troubles() -> impl Iterator<Item = Trouble> {
     let own = [Trouble::Crashed, Trouble::Stalled, Trouble::MalformedStream, Trouble::OutOfDisk];
-    own.into_iter().chain(ALL.into_iter().map(Trouble::Failed))
+    own.into_iter().chain(FailureClass::ALL.into_iter().map(Trouble::Failed))
 }
 
 fn launched(permission: PermissionMode, flags: bool) -> Launched {
