@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use crate::desk::News;
 use crate::dto::Batch;
-use crate::outbox::Outbox;
+use crate::outbox::{Load, Outbox};
 
 /// The event's name on the bus.
 pub const BATCH: &str = "batch";
@@ -83,8 +83,8 @@ pub async fn pump(
             }
             () = tokio::time::sleep_until(next), if due => {
                 sent += 1;
-                let (sessions, trouble) = outbox.take();
-                deliver(&Batch { epoch, number: sent, sessions, trouble, ended });
+                let Load { sessions, resources, trouble } = outbox.take();
+                deliver(&Batch { epoch, number: sent, sessions, resources, trouble, ended });
                 told = ended;
                 next = Instant::now() + FRAME;
             }

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use mo_core::view::resources::SessionResources;
 use mo_core::view::status::{SessionView, StatusView};
 use mo_core::view::timeline::TimelineEntry;
 use tokio::sync::mpsc;
@@ -17,6 +18,8 @@ pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Refusal>> + Send 
 pub enum News {
     /// A session changed.
     Session(Box<Update>),
+    /// What the workers of a session take.
+    Resources(SessionResources),
     /// Something keeps the engine from going on, or (`None`) does no longer.
     Trouble(Option<Refusal>),
 }

@@ -1,6 +1,7 @@
 //! What crosses the seam between the page and the shell; the page's TypeScript is generated from here.
 
 use mo_core::approval::{AllowFor, Choice, PLAIN_NO};
+use mo_core::view::resources::SessionResources;
 use mo_core::view::status::{SessionView, StatusView};
 use mo_core::view::timeline::TimelineEntry;
 use serde::{Deserialize, Serialize};
@@ -82,6 +83,8 @@ pub struct Batch {
     pub number: u32,
     /// The sessions that changed.
     pub sessions: Vec<SessionNews>,
+    /// What the workers took since the last batch, one entry a session; at most the newest looks of a page that lags.
+    pub resources: Vec<SessionResources>,
     /// What keeps the engine from going on, such as a full disk; it goes on by itself when that is over.
     pub trouble: Option<Refusal>,
     /// The engine is gone; nothing more will come.

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use mo_core::view::resources::SessionResources;
 use mo_core::view::timeline::TimelineEntry;
 
 use crate::desk::{News, Update};
@@ -11,6 +12,8 @@ use crate::dto::{Refusal, SessionNews};
 const MAX_ENTRIES: usize = 2_000;
 /// And all together at most this much text, in bytes.
 const MAX_BYTES: usize = 4 << 20;
+/// A session has at most this many samples waiting: the older ones are of the past.
+const MAX_SAMPLES: usize = 300;
 /// What one entry's detail may weigh on its way to the page, in bytes. The journal has the whole.
 const MAX_DETAIL: usize = 64 << 10;
 
@@ -18,22 +21,35 @@ const MAX_DETAIL: usize = 64 << 10;
 #[derive(Debug, Default)]
 pub struct Outbox {
     waiting: Vec<SessionNews>,
+    resources: Vec<SessionResources>,
     bytes: usize,
     trouble: Option<Refusal>,
     /// The trouble is another one than the page knows of.
     turned: bool,
 }
 
+/// What goes out together.
+#[derive(Debug)]
+pub struct Load {
+    /// The sessions that changed.
+    pub sessions: Vec<SessionNews>,
+    /// What their workers took.
+    pub resources: Vec<SessionResources>,
+    /// The trouble that there is.
+    pub trouble: Option<Refusal>,
+}
+
 impl Outbox {
     /// True when there is nothing to send.
     pub fn is_empty(&self) -> bool {
-        self.waiting.is_empty() && !self.turned
+        self.waiting.is_empty() && self.resources.is_empty() && !self.turned
     }
 
     /// Takes news in.
     pub fn put(&mut self, news: News) {
         match news {
             News::Session(update) => self.put_update(*update),
+            News::Resources(look) => self.put_resources(look),
             News::Trouble(trouble) => {
                 self.turned |= trouble != self.trouble;
                 self.trouble = trouble;
@@ -42,16 +58,31 @@ impl Outbox {
     }
 
     /// Everything that waits, and the trouble that there is.
-    pub fn take(&mut self) -> (Vec<SessionNews>, Option<Refusal>) {
+    pub fn take(&mut self) -> Load {
         self.bytes = 0;
         self.turned = false;
-        (std::mem::take(&mut self.waiting), self.trouble.clone())
+        Load {
+            sessions: std::mem::take(&mut self.waiting),
+            resources: std::mem::take(&mut self.resources),
+            trouble: self.trouble.clone(),
+        }
     }
 
     /// For a page that knows nothing yet: what waits it reads itself, but a trouble it must be told.
     pub fn start_over(&mut self) {
         self.take();
         self.turned = self.trouble.is_some();
+    }
+
+    fn put_resources(&mut self, look: SessionResources) {
+        let Some(known) = self.resources.iter_mut().find(|known| known.session == look.session) else {
+            self.resources.push(look);
+            return;
+        };
+        known.samples.extend(look.samples);
+        let past = known.samples.len().saturating_sub(MAX_SAMPLES);
+        known.samples.drain(..past);
+        known.disks = look.disks;
     }
 
     fn put_update(&mut self, update: Update) {

@@ -1,9 +1,10 @@
+use mo_core::view::resources::{DiskRoom, ResourceSample, SessionResources};
 use mo_core::view::status::SessionView;
 use mo_core::view::timeline::TimelineEntry;
 
 use crate::desk::{News, Update};
 use crate::dto::Refusal;
-use crate::outbox::Outbox;
+use crate::outbox::{Load, Outbox};
 
 pub(crate) fn view(id: &str, seq: u64) -> SessionView {
     SessionView {
@@ -57,7 +58,7 @@ fn the_newest_view_and_all_entries_of_each_session_are_kept() {
     for (id, seq) in [("a", 1), ("b", 1), ("a", 2), ("a", 3)] {
         outbox.put(update(id, seq));
     }
-    let (sessions, trouble) = outbox.take();
+    let Load { sessions, trouble, .. } = outbox.take();
     assert_eq!(trouble, None);
     let seqs: Vec<(&str, u64, Vec<u64>)> = sessions
         .iter()
@@ -78,12 +79,12 @@ fn a_page_that_is_too_far_behind_is_told_of_a_gap_and_costs_no_more_memory() {
     }
     outbox.put(update("b", 1));
     outbox.put(update("a", 2_002));
-    let (sessions, _) = outbox.take();
+    let Load { sessions, .. } = outbox.take();
     assert!(sessions[0].gap && sessions[0].entries.is_empty());
     assert_eq!(sessions[0].view.seq, 2_002, "the view is the newest all the same");
     assert!(!sessions[1].gap, "only the session that overflowed has a gap");
     outbox.put(update("a", 2_003));
-    assert!(!outbox.take().0[0].gap, "a gap is said once");
+    assert!(!outbox.take().sessions[0].gap, "a gap is said once");
 }
 
 #[test]
@@ -94,7 +95,7 @@ fn the_text_of_all_sessions_together_is_bounded() {
         let entries = vec![entry(seq, Some(big.clone()))];
         outbox.put(News::Session(Box::new(Update { view: view("a", seq), entries })));
     }
-    let (sessions, _) = outbox.take();
+    let Load { sessions, .. } = outbox.take();
     let held: usize = sessions
         .iter()
         .flat_map(|news| &news.entries)
@@ -109,7 +110,7 @@ fn a_huge_detail_is_cut_at_a_character_and_says_how_much_is_missing() {
     let mut outbox = Outbox::default();
     let entries = vec![entry(1, Some("ü".repeat(50_000)))];
     outbox.put(News::Session(Box::new(Update { view: view("a", 1), entries })));
-    let (sessions, _) = outbox.take();
+    let Load { sessions, .. } = outbox.take();
     let detail = sessions[0].entries[0].detail.clone().unwrap();
     assert!(detail.ends_with("… 34464 more bytes"), "{}", &detail[detail.len() - 40..]);
     assert!(detail.len() < (64 << 10) + 40);
@@ -121,14 +122,48 @@ fn a_trouble_is_told_when_it_comes_when_it_goes_and_to_each_new_page() {
     let mut outbox = Outbox::default();
     outbox.put(News::Trouble(Some(full.clone())));
     assert!(!outbox.is_empty());
-    assert_eq!(outbox.take(), (Vec::new(), Some(full.clone())));
+    let Load { sessions, trouble, .. } = outbox.take();
+    assert_eq!((sessions, trouble), (Vec::new(), Some(full.clone())));
     outbox.put(News::Trouble(Some(full.clone())));
     assert!(outbox.is_empty(), "the page knows it");
     outbox.start_over();
     assert!(!outbox.is_empty(), "another page does not");
-    assert_eq!(outbox.take().1, Some(full));
+    assert_eq!(outbox.take().trouble, Some(full));
     outbox.put(News::Trouble(None));
-    assert_eq!(outbox.take(), (Vec::new(), None));
+    let Load { sessions, trouble, .. } = outbox.take();
+    assert_eq!((sessions, trouble), (Vec::new(), None));
     outbox.start_over();
     assert!(outbox.is_empty());
+}
+
+fn look(session: &str, number: u64) -> News {
+    let sample = ResourceSample {
+        worker: "claude-implementer".to_owned(),
+        at: number.to_string(),
+        cpu_percent: 12.5,
+        memory_bytes: number,
+        processes: 3,
+    };
+    let disk = DiskRoom { folder: "/code/shop".to_owned(), free_bytes: number, total_bytes: 1 << 40 };
+    News::Resources(SessionResources {
+        session: session.to_owned(),
+        samples: vec![sample],
+        disks: vec![disk],
+    })
+}
+
+#[test]
+fn a_page_that_lags_gets_the_newest_looks_of_each_session() {
+    let mut outbox = Outbox::default();
+    for number in 1..=1_000 {
+        outbox.put(look("a", number));
+    }
+    outbox.put(look("b", 7));
+    assert!(!outbox.is_empty());
+    let resources = outbox.take().resources;
+    let samples: Vec<u64> = resources[0].samples.iter().map(|sample| sample.memory_bytes).collect();
+    assert_eq!(samples, (701..=1_000).collect::<Vec<_>>());
+    assert_eq!((resources[0].disks.len(), resources[0].disks[0].free_bytes), (1, 1_000));
+    assert_eq!((resources[1].session.as_str(), resources[1].samples.len()), ("b", 1));
+    assert!(outbox.is_empty() && outbox.take().resources.is_empty());
 }

@@ -80,7 +80,7 @@ export class ScriptedApi implements Api {
       this.entries.set(view.id, [...(this.entries.get(view.id) ?? []), ...entries]);
     }
     this.#number += 1;
-    this.#hear({ epoch: this.#epoch, number: this.#number, sessions, trouble: null, ended: false, ...more });
+    this.#hear({ epoch: this.#epoch, number: this.#number, sessions, resources: [], trouble: null, ended: false, ...more });
   }
 }
 

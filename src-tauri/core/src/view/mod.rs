@@ -7,6 +7,7 @@ mod of_event;
 mod of_recovery;
 mod of_session;
 mod receipt;
+pub mod resources;
 pub mod status;
 pub mod timeline;
 
