@@ -6,6 +6,8 @@
 
 #[path = "wire/claude.rs"]
 mod claude;
+#[path = "wire/claude_questions.rs"]
+mod claude_questions;
 #[path = "wire/codex.rs"]
 mod codex;
 #[path = "wire/gemini.rs"]

@@ -17,6 +17,8 @@ use super::project::{self, Kind};
 pub(crate) const LIMIT: Duration = Duration::from_mins(1);
 /// The team's file, relative to the sandbox's root.
 const TEAM: &str = "config/team.toml";
+/// The configuration, relative to the sandbox's root.
+const CONFIG: &str = "config/config.toml";
 
 /// A session that is about to run.
 pub(crate) struct Job {
@@ -88,11 +90,21 @@ impl Job {
 
     /// The same with a model service at a port where nobody listens.
     pub(crate) fn without_model(self) -> Self {
-        let config = self.sandbox.root().join("config/config.toml");
-        let text = fs::read_to_string(&config).unwrap();
-        let there = format!("127.0.0.1:{MODEL_PORT}");
-        assert!(text.contains(&there), "{text}");
-        self.with_file("config/config.toml", &text.replace(&there, "127.0.0.1:9"))
+        self.with_replaced(&format!("127.0.0.1:{MODEL_PORT}"), "127.0.0.1:9")
+    }
+
+    /// The same with another text in the configuration.
+    pub(crate) fn with_replaced(self, there: &str, by: &str) -> Self {
+        let text = fs::read_to_string(self.sandbox.root().join(CONFIG)).unwrap();
+        assert!(text.contains(there), "{text}");
+        self.with_file(CONFIG, &text.replace(there, by))
+    }
+
+    /// The same with further variables in an agent's environment.
+    pub(crate) fn with_env(self, agent: &str, more: &[(&str, &str)]) -> Self {
+        let head = format!("[agents.{agent}.env]\n");
+        let lines: String = more.iter().map(|(name, value)| format!("{name} = \"{value}\"\n")).collect();
+        self.with_replaced(&head, &format!("{head}{lines}"))
     }
 
     /// What was there before, relative to the sandbox's root.

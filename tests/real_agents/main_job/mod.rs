@@ -10,6 +10,7 @@ mod permissions;
 mod play;
 mod project;
 mod questions;
+mod recoveries;
 mod stopped;
 mod teams;
 mod unreachable;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::{check_script_was_kept, end, said, text};
 
 /// The argv of the engine's `ask` mode.
-const ASK: [&str; 8] = [
+pub(crate) const ASK: [&str; 8] = [
     "-p",
     "--input-format",
     "stream-json",

@@ -2,7 +2,7 @@
 //!
 //! Measured on 2.1.330: a `PreToolUse` hook is called for every tool, also for what the CLI allows by itself. Its
 //! `allow` runs the call without `can_use_tool`, but for the CLI's own safety checks; its `deny` stops it. An error
-//! reply to a hook **fails open**, and `continue: false` still runs the tool, so a no is always an explicit `deny`.
+//! reply to a hook **fails open** unless it was registered to block, and `continue: false` still runs the tool, so a no is always an explicit `deny`.
 
 use mo_core::approval::{Answer, ApprovalRequest, AskedVia};
 use mo_core::ids::{ItemId, RequestId};
@@ -13,6 +13,9 @@ use crate::shared::json::str_at;
 
 /// The id of our hook in `initialize`.
 const HOOK: &str = "pre_tool_use";
+/// How long the CLI waits for our answer, in seconds: 23 days, near the most that its timer takes. Without it a question
+/// that a person has not answered in ten minutes is taken back and its call refused (measured on 2.1.330).
+const PATIENCE_S: u64 = 2_000_000;
 
 /// How a request is answered.
 #[derive(Debug, Clone, PartialEq)]
@@ -116,7 +119,10 @@ pub(super) fn response(line: &Value, _: usize) -> Result<Control, &'static str> 
 
 /// The handshake: registers our hook for every tool.
 pub(super) fn initialize(id: &str) -> Value {
-    let hooks = json!({"PreToolUse": [{"matcher": "*", "hookCallbackIds": [HOOK]}]});
+    // A failing hook lets the call pass unless it is told to block (measured on 2.1.330).
+    let hook =
+        json!({"matcher": "*", "hookCallbackIds": [HOOK], "timeout": PATIENCE_S, "onFailure": "block"});
+    let hooks = json!({ "PreToolUse": [hook] });
     json!({"type": "control_request", "request_id": id,
            "request": {"subtype": "initialize", "hooks": hooks}})
 }

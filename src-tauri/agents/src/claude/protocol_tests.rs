@@ -19,7 +19,8 @@ impl Talk {
     fn opened() -> Self {
         let mut talk = Self { protocol: ClaudeProtocol::new(&spec()) };
         let out = talk.step(Protocol::open);
-        let hooks = json!({"PreToolUse": [{"matcher": "*", "hookCallbackIds": ["pre_tool_use"]}]});
+        let hooks = json!({"PreToolUse": [{"matcher": "*", "hookCallbackIds": ["pre_tool_use"],
+            "timeout": 2_000_000, "onFailure": "block"}]});
         let expected = json!({"type": "control_request", "request_id": "initialize",
                               "request": {"subtype": "initialize", "hooks": hooks}});
         assert_eq!(out.1, [expected]);
