@@ -103,8 +103,11 @@ impl Job {
     /// The same with further variables in an agent's environment.
     pub(crate) fn with_env(self, agent: &str, more: &[(&str, &str)]) -> Self {
         let head = format!("[agents.{agent}.env]\n");
-        let lines: String = more.iter().map(|(name, value)| format!("{name} = \"{value}\"\n")).collect();
-        self.with_replaced(&head, &format!("{head}{lines}"))
+        let mut lines = head.clone();
+        for (name, value) in more {
+            lines.extend([name, " = \"", value, "\"\n"]);
+        }
+        self.with_replaced(&head, &lines)
     }
 
     /// What was there before, relative to the sandbox's root.
