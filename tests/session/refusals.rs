@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use mo_core::ids::{AgentKind, Role};
+use mo_core::sandbox::{Guarantee, Proven};
 use mo_core::settings::{PermissionMode, Settings};
 use mo_core::team::Team;
+use mo_engine::premises::Premises;
 use mo_engine::start::StartRequest;
 use serde_json::json;
 
@@ -77,4 +79,30 @@ async fn one_session_in_place_at_a_time_whoever_owns_it() {
     crate::stage::to_end(&engine, &id).await;
     engine.idle().await;
     foreign.start(same).await.expect("free again");
+}
+
+/// What was proven for one owner of the data folder is not proven for the next.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bypass_session_does_not_go_on_where_nothing_is_proven() {
+    let slow = json!({"turns": [{"times": 0, "steps": [{"say": "thinking"}, {"hang": true}]}]});
+    let stage = Stage::new(&[("gemini", slow.clone()), ("claude", slow.clone()), ("codex", slow)]);
+    let bypass = Settings { permission: PermissionMode::Bypass, ..Settings::default() };
+    let proven = Premises { proven: Proven::by_probe(Guarantee::FOR_BYPASS), ..Premises::default() };
+    let engine = stage.engine_knowing(proven).await;
+    let id = engine.start(stage.request(bypass)).await.unwrap();
+    engine.stop(&id, mo_core::event::StopCause::Pause, true).await.unwrap();
+    let events = crate::stage::to_end(&engine, &id).await.events.len();
+    engine.idle().await;
+    engine.shut_down().await;
+    drop(engine);
+    for missing in Guarantee::FOR_BYPASS {
+        let held = Guarantee::FOR_BYPASS.into_iter().filter(|guarantee| *guarantee != missing);
+        let premises = Premises { proven: Proven::by_probe(held), ..Premises::default() };
+        let engine = stage.engine_knowing(premises).await;
+        let refused = engine.resume(&id, None).await.expect_err("refused").to_string();
+        assert!(refused.contains(missing.as_str()), "{refused}");
+        assert_eq!(crate::stage::to_end(&engine, &id).await.events.len(), events, "nothing has happened");
+        engine.shut_down().await;
+    }
+    stage.assert_nothing_runs();
 }

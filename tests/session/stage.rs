@@ -16,6 +16,7 @@ use mo_engine::environment::Environment;
 use mo_engine::handle::{EngineHandle, EngineSetup};
 use mo_engine::hub::Update;
 use mo_engine::ports::{Clock, NoNotifier, Ports, SystemClock};
+use mo_engine::premises::Premises;
 use mo_engine::start::{StartError, StartRequest};
 use mo_journal::{DataDir, Journal, SqliteJournal};
 use mo_process::ShimSpawner;
@@ -87,6 +88,21 @@ impl Stage {
 
     /// The same at another time.
     pub(crate) async fn engine_at(&self, journal: Arc<dyn Journal>, clock: Arc<dyn Clock>) -> EngineHandle {
+        self.engine_of(journal, clock, Premises::default()).await
+    }
+
+    /// The same on a machine of which something is known beforehand.
+    pub(crate) async fn engine_knowing(&self, premises: Premises) -> EngineHandle {
+        let data = DataDir::create(self.path("data")).unwrap();
+        self.engine_of(Arc::new(SqliteJournal::open(&data).unwrap()), Arc::new(SystemClock), premises).await
+    }
+
+    async fn engine_of(
+        &self,
+        journal: Arc<dyn Journal>,
+        clock: Arc<dyn Clock>,
+        premises: Premises,
+    ) -> EngineHandle {
         let data = DataDir::create(self.path("data")).unwrap();
         let lock = data.lock("{}").unwrap();
         let ports = Ports {
@@ -100,9 +116,8 @@ impl Stage {
         };
         let vars = [("PATH", "/usr/bin:/bin".to_owned()), ("HOME", self.path("home").display().to_string())];
         let environment = Environment::new(vars.map(|(n, v)| (n.to_owned(), v)), []).unwrap();
-        EngineHandle::open(EngineSetup { data, lock, ports, config: self.config.clone(), environment })
-            .await
-            .unwrap()
+        let setup = EngineSetup { data, lock, ports, config: self.config.clone(), environment };
+        EngineHandle::open_with(setup, premises).await.unwrap()
     }
 
     pub(crate) fn request(&self, settings: Settings) -> StartRequest {

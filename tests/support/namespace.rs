@@ -45,12 +45,17 @@ impl Namespace {
         Ok(namespace)
     }
 
+    /// What stands before a command line so that it runs inside.
+    pub(crate) fn entrance(&self) -> Vec<String> {
+        let holder = self.holder.id().to_string();
+        ["nsenter", "-t", &holder, "-U", "-n", "--preserve-credentials", "--"].map(str::to_owned).into()
+    }
+
     /// A command that runs inside. `nsenter` replaces itself with it, so that the child's pid is the command's.
     pub(crate) fn command(&self, program: &OsStr) -> Command {
-        let mut command = Command::new("nsenter");
-        command
-            .args(["-t", &self.holder.id().to_string(), "-U", "-n", "--preserve-credentials", "--"])
-            .arg(program);
+        let mut entrance = self.entrance().into_iter();
+        let mut command = Command::new(entrance.next().unwrap_or_default());
+        command.args(entrance).arg(program);
         command
     }
 

@@ -196,6 +196,12 @@ impl Sandbox {
         Ok(path)
     }
 
+    /// What stands before a command line so that it runs inside the namespace, whoever starts it. The command is root
+    /// there.
+    pub fn entrance(&self) -> Vec<String> {
+        self.namespace.entrance()
+    }
+
     /// A command inside the namespace, in the target, with [`Self::env`] alone. Its pid is the program's own.
     ///
     /// # Errors

@@ -1,8 +1,9 @@
-//! From a kind of agent to its command line and its live protocol.
+//! From a kind of agent to its command line and to what it speaks.
 
 use mo_core::ids::AgentKind;
 
-use crate::launch::{Launch, LaunchError, LaunchSpec};
+use crate::launch::{Launch, LaunchError, LaunchSpec, Permission};
+use crate::one_shot::{self, OneShot};
 use crate::protocol::Protocol;
 use crate::{acp, claude, codex, gemini};
 
@@ -19,8 +20,14 @@ pub fn launch(spec: &LaunchSpec) -> Result<Launch, LaunchError> {
     }
 }
 
-/// The client of the live protocol that the launch speaks.
+/// The client of what the launch speaks: the agent's live protocol where it asks, else the one prompt and the one
+/// answer of a one-shot.
 pub fn protocol(spec: &LaunchSpec) -> Box<dyn Protocol> {
+    if matches!(spec.permission, Permission::Bypass(_))
+        && let Some(decoder) = one_shot::decoder(spec)
+    {
+        return Box::new(OneShot::new(decoder));
+    }
     match spec.agent {
         AgentKind::Claude => Box::new(claude::ClaudeProtocol::new(spec)),
         AgentKind::Codex => Box::new(codex::CodexProtocol::new(spec)),

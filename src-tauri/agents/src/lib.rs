@@ -8,5 +8,6 @@ pub mod decode;
 pub mod gemini;
 pub mod kinds;
 pub mod launch;
+pub mod one_shot;
 pub mod protocol;
 pub mod shared;

@@ -55,8 +55,10 @@ impl Exit {
 pub struct Exchange {
     /// In the order in which they happened.
     pub events: Vec<Decoded>,
-    /// Whole lines to write to stdin.
+    /// Whole lines to write to stdin; of a one-shot, its prompt.
     pub send: Vec<u8>,
+    /// Nothing more comes after that: stdin is to be closed.
+    pub end_input: bool,
 }
 
 impl Exchange {

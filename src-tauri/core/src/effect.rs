@@ -74,7 +74,7 @@ pub fn effects(state: &State, worker: Option<&WorkerName>, event: &Event) -> Vec
             attempt: *attempt,
             place: place.clone(),
             resume: resume.clone(),
-            launched: state.launched(&worker),
+            launched: state.launched(&worker, place),
             worker,
         }),
         Event::WorkerSpawned { attempt, .. } => {

@@ -42,6 +42,11 @@ impl Proven {
         Self { held: held.into_iter().collect() }
     }
 
+    /// What is proven.
+    pub fn held(&self) -> impl Iterator<Item = Guarantee> {
+        self.held.iter().copied()
+    }
+
     /// What bypass needs and is not proven.
     pub fn missing_for_bypass(&self) -> Vec<Guarantee> {
         Guarantee::FOR_BYPASS.into_iter().filter(|g| !self.held.contains(g)).collect()

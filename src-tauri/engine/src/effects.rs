@@ -219,10 +219,10 @@ impl EffectRunner {
         let Some(queue) = self.queue.upgrade() else { return };
         tokio::spawn(async move {
             let agents = roster::versions(&ports, &environment, &desk.programs).await;
-            let git = desk.target.ancestors().any(|folder| folder.join(".git").exists());
+            let (git, trusted) = (desk.premises.in_git(&desk.target), desk.premises.trusted);
             let doubts: Vec<String> =
                 agents.iter().filter_map(|found| doubt(&found.agent, found.version.as_deref())).collect();
-            let result = Ok(Prepared { agents, git, guarantees: Vec::new() });
+            let result = Ok(Prepared { agents, git, guarantees: desk.premises.guarantees(), trusted });
             send(&queue, &desk, Input::Prepared(result)).await;
             for text in doubts {
                 send(&queue, &desk, Input::Warn { text }).await;

@@ -15,6 +15,9 @@ const COMMON: [&str; 6] = ["HOME", "USER", "PATH", "LANG", "TERM", "TMPDIR"];
 const COMMON_STARTS: [&str; 3] = ["LC_", "XDG_", "SSL_CERT_"];
 /// Ends of variables that every worker gets.
 const COMMON_ENDS: [&str; 2] = ["_PROXY", "_proxy"];
+/// Never handed on, wherever they come from: either switches off Claude Code's own refusal to run unconfined as root
+/// (read from 2.1.330).
+const PRETENDED: [&str; 2] = ["IS_SANDBOX", "CLAUDE_CODE_BUBBLEWRAP"];
 /// Variables that count as secrets wherever their values turn up.
 const SECRET_PARTS: [&str; 6] = ["KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL"];
 
@@ -74,10 +77,11 @@ impl Environment {
             .filter(|(name, _)| is_common(name) || is_of_agent(agent, name))
             .map(|(name, value)| (name.as_str(), value.as_str()))
             .collect();
-        // Never handed on: it would switch off a CLI's own refusal to run unconfined as root.
-        given.remove("IS_SANDBOX");
         given.extend(shape.iter().copied());
         given.extend(configured.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+        for name in PRETENDED {
+            given.remove(name);
+        }
         given.into_iter().map(|(name, value)| (name.into(), value.into())).collect()
     }
 }
@@ -116,11 +120,12 @@ mod tests {
             ("GEMINI_API_KEY", "g"),
             ("AWS_SECRET_ACCESS_KEY", "s"),
             ("IS_SANDBOX", "1"),
+            ("CLAUDE_CODE_BUBBLEWRAP", "1"),
             ("LD_PRELOAD", "x"),
             ("EDITOR", "vi"),
         ];
         let environment = Environment::new(vars.map(|(n, v)| (n.to_owned(), v.to_owned())), []).unwrap();
-        let configured = BTreeMap::from([("EXTRA".to_owned(), "1".to_owned())]);
+        let configured = ["EXTRA", "IS_SANDBOX"].map(|name| (name.to_owned(), "1".to_owned())).into();
         let given = |agent| -> Vec<String> {
             environment
                 .of_worker(&agent, &configured, &[("DISABLE_TELEMETRY", "1")])

@@ -1,6 +1,7 @@
 //! The engine as its users see it.
 
 mod answering;
+mod leftovers;
 mod reach;
 mod recording;
 mod rests;
@@ -14,16 +15,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use mo_core::decide::{Observed, reconcile};
 use mo_core::event::StopCause;
 use mo_core::ids::{SessionId, WorkerName};
 use mo_core::input::{Input, Rejection};
-use mo_core::state::{AttemptState, State};
 use mo_core::time::Timestamp;
 use mo_core::view::status::{SessionView, StatusView};
 use mo_core::view::timeline::TimelineEntry;
 use mo_journal::{DataDir, JournalError, OwnerLock};
-use mo_process::{ProcessIdentity, sweep};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
@@ -36,8 +34,9 @@ use crate::hub::{Health, Hub, Subscription};
 use crate::keeping::Keeper;
 use crate::naming::Naming;
 use crate::ports::Ports;
+use crate::premises::Premises;
 use crate::session_desk::{Desks, SessionDesk};
-use crate::start::{StartError, StartRequest, WorkPlace, take_place, validate};
+use crate::start::{Outside, StartError, StartRequest, WorkPlace, take_place, validate};
 use crate::wreck::Wreck;
 
 /// What an engine is made of.
@@ -66,6 +65,7 @@ pub(crate) struct Shared {
     pub(crate) ports: Ports,
     config: Config,
     environment: Arc<Environment>,
+    premises: Premises,
     hub: Arc<Hub>,
     queue: Mutex<Option<mpsc::Sender<Message>>>,
     desks: Desks,
@@ -120,6 +120,14 @@ impl EngineHandle {
     /// # Errors
     /// When the journal cannot be read.
     pub async fn open(setup: EngineSetup) -> Result<Self, JournalError> {
+        Self::open_with(setup, Premises::default()).await
+    }
+
+    /// The same on a machine of which something is known beforehand.
+    ///
+    /// # Errors
+    /// As for [`Self::open`].
+    pub async fn open_with(setup: EngineSetup, premises: Premises) -> Result<Self, JournalError> {
         let EngineSetup { data, lock, ports, config, environment } = setup;
         let (sender, queue) = mpsc::channel(QUEUE);
         let (hub, environment) = (Arc::new(Hub::new()), Arc::new(environment));
@@ -155,6 +163,7 @@ impl EngineHandle {
                 ports,
                 config,
                 environment,
+                premises,
                 hub,
                 queue: Mutex::new(Some(sender)),
                 desks,
@@ -178,7 +187,8 @@ impl EngineHandle {
         self.free_targets().await;
         let shared = Arc::clone(&self.shared);
         let validated = tokio::task::spawn_blocking(move || {
-            validate(request, &shared.config, &shared.environment, shared.data.path())
+            let Shared { config, environment, premises, data, .. } = shared.as_ref();
+            validate(request, config, environment, premises, data.path())
         })
         .await
         .unwrap_or_else(|error| Err(StartError::Journal(error.to_string())))?;
@@ -228,8 +238,10 @@ impl EngineHandle {
         let (state, created, place) = tokio::task::spawn_blocking(move || {
             let state = history::replay(shared.ports.journal.as_ref(), &id)?;
             let created = state.created.clone().ok_or(CommandError::Rejected(Rejection::Unknown))?;
-            let (target, data) = (Path::new(&created.target), shared.data.path());
-            let place = take_place(target, &created.team, &shared.config, &shared.environment, data, true)?;
+            let Shared { config, environment, premises, data, .. } = shared.as_ref();
+            let outside = Outside { config, environment, premises, data: data.path() };
+            let (target, mode) = (Path::new(&created.target), created.settings.permission);
+            let place = take_place(target, &created.team, mode, &outside, true)?;
             Ok::<_, ResumeError>((state, created, place))
         })
         .await
@@ -423,57 +435,6 @@ impl EngineHandle {
 
     pub(crate) fn desks(&self) -> std::sync::MutexGuard<'_, BTreeMap<SessionId, Arc<SessionDesk>>> {
         self.shared.desks.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Sessions that a former owner left unfinished: their processes are ended, what was in flight is settled.
-    async fn settle_leftovers(&self) -> Result<(), JournalError> {
-        let journal = Arc::clone(&self.shared.ports.journal);
-        let unfinished = blocking(move || {
-            let mut found = Vec::new();
-            for id in journal.sessions()? {
-                if !history::is_over(journal.as_ref(), &id)? {
-                    let state = history::replay(journal.as_ref(), &id)?;
-                    if state.is_over() {
-                        continue;
-                    }
-                    bury(&state);
-                    found.push((id, state));
-                }
-            }
-            Ok(found)
-        })
-        .await?;
-        for (id, state) in unfinished {
-            let Some(created) = state.created.clone() else { continue };
-            let folder = self.shared.data.session(&id)?;
-            let (data, target) = (self.shared.data.path().to_owned(), created.target.clone().into());
-            let desk = SessionDesk::at_rest(id.clone(), data, folder, target, false);
-            self.desks().insert(id.clone(), desk);
-            let inputs = reconcile(&state, &Observed::default());
-            for message in [
-                Message::Adopt { session: id.clone(), state: Box::new(state) },
-                Message::Inputs { session: id, inputs },
-            ] {
-                // The queue was made a moment ago and nobody has closed it.
-                let _ = self.send(message).await;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Ends what a former owner's workers left, by pid and start time.
-fn bury(state: &State) {
-    let left: Vec<ProcessIdentity> = state
-        .unended()
-        .filter_map(|(_, _, attempt)| match attempt.state {
-            AttemptState::Live { pid, start_time } => Some(ProcessIdentity { pid, start_time }),
-            _ => None,
-        })
-        .collect();
-    if !left.is_empty() {
-        let report = sweep(&left);
-        tracing::info!(?report, "swept what a former owner left");
     }
 }
 

@@ -14,6 +14,7 @@ use tokio::task::AbortHandle;
 
 use crate::environment::Environment;
 use crate::ports::Ports;
+use crate::premises::Premises;
 use crate::receipts;
 use crate::roster::FoundProgram;
 use crate::start::WorkPlace;
@@ -46,6 +47,8 @@ pub(crate) struct SessionDesk {
     pub(crate) folder: PathBuf,
     /// The programs of its agents.
     pub(crate) programs: BTreeMap<AgentKind, FoundProgram>,
+    /// What is known of this machine.
+    pub(crate) premises: Premises,
     /// Milliseconds without a sign of work before a turn counts as stalled; 0 = never.
     pub(crate) stall_timeout_ms: u64,
     /// The most bytes of one worker's transcripts; 0 = any number.
@@ -98,7 +101,7 @@ impl SessionDesk {
         transcript_max_bytes: u64,
         rules: Arc<[Rule]>,
     ) -> Arc<Self> {
-        let WorkPlace { target, programs, locks } = place;
+        let WorkPlace { target, programs, premises, locks } = place;
         let held = Mutex::new(Held { locks, ..Held::default() });
         let (rooms, is_at_work, in_background) = (Rooms::default(), true, false);
         Arc::new(Self {
@@ -107,6 +110,7 @@ impl SessionDesk {
             data,
             folder,
             programs,
+            premises,
             stall_timeout_ms,
             transcript_max_bytes,
             rooms,
@@ -126,7 +130,8 @@ impl SessionDesk {
         target: PathBuf,
         in_background: bool,
     ) -> Arc<Self> {
-        let place = WorkPlace { target, programs: BTreeMap::new(), locks: TargetLock::default() };
+        let (programs, premises, locks) = (BTreeMap::new(), Premises::default(), TargetLock::default());
+        let place = WorkPlace { target, programs, premises, locks };
         let mut desk = Self::at_work(id, data, folder, place, 0, 0, Arc::from([]));
         if let Some(desk) = Arc::get_mut(&mut desk) {
             (desk.is_at_work, desk.in_background) = (false, in_background);

@@ -8,10 +8,11 @@ use mo_agents::launch::{Access, LaunchError, LaunchSpec, Permission};
 use mo_core::event::SessionCreated;
 use mo_core::ids::{AgentKind, Role};
 use mo_core::settings::{PermissionMode, Settings};
-use mo_core::team::Team;
+use mo_core::team::{Member, Team};
 
 use crate::config::{Config, ConfigError};
 use crate::environment::Environment;
+use crate::premises::Premises;
 use crate::roster::{self, FoundProgram};
 use crate::target_lock::TargetLock;
 
@@ -152,11 +153,12 @@ pub(crate) struct Validated {
 pub(crate) struct WorkPlace {
     pub(crate) target: PathBuf,
     pub(crate) programs: BTreeMap<AgentKind, FoundProgram>,
+    pub(crate) premises: Premises,
     /// The target's own lock and those on the way to it.
     pub(crate) locks: TargetLock,
 }
 
-/// Finds out whether a request can start, without starting, taking or making anything; `data` need not exist. For a
+/// Finds out whether a request can start here, where nothing is proven, without starting, taking or making anything; `data` need not exist. For a
 /// caller that opens the data folder only for what is found good. What is good now may be taken a moment later:
 /// [`crate::handle::EngineHandle::start`] checks again.
 ///
@@ -168,7 +170,7 @@ pub fn check(
     environment: &Environment,
     data: &Path,
 ) -> Result<(), StartError> {
-    validate(request.clone(), config, environment, data).map(drop)
+    validate(request.clone(), config, environment, &Premises::default(), data).map(drop)
 }
 
 /// Checks a request, and takes the target for the session.
@@ -176,6 +178,7 @@ pub(crate) fn validate(
     request: StartRequest,
     config: &Config,
     environment: &Environment,
+    premises: &Premises,
     data: &Path,
 ) -> Result<Validated, StartError> {
     if request.goal.trim().is_empty() {
@@ -184,13 +187,9 @@ pub(crate) fn validate(
     if request.goal.len() > MAX_GOAL {
         return Err(StartError::GoalTooLong(request.goal.len()));
     }
-    if request.settings.permission == PermissionMode::Bypass {
-        let missing = mo_core::sandbox::Proven::default().missing_for_bypass();
-        return Err(StartError::BypassRefused(
-            missing.into_iter().map(mo_core::sandbox::Guarantee::as_str).collect(),
-        ));
-    }
-    let place = take_place(&request.target, &request.team, config, environment, data, request.yes_really)?;
+    let outside = Outside { config, environment, premises, data };
+    let mode = request.settings.permission;
+    let place = take_place(&request.target, &request.team, mode, &outside, request.yes_really)?;
     let created = SessionCreated {
         goal: request.goal,
         target: place.target.to_string_lossy().into_owned(),
@@ -201,21 +200,33 @@ pub(crate) fn validate(
     Ok(Validated { created, place })
 }
 
+/// Where a session is to take its place.
+pub(crate) struct Outside<'a> {
+    pub(crate) config: &'a Config,
+    pub(crate) environment: &'a Environment,
+    pub(crate) premises: &'a Premises,
+    pub(crate) data: &'a Path,
+}
+
 /// Takes the target and finds the agents, for a new session or for one that goes on.
 pub(crate) fn take_place(
     target: &Path,
     team: &Team,
-    config: &Config,
-    environment: &Environment,
-    data: &Path,
+    mode: PermissionMode,
+    outside: &Outside<'_>,
     yes_really: bool,
 ) -> Result<WorkPlace, StartError> {
+    let Outside { config, environment, premises, data } = *outside;
+    premises.allow(mode)?;
     let target = check_target(target, environment, data, yes_really)?;
     config.check_outside(&target)?;
     let programs = find_programs(team, config, environment)?;
-    check_launches(team, &programs, &target)?;
+    check_launches(team, &programs, &target, &Permission::Ask)?;
+    if mode == PermissionMode::Bypass {
+        check_launches(team, &programs, &target, &Permission::Bypass(premises.proven.clone()))?;
+    }
     let locks = TargetLock::take(&target)?;
-    Ok(WorkPlace { target, programs, locks })
+    Ok(WorkPlace { target, programs, premises: premises.clone(), locks })
 }
 
 fn warnings() -> Vec<String> {
@@ -296,8 +307,11 @@ fn check_launches(
     team: &Team,
     programs: &BTreeMap<AgentKind, FoundProgram>,
     target: &Path,
+    permission: &Permission,
 ) -> Result<(), StartError> {
-    for member in &team.workers {
+    // Who reviews asks in any mode.
+    let concerned = |member: &&Member| *permission == Permission::Ask || member.role != Role::Reviewer;
+    for member in team.workers.iter().filter(concerned) {
         let Some(program) = programs.get(&member.agent) else { continue };
         let spec = LaunchSpec {
             agent: member.agent.clone(),
@@ -305,7 +319,7 @@ fn check_launches(
             cwd: target.to_owned(),
             add_dirs: Vec::new(),
             access: if member.role == Role::Implementer { Access::Write } else { Access::ReadOnly },
-            permission: Permission::Ask,
+            permission: permission.clone(),
             model: program.model.clone(),
             args: program.args.clone(),
             resume: None,

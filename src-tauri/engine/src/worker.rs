@@ -1,8 +1,6 @@
 //! One task for each process of a worker: starts it, speaks its protocol, watches it, buries it.
 
 use std::collections::BTreeSet;
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +14,7 @@ use mo_core::ids::{AgentKind, AttemptNo, RequestId, TurnNo, WorkerName};
 use mo_core::input::Input;
 use mo_core::policy::Bounds;
 use mo_core::recovery::Launched;
+use mo_core::settings::PermissionMode;
 use mo_journal::{JournalError, Stream};
 use mo_process::{Child, LaunchCommand, LineBatch, RawSink, StdinMode, StdoutMode, StopLadder, StopReport};
 use tokio::sync::mpsc;
@@ -27,6 +26,7 @@ use crate::dispatcher::Message;
 use crate::environment::Environment;
 use crate::folders::Folders;
 use crate::hub::Hub;
+use crate::launch_files::{OutputFile, write_files};
 use crate::outlet::{Crowd, FLOOD, InTurn, Outlet, Pace};
 use crate::pieces::{Held, Piece};
 use crate::ports::Ports;
@@ -117,7 +117,10 @@ async fn launch(
         cwd: run.cwd.clone(),
         add_dirs: Vec::new(),
         access: run.access,
-        permission: Permission::Ask,
+        permission: match run.launched.permission {
+            PermissionMode::Ask => Permission::Ask,
+            PermissionMode::Bypass => Permission::Bypass(desk.premises.proven.clone()),
+        },
         model: program.model.clone(),
         args: program.args.clone(),
         resume: run.resume.clone(),
@@ -130,30 +133,18 @@ async fn launch(
     let shape =
         kinds::launch(&spec).map_err(|e| fault::new(e.code(), e.to_string(), "see the configuration"))?;
     write_files(&spec.files_dir, &shape.files)?;
+    let output = shape.stdout_to_file.then(|| OutputFile::new(&spec.files_dir)).transpose()?;
     let mut command = LaunchCommand::new(&shape.program, &run.cwd).args(shape.args);
     command.env = environment.of_worker(&agent, &program.env, &shape.env);
     command.stdin = StdinMode::Piped;
-    command.stdout = StdoutMode::Pipe;
+    command.stdout =
+        output.as_ref().map_or(StdoutMode::Pipe, |output| StdoutMode::File(output.path().to_owned()));
     command.stdout_sink = Some(sink(ports, environment, outlet, Stream::Stdout)?);
     command.stderr_sink = Some(sink(ports, environment, outlet, Stream::Stderr)?);
     let child = ports.spawner.spawn(command).await.map_err(|error| {
         fault::new(error.code(), error.to_string(), "`orchestrate doctor` shows which agents are found")
     })?;
     Ok((child, kinds::protocol(&spec)))
-}
-
-/// Writes what a launch needs beside its command line.
-fn write_files(folder: &Path, files: &[(PathBuf, &'static str)]) -> Result<(), Fault> {
-    if files.is_empty() {
-        return Ok(());
-    }
-    std::fs::create_dir_all(folder).map_err(|error| fault::of_io("cannot make", folder, &error))?;
-    for (path, text) in files {
-        let made = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
-        made.and_then(|mut file| file.write_all(text.as_bytes()))
-            .map_err(|error| fault::of_io("cannot write", path, &error))?;
-    }
-    Ok(())
 }
 
 fn sink(
@@ -401,6 +392,9 @@ impl Conversation {
                     self.child.control.kill_tree();
                 }
             }
+        }
+        if std::mem::take(&mut self.exchange.end_input) {
+            self.child.stdin.close();
         }
         let mut inputs = Vec::new();
         // A fast agent's pieces come hundreds to a read: what follows each other of one item is told at once, else the

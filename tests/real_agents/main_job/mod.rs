@@ -5,6 +5,8 @@ mod decisions;
 mod job;
 mod killed;
 mod large;
+mod one_shot;
+mod one_shot_rig;
 mod paused;
 mod permissions;
 mod play;

@@ -309,6 +309,10 @@ impl Decoder for ClaudeDecoder {
             self.end(end, out);
         }
     }
+
+    fn retrying(&self) -> Option<FailureClass> {
+        Self::retrying(self)
+    }
 }
 
 /// The event for an error reply to a request of ours.

@@ -182,6 +182,10 @@ impl Decoder for CodexExecDecoder {
         let end = unclosed(exit, &[], self.began, cause, text);
         self.end(end, out);
     }
+
+    fn retrying(&self) -> Option<FailureClass> {
+        self.retrying.as_deref().and_then(failure::by_text)
+    }
 }
 
 /// A line with a type but fields that we cannot read: an item of an unknown type is no malformed one.

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use crate::launch::{Launch, LaunchError, LaunchSpec, Permission};
+use crate::launch::{Access, Launch, LaunchError, LaunchSpec, Permission};
 
 /// Telemetry (which also stalls the exit by 5 s when offline), update check and plugin download off. Codex takes
 /// them behind the subcommand.
@@ -13,6 +13,9 @@ const QUIET: [&str; 6] =
 ///
 /// The person's arguments come last of the options, so that a `-c` of theirs wins. An output schema is given with
 /// each turn of the app-server; `exec` takes one only as a file, so there it must be part of the prompt.
+///
+/// Who only reads works in Codex's own read-only sandbox. That shape alone asks for a git repository where the flag is
+/// left out: `--dangerously-bypass-approvals-and-sandbox` waives it too (measured on 0.169.0).
 pub fn launch(spec: &LaunchSpec) -> Result<Launch, LaunchError> {
     let args = match &spec.permission {
         Permission::Ask => app_server(spec),
@@ -47,7 +50,10 @@ fn exec(spec: &LaunchSpec) -> Vec<OsString> {
     if spec.resume.is_some() {
         args.push("resume".into());
     }
-    args.extend(["--json", "--dangerously-bypass-approvals-and-sandbox"].map(OsString::from));
+    args.push("--json".into());
+    if spec.access == Access::Write {
+        args.push("--dangerously-bypass-approvals-and-sandbox".into());
+    }
     if spec.skip_git_repo_check {
         args.push("--skip-git-repo-check".into());
     }
@@ -60,6 +66,10 @@ fn exec(spec: &LaunchSpec) -> Vec<OsString> {
         args.extend(["-c".into(), format!("model={}", toml_string(model)).into()]);
     }
     args.extend(spec.args.iter().map(OsString::from));
+    if spec.access == Access::ReadOnly {
+        // After the person's own: the last one counts. `exec` asks nobody in any mode.
+        args.extend(["-c", "sandbox_mode=\"read-only\""].map(OsString::from));
+    }
     args.extend(spec.resume.iter().map(OsString::from));
     // `-` reads the prompt from stdin; a prompt such as `review` would be taken for a subcommand.
     args.push("-".into());

@@ -97,6 +97,20 @@ fn bypass_is_one_exec_with_the_prompt_from_stdin() {
 }
 
 #[test]
+fn who_only_reads_does_so_in_codexs_own_sandbox() {
+    let reads = LaunchSpec { access: Access::ReadOnly, ..bypass() };
+    let last = ["-c", "sandbox_mode=\"read-only\""];
+    let expected = with_quiet(&["exec", "--json", "-C", "/work/my project"], &[&last[..], &["-"]].concat());
+    assert_eq!(args(&reads), expected);
+    let given = vec!["-c".to_owned(), "sandbox_mode=\"danger-full-access\"".to_owned()];
+    let freer = LaunchSpec { args: given, resume: Some("01a2026f".to_owned()), ..reads };
+    let own = ["-c", "sandbox_mode=\"danger-full-access\""];
+    let expected =
+        with_quiet(&["exec", "resume", "--json"], &[&own[..], &last[..], &["01a2026f", "-"]].concat());
+    assert_eq!(args(&freer), expected, "ours is the last, so it counts");
+}
+
+#[test]
 fn a_resumed_exec_has_no_folder_argument() {
     let resumed = LaunchSpec { resume: Some("01a2026f".to_owned()), ..bypass() };
     let expected = with_quiet(

@@ -114,7 +114,7 @@ impl Decode {
 
 impl Capture {
     fn feed_line(&mut self, line: Line<'_>, events: &mut Vec<Decoded>) {
-        let mut out = Exchange { events: std::mem::take(events), send: Vec::new() };
+        let mut out = Exchange { events: std::mem::take(events), ..Exchange::default() };
         let since = out.events.len();
         match line {
             Line::Whole(bytes) => self.whole(bytes.strip_suffix(b"\r").unwrap_or(bytes), &mut out),
@@ -171,7 +171,7 @@ impl Capture {
     }
 
     fn finish(mut self, exit: Exit, stderr: &[u8], events: &mut Vec<Decoded>) -> Summary {
-        let mut out = Exchange { events: std::mem::take(events), send: Vec::new() };
+        let mut out = Exchange { events: std::mem::take(events), ..Exchange::default() };
         let since = out.events.len();
         self.decoder.close(exit, stderr, &mut out);
         if self.last_turn.is_none() && !has_turn_end(out.events.get(since..).unwrap_or_default()) {

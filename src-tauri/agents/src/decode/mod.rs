@@ -9,6 +9,7 @@ mod lines;
 #[cfg(test)]
 mod lines_tests;
 
+use mo_core::outcome::FailureClass;
 use serde_json::Value;
 
 use crate::protocol::{Exchange, Exit, Line};
@@ -34,4 +35,8 @@ pub trait Decoder: Send {
     /// turn with one `TurnEnded`; also where no turn was ever seen, since a capture is of something that was asked.
     /// [`crate::shared::unclosed::unclosed`] is the rule. Nothing more where the last turn had ended.
     fn close(&mut self, exit: Exit, stderr: &[u8], out: &mut Exchange);
+    /// As [`crate::protocol::Protocol::retrying`].
+    fn retrying(&self) -> Option<FailureClass> {
+        None
+    }
 }

@@ -1,17 +1,18 @@
 //! What follows from a state by the workflow of design.md §5: a pure function of the state, asked again until
 //! nothing more follows.
 
+use super::resume::session_to_resume;
 use super::{Fact, approvals, checks, recover};
 use crate::event::{
     Blocker, CheckpointPurpose, DecisionMade, Ending, Event, Fault, GoesOn, Place, Purpose, RestState,
     ReviewRequested, Step, StopCause,
 };
-use crate::ids::{AgentKind, Digest, ReviewId, Role, WorkerName};
+use crate::ids::{Digest, ReviewId, Role, WorkerName};
 use crate::outcome::Outcome;
-use crate::recovery::{self, Remedy};
+use crate::recovery;
 use crate::review::decision::{Decided, Decision, PairVerdict, decide_review};
 use crate::review::verdict::Severity;
-use crate::state::{AttemptState, ReviewProgress, State, StepTurn, TurnResult, WorkerState};
+use crate::state::{AttemptState, ReviewProgress, State, StepTurn, TurnResult};
 use crate::team::{Pair, Team};
 use crate::time::Timestamp;
 
@@ -247,7 +248,7 @@ fn begin_turn(state: &State, worker: &WorkerName, place: Place, purpose: Purpose
         *attempt
     } else {
         // The work goes on in the agent's own session where its process has gone; a review never does.
-        let resume = session_to_resume(known, &purpose);
+        let resume = session_to_resume(state, known, &purpose);
         let attempt = known.next_attempt;
         facts.push((Some(worker.clone()), Event::WorkerSpawnRequested { attempt, place, resume }));
         attempt
@@ -260,7 +261,7 @@ fn begin_turn(state: &State, worker: &WorkerName, place: Place, purpose: Purpose
     };
     let goes_on = if !takes_up {
         GoesOn::No
-    } else if usable.is_some() || session_to_resume(known, &purpose).is_some() {
+    } else if usable.is_some() || session_to_resume(state, known, &purpose).is_some() {
         GoesOn::InItsSession
     } else {
         GoesOn::ByHandover
@@ -281,20 +282,6 @@ fn words(state: &State, worker: &WorkerName, again: bool) -> Option<String> {
         (Some(before), Some(since)) => Some(format!("{before}\n\n{since}")),
         (before, since) => before.or(since),
     }
-}
-
-/// The agent's own session that a new process goes on with. Only where the agent's live protocol can do that
-/// without harm: Gemini's `session/load` loses sessions (facts/agent-clis.md §0.3).
-fn session_to_resume(worker: &WorkerState, purpose: &Purpose) -> Option<String> {
-    let can = matches!(worker.member.agent, AgentKind::Claude | AgentKind::Codex);
-    let underway = worker.recovery.to_begin();
-    let works = match purpose {
-        Purpose::Implement | Purpose::Fix { .. } | Purpose::FollowUp => true,
-        Purpose::Plan => underway.is_some(),
-        Purpose::Review { .. } => false,
-    };
-    let anew = underway.is_some_and(|underway| underway.remedy == Remedy::NewSession);
-    if can && works && !anew { worker.agent_session.as_deref().map(ToOwned::to_owned) } else { None }
 }
 
 fn blocked(state: &State, turn: &StepTurn) -> Vec<Fact> {

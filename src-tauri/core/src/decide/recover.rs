@@ -20,7 +20,7 @@ pub(super) fn attempt(
     let (known, class) = (state.workers.get(worker)?, trouble?);
     let settings = state.created.as_ref()?.settings.recovery;
     let agent = &known.member.agent;
-    let (remedy, of) = remedy(class, agent, state.launched(worker), resets_at.is_some(), settings)?;
+    let (remedy, of) = remedy(class, agent, state.was_launched(worker)?, resets_at.is_some(), settings)?;
     let tried = known.recovery.tries.get(&class).copied().unwrap_or(0);
     if tried >= of {
         return None;

@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::world::{Dice, Habits, World};
 use super::{Observed, reconcile};
 use crate::approval::{Action, AllowFor, Answer, AnsweredBy, Choice};
-use crate::event::{Event, StopCause};
-use crate::ids::{ApprovalId, WorkerName};
+use crate::event::{Event, Place, Prepared, StopCause};
+use crate::ids::{ApprovalId, ReviewId, WorkerName};
 use crate::input::Input;
-use crate::recovery::{Remedy, Trouble};
+use crate::recovery::{LaunchChanges, Remedy, Trouble};
 use crate::settings::{PermissionMode, RecoverySettings};
 use crate::state::State;
 use crate::view::session_view;
@@ -239,4 +239,29 @@ fn no_sequence_of_failures_and_recoveries_goes_past_what_it_may() {
         [halves[0].0 + halves[1].0, halves[0].1 + halves[1].1, halves[0].2 + halves[1].2];
     // The worlds do what they are for.
     assert!(recovered > 1_000 && exhausted > 1_000 && denied > 1_000, "{recovered} {exhausted} {denied}");
+}
+
+#[test]
+fn only_who_works_on_the_target_is_launched_so_that_it_asks_nobody() {
+    let mut state = World::new(1, Habits { permission: PermissionMode::Bypass, ..Habits::default() }).state;
+    let found = |told| Prepared { agents: vec![], git: told, guarantees: vec![], trusted: told };
+    let (claude, gemini) = (WorkerName::new("claude-implementer"), WorkerName::new("gemini-architect"));
+    let (target, checkout) =
+        (Place::Target { write: true }, Place::Checkout { review: ReviewId::new("a review") });
+    for told in [true, false] {
+        state.prepared = Some(found(told).into());
+        for worker in [&claude, &gemini] {
+            let launched = state.launched(worker, &target);
+            assert_eq!(launched.permission, PermissionMode::Bypass, "{worker}");
+            assert_eq!((launched.skip_git_repo_check, launched.skip_trust), (!told, !told), "{worker}");
+            assert_eq!(state.launched(worker, &checkout).permission, PermissionMode::Ask, "{worker}");
+        }
+    }
+    state.prepared = Some(found(true).into());
+    let known = state.workers.get_mut(&claude).unwrap();
+    known.recovery.launch = LaunchChanges { asks: true, skip_git_repo_check: true, skip_trust: true };
+    let launched = state.launched(&claude, &target);
+    assert_eq!(launched.permission, PermissionMode::Ask);
+    assert!(launched.skip_git_repo_check && launched.skip_trust);
+    assert!(!state.launched(&gemini, &target).skip_trust, "a remedy is its worker's alone");
 }

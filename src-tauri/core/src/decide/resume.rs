@@ -1,10 +1,13 @@
 //! Going on with a session that rests: what is to be done again, and what comes next.
 
 use super::{Fact, checks};
-use crate::event::{Event, RestState, Step};
+use crate::event::{Event, Place, Purpose, RestState, Step};
+use crate::ids::AgentKind;
 use crate::input::Rejection;
+use crate::recovery::Remedy;
 use crate::review::verdict::Severity;
-use crate::state::State;
+use crate::settings::PermissionMode;
+use crate::state::{State, WorkerState};
 
 /// The facts of a resumption. What was broken off is done again; a decision that waited for a person is taken up
 /// with what the reviews found and what the person says.
@@ -86,4 +89,26 @@ fn last_round(state: &State) -> u32 {
     };
     let reviewed = state.reviews.iter().map(|review| of_step(&review.request.step)).max();
     of_step(&state.step).max(reviewed.unwrap_or(0))
+}
+
+/// The agent's own session that a new process goes on with. Only where the agent can do that without harm: Gemini's
+/// `session/load` of the live protocol loses sessions, the `--resume` of its one-shots does not (facts/agent-clis.md
+/// §0.3).
+pub(super) fn session_to_resume(state: &State, worker: &WorkerState, purpose: &Purpose) -> Option<String> {
+    let can = match worker.member.agent {
+        AgentKind::Claude | AgentKind::Codex => true,
+        AgentKind::Gemini => {
+            let place = Place::Target { write: *purpose != Purpose::Plan };
+            state.launched(&worker.member.name, &place).permission == PermissionMode::Bypass
+        }
+        AgentKind::Acp(_) => false,
+    };
+    let underway = worker.recovery.to_begin();
+    let works = match purpose {
+        Purpose::Implement | Purpose::Fix { .. } | Purpose::FollowUp => true,
+        Purpose::Plan => underway.is_some(),
+        Purpose::Review { .. } => false,
+    };
+    let anew = underway.is_some_and(|underway| underway.remedy == Remedy::NewSession);
+    if can && works && !anew { worker.agent_session.as_deref().map(ToOwned::to_owned) } else { None }
 }

@@ -214,7 +214,9 @@ impl World {
         let broken = || Fault { code: "io".into(), message: "broken".into(), hint: "mend it".into() };
         match effect {
             Effect::Prepare => {
-                let found = Prepared { agents: vec![], git: false, guarantees: vec![] };
+                // What it is told to be there may not be: then the flags come by recovery.
+                let told = self.habits.recovery.attempts % 2 == 1;
+                let found = Prepared { agents: vec![], git: told, guarantees: vec![], trusted: told };
                 let result = if self.fault() { Err(broken()) } else { Ok(found) };
                 self.waiting.push_back(Input::Prepared(result));
             }

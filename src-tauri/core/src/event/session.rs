@@ -30,6 +30,9 @@ pub struct Prepared {
     pub git: bool,
     /// Guarantees that a sandbox has proven here; none before there is one.
     pub guarantees: Vec<String>,
+    /// Whether the agents are known to trust the target; left out where nobody has found out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub trusted: bool,
 }
 
 /// A CLI that was found.

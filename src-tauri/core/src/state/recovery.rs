@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{ReviewProgress, State};
 use crate::agent_event::AgentEvent;
-use crate::event::{Envelope, Event, RecoveryAttempted};
+use crate::event::{Envelope, Event, Place, RecoveryAttempted};
 use crate::ids::{TurnNo, WorkerName};
 use crate::recovery::{LaunchChanges, Launched, Remedy, Signs, Trouble};
 use crate::settings::PermissionMode;
@@ -114,17 +114,26 @@ impl Recovery {
 }
 
 impl State {
-    /// What the worker's next process is launched with, as far as a remedy can change it.
-    pub fn launched(&self, worker: &WorkerName) -> Launched {
+    /// What the worker's next process in that place is launched with, as far as a remedy can change it.
+    ///
+    /// Who reviews asks, whatever the session's mode: a checkout of its own needs no more, and only the protocols that
+    /// ask hold the form of the answer.
+    pub fn launched(&self, worker: &WorkerName, place: &Place) -> Launched {
         let changes = self.workers.get(worker).map(|known| known.recovery.launch).unwrap_or_default();
         let permission = self.created.as_ref().map_or(PermissionMode::Ask, |c| c.settings.permission);
+        let asks = changes.asks || matches!(place, Place::Checkout { .. });
         Launched {
-            permission: if changes.asks { PermissionMode::Ask } else { permission },
+            permission: if asks { PermissionMode::Ask } else { permission },
             skip_git_repo_check: changes.skip_git_repo_check
                 || self.prepared.as_ref().is_some_and(|p| !p.git),
-            // Nobody finds out beforehand whom an agent trusts.
-            skip_trust: true,
+            skip_trust: changes.skip_trust || self.prepared.as_ref().is_none_or(|p| !p.trusted),
         }
+    }
+
+    /// What the worker's newest process was launched with.
+    pub fn was_launched(&self, worker: &WorkerName) -> Option<Launched> {
+        let (_, newest) = self.workers.get(worker)?.attempts.last_key_value()?;
+        Some(self.launched(worker, &newest.place))
     }
 
     /// Until when nothing may be asked of the worker: its own wait, or its agent's usage limit.

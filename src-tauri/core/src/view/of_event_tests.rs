@@ -90,6 +90,6 @@ fn versions_are_numbers() {
         version: Some(version.into()),
     };
     let agents = ["codex-cli 0.169.0", "2.1.330 (Claude Code)", "odd"].map(found).to_vec();
-    let prepared = crate::event::Prepared { agents, git: false, guarantees: vec![] };
+    let prepared = crate::event::Prepared { agents, git: false, guarantees: vec![], trusted: false };
     assert_eq!(told(&Event::SessionPrepared(prepared)).0, "found Codex 0.169.0, Codex 2.1.330, Codex odd");
 }
