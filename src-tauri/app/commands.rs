@@ -1,10 +1,12 @@
 //! What the page may ask of the shell.
 
+pub mod native;
+
 use std::sync::Arc;
 
 use mo_core::view::status::StatusView;
 use mo_core::view::timeline::TimelineEntry;
-use tauri::{State, WebviewWindow};
+use tauri::{AppHandle, Manager, State, WebviewWindow};
 
 use crate::bus::Page;
 use crate::desk::Desk;
@@ -95,6 +97,20 @@ pub async fn answer(
     choice: ChoiceForm,
 ) -> Result<(), Refusal> {
     shell.desk()?.answer(session, approval, choice).await
+}
+
+/// The same from elsewhere than the page.
+///
+/// # Errors
+/// When there is no engine, or it refuses: the question may be answered already.
+pub async fn answer_as(
+    app: &AppHandle,
+    session: &str,
+    approval: &str,
+    choice: ChoiceForm,
+) -> Result<(), Refusal> {
+    let desk = Arc::clone(app.state::<Shell>().desk()?);
+    desk.answer(session.to_owned(), approval.to_owned(), choice).await
 }
 
 /// Takes back what was allowed for a whole session.

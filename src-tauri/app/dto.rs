@@ -1,5 +1,9 @@
 //! What crosses the seam between the page and the shell; the page's TypeScript is generated from here.
 
+mod native;
+
+pub use native::{MissingPart, ShowNeed};
+
 use mo_core::approval::{AllowFor, Choice, PLAIN_NO};
 use mo_core::view::resources::SessionResources;
 use mo_core::view::status::{SessionView, StatusView};

@@ -1,16 +1,25 @@
 //! The desktop shell: one window over the engine. It holds no logic of its own: it starts the engine, asks for folders,
 //! and carries news to the page.
 
+pub mod attend;
+pub mod attention;
 pub mod bus;
 pub mod commands;
 pub mod demo;
 pub mod desk;
+pub mod desktop_bus;
 pub mod dto;
 pub mod engine_desk;
+pub mod missing;
+pub mod notices;
 pub mod open;
 pub mod outbox;
 pub mod picker;
+pub mod plain;
+pub mod window;
 
+#[cfg(test)]
+mod attention_tests;
 #[cfg(test)]
 mod bus_tests;
 #[cfg(test)]
@@ -22,15 +31,20 @@ mod types_tests;
 
 use std::sync::Arc;
 
-use tauri::{AppHandle, CloseRequestApi, Emitter, Manager, RunEvent, WebviewWindowBuilder, WindowEvent};
+use tauri::{AppHandle, CloseRequestApi, Emitter, Manager, RunEvent, WindowEvent};
+use tokio::sync::{mpsc, watch};
 
+use crate::attend::{Told, attend};
+use crate::attention::Standing;
 use crate::bus::{BATCH, Page};
 use crate::commands::Shell;
 use crate::desk::Desk;
 use crate::dto::Refusal;
+use crate::missing::Missing;
+use crate::window::{WINDOW, open_window};
 
-/// The window's label, which the capabilities name too.
-const WINDOW: &str = "main";
+/// News on their way to the page; the page's outbox takes them at once.
+const QUEUE: usize = 8;
 
 /// Opens the window over a desk and runs until it is closed. `open` is called inside the async runtime; when it
 /// refuses, the window opens all the same and says why.
@@ -44,6 +58,7 @@ where
 {
     tauri::Builder::default()
         .plugin(tauri_plugin_dialog::init())
+        .plugin(tauri_plugin_notification::init())
         .invoke_handler(tauri::generate_handler![
             commands::attach,
             commands::ack,
@@ -55,6 +70,7 @@ where
             commands::answer,
             commands::revoke,
             commands::pick_folder,
+            commands::native::missing,
         ])
         .setup(move |app| {
             let desk = tauri::async_runtime::block_on(open());
@@ -77,7 +93,11 @@ where
 fn start_shell(app: &AppHandle, desk: Result<Arc<dyn Desk>, Refusal>) {
     let (page, progress) = Page::new();
     if let Ok(desk) = &desk {
-        let news = desk.news();
+        let (calls, called) = mpsc::unbounded_channel();
+        let (standing, _) = watch::channel(Standing::default());
+        let (forward, news) = mpsc::channel(QUEUE);
+        tauri::async_runtime::spawn(attend(Arc::clone(desk), Told { calls, standing }, forward));
+        tauri::async_runtime::spawn(notices::call(app.clone(), called));
         let handle = app.clone();
         tauri::async_runtime::spawn(bus::pump(news, progress, move |batch| {
             if let Err(error) = handle.emit_to(WINDOW, BATCH, batch) {
@@ -85,19 +105,8 @@ fn start_shell(app: &AppHandle, desk: Result<Arc<dyn Desk>, Refusal>) {
             }
         }));
     }
+    app.manage(Missing::default());
     app.manage(Shell { desk, page, picker: picker::picker() });
-}
-
-/// The window of the configuration, which shows our own pages and nothing else.
-fn open_window(app: &tauri::App) -> tauri::Result<()> {
-    let config = app.config().app.windows.iter().find(|window| window.label == WINDOW);
-    let config = config.ok_or(tauri::Error::WindowNotFound)?;
-    WebviewWindowBuilder::from_config(app.handle(), config)?
-        .on_navigation(|url| {
-            url.scheme() == "tauri" || (cfg!(windows) && url.host_str() == Some("tauri.localhost"))
-        })
-        .build()?;
-    Ok(())
 }
 
 /// The person closes the window: it goes at once, then the engine brings its sessions to a stand, then the app ends.

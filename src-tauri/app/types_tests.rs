@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use ts_rs::{Config, TS};
 
-use crate::dto::{Attached, Batch, ChoiceForm, Refusal, StartForm};
+use crate::dto::{Attached, Batch, ChoiceForm, MissingPart, Refusal, ShowNeed, StartForm};
 
 fn committed() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("ui/src/api/types")
@@ -20,6 +20,8 @@ fn generate(into: &Path) {
     ChoiceForm::export_all(&config).unwrap();
     StartForm::export_all(&config).unwrap();
     Refusal::export_all(&config).unwrap();
+    ShowNeed::export_all(&config).unwrap();
+    MissingPart::export_all(&config).unwrap();
 }
 
 fn files(folder: &Path) -> BTreeMap<String, String> {

@@ -4,6 +4,8 @@
 //! made with the font of fonts-inter where it is installed. Screenshots go to `target/screenshots`.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test says what is wrong by panicking")]
 
+mod notice_daemon;
+mod notices;
 mod stage;
 mod webdriver;
 
@@ -17,9 +19,9 @@ use crate::stage::{Scheme, Stage, app_binary};
 use crate::webdriver::Browser;
 
 /// What a page needs that only has to be painted.
-const SOON: Duration = Duration::from_secs(20);
+pub(crate) const SOON: Duration = Duration::from_secs(20);
 /// What the demo needs from its start to its decision, on a busy machine.
-const DEMO: Duration = Duration::from_mins(4);
+pub(crate) const DEMO: Duration = Duration::from_mins(4);
 
 fn picture(page: &Browser, name: &str, scheme: Scheme) {
     let folder = app_binary().ancestors().nth(2).expect("target/<profile>/<binary>").join("screenshots");
@@ -39,7 +41,7 @@ fn picture(page: &Browser, name: &str, scheme: Scheme) {
 }
 
 /// Opens the app on a stage, runs `story` and closes it; a failure shows what the app wrote.
-fn with_window(scheme: Scheme, settings: &[(&str, &Path)], story: impl FnOnce(&Browser, &Stage)) {
+pub(crate) fn with_window(scheme: Scheme, settings: &[(&str, &Path)], story: impl FnOnce(&Browser, &Stage)) {
     with_open_window(scheme, settings, |page, stage| {
         story(page, stage);
         page.close();
@@ -47,7 +49,11 @@ fn with_window(scheme: Scheme, settings: &[(&str, &Path)], story: impl FnOnce(&B
 }
 
 /// As [`with_window`], for a story that closes the window itself.
-fn with_open_window(scheme: Scheme, settings: &[(&str, &Path)], story: impl FnOnce(&Browser, &Stage)) {
+pub(crate) fn with_open_window(
+    scheme: Scheme,
+    settings: &[(&str, &Path)],
+    story: impl FnOnce(&Browser, &Stage),
+) {
     let stage = Stage::set(scheme, settings);
     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         let page = Browser::open(stage.port, &app_binary());

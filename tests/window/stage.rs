@@ -34,11 +34,14 @@ impl Scheme {
 /// What a test runs on.
 pub(crate) struct Stage {
     driver: Group,
+    _bus: Group,
     _screen: Group,
     home: TempDir,
     display: String,
     /// Where the driver listens.
     pub(crate) port: u16,
+    /// Where the session bus listens.
+    pub(crate) bus_address: String,
 }
 
 impl Stage {
@@ -49,10 +52,12 @@ impl Stage {
         let (screen, display) = start_screen();
         let port = free_port();
         let log = fs::File::create(home.path().join("driver.log")).unwrap();
-        let mut command = Command::new("dbus-run-session");
+        let (bus, bus_address) = start_bus(home.path());
+        let mut command = Command::new("WebKitWebDriver");
         command
-            .args(["--", "WebKitWebDriver", "--host=127.0.0.1", &format!("--port={port}")])
+            .args(["--host=127.0.0.1", &format!("--port={port}")])
             .env_clear()
+            .env("DBUS_SESSION_BUS_ADDRESS", &bus_address)
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("LANG", "C.UTF-8")
             .env("DISPLAY", &display)
@@ -77,7 +82,7 @@ impl Stage {
         let errors = log.try_clone().unwrap();
         let driver = Group::start(command.stdin(Stdio::null()).stdout(log).stderr(errors));
         wait_for_port(port);
-        Self { driver, _screen: screen, home, display, port }
+        Self { driver, _bus: bus, _screen: screen, home, display, port, bus_address }
     }
 
     /// The private home folder.
@@ -108,7 +113,7 @@ impl Stage {
         });
     }
 
-    /// Ends the driver and with it the bus and the app.
+    /// Ends the driver and with it the app, then the bus.
     pub(crate) fn strike(self) {
         drop(self.driver);
     }
@@ -182,6 +187,25 @@ fn write_look(home: &Path, scheme: Scheme) {
         "[Settings]\ngtk-application-prefer-dark-theme={dark}\ngtk-font-name=Inter 10\ngtk-enable-animations=0\n"
     );
     fs::write(folder.join("settings.ini"), settings).unwrap();
+}
+
+/// A session bus of its own, on which nobody is and which starts nobody.
+fn start_bus(home: &Path) -> (Group, String) {
+    let config = home.join("bus.conf");
+    let text = format!(
+        "<busconfig><type>session</type><listen>unix:path={}</listen><auth>EXTERNAL</auth>\
+         <policy context=\"default\"><allow send_destination=\"*\"/><allow receive_sender=\"*\"/>\
+         <allow own=\"*\"/></policy></busconfig>",
+        home.join("bus").display()
+    );
+    fs::write(&config, text).unwrap();
+    let mut command = Command::new("dbus-daemon");
+    command.args(["--nofork", "--nopidfile", "--print-address=1"]).arg("--config-file").arg(&config);
+    let mut group = Group::start(command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()));
+    let mut address = String::new();
+    BufReader::new(group.0.stdout.take().unwrap()).read_line(&mut address).unwrap();
+    assert!(!address.trim().is_empty(), "there is no session bus");
+    (group, address.trim().to_owned())
 }
 
 /// A screen of its own; the server chooses the number and says it.

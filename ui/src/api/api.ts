@@ -5,7 +5,9 @@
 import type { Attached } from './types/Attached';
 import type { Batch } from './types/Batch';
 import type { ChoiceForm } from './types/ChoiceForm';
+import type { MissingPart } from './types/MissingPart';
 import type { Refusal } from './types/Refusal';
+import type { ShowNeed } from './types/ShowNeed';
 import type { StartForm } from './types/StartForm';
 import type { StatusView } from './types/StatusView';
 import type { TimelineEntry } from './types/TimelineEntry';
@@ -13,6 +15,8 @@ import type { TimelineEntry } from './types/TimelineEntry';
 export interface Api {
   /** Hears batches from now on; answers how to stop hearing. Comes before `attach`, so that none is missed. */
   listen(hear: (batch: Batch) => void): Promise<() => void>;
+  /** Hears what the desktop has the page open: the card of a notification that was clicked. */
+  listenShow(hear: (show: ShowNeed) => void): Promise<() => void>;
   /** Begins a run of batches for this page. */
   attach(): Promise<Attached>;
   /** Says that a batch has been shown; only then the next one comes. */
@@ -29,6 +33,8 @@ export interface Api {
   revoke(session: string, grant: string): Promise<void>;
   /** Asks for a folder in the system's dialog; null when the person thought better of it. */
   pickFolder(): Promise<string | null>;
+  /** What this desktop lacks, such as somebody who shows notifications. */
+  missing(): Promise<MissingPart[]>;
 }
 
 /** Whatever was thrown, as a refusal that can be shown. */
@@ -41,7 +47,7 @@ export function asRefusal(thrown: unknown): Refusal {
   return { code: 'internal', message: thrown instanceof Error ? thrown.message : String(thrown), hint: null };
 }
 
-export type { Attached, Batch, ChoiceForm, Refusal, StartForm, StatusView, TimelineEntry };
+export type { Attached, Batch, ChoiceForm, MissingPart, Refusal, ShowNeed, StartForm, StatusView, TimelineEntry };
 export type { ApprovalView } from './types/ApprovalView';
 export type { CheckView } from './types/CheckView';
 export type { DecisionView } from './types/DecisionView';

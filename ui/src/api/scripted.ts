@@ -1,5 +1,5 @@
 /** A transport for tests: answers from memory what a test gives it. No part of the app: only tests import it. */
-import type { Api, ApprovalView, Attached, Batch, ChoiceForm, Refusal, SessionNews, SessionView, StartForm, TimelineEntry } from './api';
+import type { Api, ApprovalView, Attached, Batch, ChoiceForm, MissingPart, Refusal, SessionNews, SessionView, ShowNeed, StartForm, TimelineEntry } from './api';
 
 export class ScriptedApi implements Api {
   sessions: SessionView[] = [];
@@ -16,6 +16,10 @@ export class ScriptedApi implements Api {
   acks: [epoch: number, number: number][] = [];
   pages: [session: string, since: number][] = [];
 
+  /** Has the page open a card, as the desktop does. */
+  show: (show: ShowNeed) => void = () => {};
+  missingParts: MissingPart[] = [];
+
   #hear: (batch: Batch) => void = () => {};
   #number = 0;
   #epoch = 0;
@@ -23,6 +27,11 @@ export class ScriptedApi implements Api {
   async listen(hear: (batch: Batch) => void): Promise<() => void> {
     this.#hear = hear;
     return () => (this.#hear = () => {});
+  }
+
+  async listenShow(hear: (show: ShowNeed) => void): Promise<() => void> {
+    this.show = hear;
+    return () => (this.show = () => {});
   }
 
   async attach(): Promise<Attached> {
@@ -71,6 +80,10 @@ export class ScriptedApi implements Api {
 
   async pickFolder(): Promise<string | null> {
     return this.folder;
+  }
+
+  async missing(): Promise<MissingPart[]> {
+    return this.missingParts;
   }
 
   /** Sends a batch as the shell does; what is told is in the journal too. */

@@ -2,11 +2,12 @@
 import { invoke } from '@tauri-apps/api/core';
 import { listen } from '@tauri-apps/api/event';
 
-import type { Api, Attached, Batch, StatusView, TimelineEntry } from './api';
+import type { Api, Attached, Batch, MissingPart, ShowNeed, StatusView, TimelineEntry } from './api';
 
 export function tauriApi(): Api {
   return {
     listen: (hear) => listen<Batch>('batch', (event) => hear(event.payload)),
+    listenShow: (hear) => listen<ShowNeed>('show_need', (event) => hear(event.payload)),
     attach: () => invoke<Attached>('attach'),
     ack: (epoch, number) => void invoke('ack', { epoch, number }),
     status: () => invoke<StatusView>('status'),
@@ -17,5 +18,6 @@ export function tauriApi(): Api {
     answer: (session, approval, choice) => invoke<void>('answer', { session, approval, choice }),
     revoke: (session, grant) => invoke<void>('revoke', { session, grant }),
     pickFolder: () => invoke<string | null>('pick_folder'),
+    missing: () => invoke<MissingPart[]>('missing'),
   };
 }

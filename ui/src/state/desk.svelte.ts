@@ -2,7 +2,7 @@
 import { SvelteMap } from 'svelte/reactivity';
 import { tick } from 'svelte';
 
-import { asRefusal, type Api, type Attached, type Batch, type ChoiceForm, type Refusal, type SessionView, type StartForm } from '../api/api';
+import { asRefusal, type Api, type Attached, type Batch, type ChoiceForm, type Refusal, type SessionView, type ShowNeed, type StartForm } from '../api/api';
 import { GROUPS, groupOf, type Group } from '../text/words';
 import { isActive } from './stand';
 import { Story } from './story.svelte';
@@ -15,6 +15,8 @@ export class Desk {
   chosen = $state<string | null>(null);
   /** Whether the form for a new session is asked for. */
   composing = $state(false);
+  /** The question or blocker that is to be seen first: one that the person chose, or was called for. */
+  wanted = $state<string | null>(null);
   ready = $state(false);
   /** Why there is no engine. */
   failure = $state<Refusal | null>(null);
@@ -40,14 +42,15 @@ export class Desk {
 
   /** Attaches to the shell; answers how to detach. */
   async attach(): Promise<() => void> {
-    let stop = () => {};
+    const stops: (() => void)[] = [];
     try {
-      stop = await this.api.listen((batch) => this.#hear(batch));
+      stops.push(await this.api.listen((batch) => this.#hear(batch)));
+      stops.push(await this.api.listenShow((show) => void this.#open(show)));
       this.#begin(await this.api.attach());
     } catch (thrown) {
       this.failure = asRefusal(thrown);
     }
-    return stop;
+    return () => stops.forEach((stop) => stop());
   }
 
   choose(id: string): void {
@@ -89,6 +92,12 @@ export class Desk {
 
   async revoke(id: string, grant: string): Promise<void> {
     await this.api.revoke(id, grant);
+  }
+
+  /** Opens the card that the desktop asks for. */
+  async #open(show: ShowNeed): Promise<void> {
+    await this.#show(show.session);
+    this.wanted = show.need;
   }
 
   /** Shows a session that was just started, whether or not news of it have come yet. */

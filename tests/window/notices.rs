@@ -1,0 +1,84 @@
+//! Notifications that really answer.
+
+use std::path::Path;
+
+use serde_json::json;
+
+use crate::notice_daemon::{NoticeDaemon, Seen};
+use crate::stage::Scheme;
+use crate::{DEMO, SOON, with_window};
+
+#[test]
+fn a_question_is_answered_from_its_notification() {
+    with_window(Scheme::Light, &[], |page, stage| {
+        let daemon = NoticeDaemon::start(&stage.bus_address);
+        page.button("Watch the demo").click();
+        let shown = daemon.next_shown(DEMO);
+        assert!(shown.title.starts_with("Claude asks to run"), "{shown:?}");
+        assert!(shown.body.starts_with("python3 -B -m unittest"), "{shown:?}");
+        let buttons: Vec<&str> = shown.actions.iter().map(|(id, _)| id.as_str()).collect();
+        assert_eq!(buttons, ["once", "deny", "show", "default"]);
+
+        // Another page is open, and the page itself is loaded anew: a click opens the very card.
+        page.run("location.reload()", &[]);
+        page.wait_for_text("Needs you", SOON);
+        let card = "//section[@aria-label='Question of claude-implementer']";
+        assert!(page.find(card).is_none(), "no session is chosen after a reload");
+        daemon.press(shown.id, "default");
+        page.wait("the card", SOON, |page| page.find(card));
+        page.wait("the focus on the card", SOON, |page| {
+            let has = "return document.activeElement.querySelector('section')?.ariaLabel ?? ''";
+            (page.run(has, &[]) == json!("Question of claude-implementer")).then_some(())
+        });
+
+        daemon.press(shown.id, "once");
+        page.wait("the answer in the story", DEMO, |page| {
+            page.text().to_lowercase().contains("allowed once (by person)").then_some(())
+        });
+        assert_eq!(daemon.next(SOON), Seen::Withdrawn(shown.id));
+        assert_eq!(daemon.rest(), [], "one notification a matter");
+    });
+}
+
+#[test]
+fn a_question_that_is_answered_in_the_window_takes_its_notification_along() {
+    with_window(Scheme::Dark, &[], |page, stage| {
+        let daemon = NoticeDaemon::start(&stage.bus_address);
+        page.button("Watch the demo").click();
+        let shown = daemon.next_shown(DEMO);
+        let ready = "//section[@aria-label='Question of claude-implementer' and @aria-busy='false']";
+        page.wait("the question", SOON, |page| page.find(ready));
+        page.button("Deny…").click();
+        page.button("Enter").click();
+        assert_eq!(daemon.next(SOON), Seen::Withdrawn(shown.id));
+        // Too late: the card is gone, the answer stands.
+        daemon.press(shown.id, "once");
+        assert_eq!(daemon.rest(), []);
+    });
+}
+
+#[test]
+fn without_a_session_bus_the_window_opens_and_says_what_is_missing() {
+    let nowhere = [("DBUS_SESSION_BUS_ADDRESS", Path::new("unix:path=/nowhere/at/all"))];
+    with_window(Scheme::Light, &nowhere, |page, _| {
+        let missing = page.run_async(
+            "const done = arguments[arguments.length - 1];
+             window.__TAURI_INTERNALS__.invoke('missing').then(done);",
+        );
+        let said = missing[0]["message"].as_str().unwrap_or_default();
+        assert!(said.starts_with("There is no session bus"), "{missing}");
+    });
+}
+
+#[test]
+fn without_anybody_who_shows_notifications_that_is_said() {
+    with_window(Scheme::Light, &[], |page, stage| {
+        let ask = "const done = arguments[arguments.length - 1];
+                   window.__TAURI_INTERNALS__.invoke('missing').then(done);";
+        let missing = page.run_async(ask);
+        let said = missing[0]["message"].as_str().unwrap_or_default();
+        assert!(said.starts_with("Nobody shows notifications"), "{missing}");
+        let _daemon = NoticeDaemon::start(&stage.bus_address);
+        assert_eq!(page.run_async(ask), json!([]));
+    });
+}
