@@ -174,12 +174,12 @@ impl Desk for EngineDesk {
     }
 }
 
-/// Stops what runs, waits until it stands, and ends the engine.
+/// Pauses what runs, waits until it stands, and ends the engine.
 async fn close_engine(engine: EngineHandle) {
     let stand = async {
         for session in engine.running() {
             // One that has ended meanwhile needs no stop.
-            let _ = engine.stop(&session, StopCause::Person, false).await;
+            let _ = engine.stop(&session, StopCause::Pause, false).await;
         }
         engine.idle().await;
     };

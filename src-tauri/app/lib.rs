@@ -10,12 +10,15 @@ pub mod desk;
 pub mod desktop_bus;
 pub mod dto;
 pub mod engine_desk;
+pub mod farewell;
 pub mod missing;
 pub mod notices;
 pub mod open;
 pub mod outbox;
 pub mod picker;
 pub mod plain;
+pub mod tray;
+pub mod tray_library;
 pub mod window;
 
 #[cfg(test)]
@@ -31,7 +34,8 @@ mod types_tests;
 
 use std::sync::Arc;
 
-use tauri::{AppHandle, CloseRequestApi, Emitter, Manager, RunEvent, WindowEvent};
+use tauri::{AppHandle, Emitter, Manager, RunEvent, WindowEvent};
+use tauri_plugin_window_state::StateFlags;
 use tokio::sync::{mpsc, watch};
 
 use crate::attend::{Told, attend};
@@ -40,8 +44,9 @@ use crate::bus::{BATCH, Page};
 use crate::commands::Shell;
 use crate::desk::Desk;
 use crate::dto::Refusal;
+use crate::farewell::Farewell;
 use crate::missing::Missing;
-use crate::window::{WINDOW, open_window};
+use crate::window::{WINDOW, bring_up, open_window};
 
 /// News on their way to the page; the page's outbox takes them at once.
 const QUEUE: usize = 8;
@@ -56,7 +61,11 @@ where
     F: FnOnce() -> O + Send + 'static,
     O: Future<Output = Result<Arc<dyn Desk>, Refusal>>,
 {
+    let size = StateFlags::SIZE | StateFlags::POSITION | StateFlags::MAXIMIZED | StateFlags::FULLSCREEN;
     tauri::Builder::default()
+        // First, since a second start ends in it. Without a session bus there is none to be found.
+        .plugin(tauri_plugin_single_instance::init(|app, _, _| bring_up(app)))
+        .plugin(tauri_plugin_window_state::Builder::new().with_state_flags(size).build())
         .plugin(tauri_plugin_dialog::init())
         .plugin(tauri_plugin_notification::init())
         .invoke_handler(tauri::generate_handler![
@@ -84,7 +93,7 @@ where
         .build(tauri::generate_context!())?
         .run(|app, event| {
             if let RunEvent::WindowEvent { event: WindowEvent::CloseRequested { api, .. }, .. } = &event {
-                close_app(app, api);
+                farewell::close_window(app, api);
             }
         });
     Ok(())
@@ -92,9 +101,14 @@ where
 
 fn start_shell(app: &AppHandle, desk: Result<Arc<dyn Desk>, Refusal>) {
     let (page, progress) = Page::new();
+    app.manage(Missing::default());
+    let (standing, now) = watch::channel(Standing::default());
+    app.manage(Farewell::new(now.clone()));
+    tray::show(app, now);
+    #[cfg(unix)]
+    tauri::async_runtime::spawn(farewell::heed_signals(app.clone()));
     if let Ok(desk) = &desk {
         let (calls, called) = mpsc::unbounded_channel();
-        let (standing, _) = watch::channel(Standing::default());
         let (forward, news) = mpsc::channel(QUEUE);
         tauri::async_runtime::spawn(attend(Arc::clone(desk), Told { calls, standing }, forward));
         tauri::async_runtime::spawn(notices::call(app.clone(), called));
@@ -105,24 +119,5 @@ fn start_shell(app: &AppHandle, desk: Result<Arc<dyn Desk>, Refusal>) {
             }
         }));
     }
-    app.manage(Missing::default());
     app.manage(Shell { desk, page, picker: picker::picker() });
-}
-
-/// The person closes the window: it goes at once, then the engine brings its sessions to a stand, then the app ends.
-fn close_app(app: &AppHandle, api: &CloseRequestApi) {
-    let Ok(desk) = &app.state::<Shell>().desk else { return };
-    api.prevent_close();
-    if let Some(window) = app.get_webview_window(WINDOW)
-        && let Err(error) = window.hide()
-    {
-        tracing::warn!("the window cannot be hidden: {error}");
-    }
-    let (desk, app) = (Arc::clone(desk), app.clone());
-    tauri::async_runtime::spawn(async move {
-        if let Err(refusal) = desk.close().await {
-            tracing::error!(code = refusal.code, "the engine did not close cleanly: {refusal}");
-        }
-        app.exit(0);
-    });
 }

@@ -7,6 +7,8 @@
 mod notice_daemon;
 mod notices;
 mod stage;
+mod tray;
+mod tray_host;
 mod webdriver;
 
 use std::fs;
@@ -209,7 +211,8 @@ fn a_folder_is_chosen_in_the_dialog_of_the_system() {
 
 #[test]
 fn closing_the_window_stops_what_runs_and_leaves_no_process() {
-    with_open_window(Scheme::Light, &[], |page, stage| {
+    // Nobody shows icons of a tray on this stage: closing asks.
+    with_open_window(Scheme::Light, &[("MO_QUIT_ANSWER", Path::new("pause"))], |page, stage| {
         page.button("Watch the demo").click();
         page.wait_for_text("Gemini started on the plan", DEMO);
         let of_demo = || processes_with(&stage.home().join("tmp/meta-orchestrator-demo-"));
@@ -232,7 +235,7 @@ fn closing_the_window_stops_what_runs_and_leaves_no_process() {
 }
 
 /// Processes whose command line names `path`.
-fn processes_with(path: &Path) -> Vec<String> {
+pub(crate) fn processes_with(path: &Path) -> Vec<String> {
     let path = path.to_string_lossy().into_owned();
     let of_process = |folder: PathBuf| {
         let line = fs::read(folder.join("cmdline")).ok()?;

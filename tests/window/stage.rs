@@ -1,6 +1,7 @@
 //! A screen, a session bus and a driver of one test's own, with a private home. Each is a process group that this
 //! test started and alone ends.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::{TcpListener, TcpStream};
@@ -38,6 +39,7 @@ pub(crate) struct Stage {
     _screen: Group,
     home: TempDir,
     display: String,
+    environment: Vec<(String, OsString)>,
     /// Where the driver listens.
     pub(crate) port: u16,
     /// Where the session bus listens.
@@ -53,17 +55,15 @@ impl Stage {
         let port = free_port();
         let log = fs::File::create(home.path().join("driver.log")).unwrap();
         let (bus, bus_address) = start_bus(home.path());
-        let mut command = Command::new("WebKitWebDriver");
-        command
-            .args(["--host=127.0.0.1", &format!("--port={port}")])
-            .env_clear()
-            .env("DBUS_SESSION_BUS_ADDRESS", &bus_address)
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env("LANG", "C.UTF-8")
-            .env("DISPLAY", &display)
-            .env("TAURI_WEBVIEW_AUTOMATION", "true")
-            .env("NO_AT_BRIDGE", "1")
-            .env("LIBGL_ALWAYS_SOFTWARE", "1");
+        let mut environment: Vec<(String, OsString)> = vec![
+            ("PATH".to_owned(), std::env::var_os("PATH").unwrap_or_default()),
+            ("LANG".to_owned(), "C.UTF-8".into()),
+            ("DISPLAY".to_owned(), display.clone().into()),
+            ("DBUS_SESSION_BUS_ADDRESS".to_owned(), bus_address.clone().into()),
+            ("TAURI_WEBVIEW_AUTOMATION".to_owned(), "true".into()),
+            ("NO_AT_BRIDGE".to_owned(), "1".into()),
+            ("LIBGL_ALWAYS_SOFTWARE".to_owned(), "1".into()),
+        ];
         for (name, folder) in [
             ("HOME", ""),
             ("TMPDIR", "tmp"),
@@ -74,20 +74,34 @@ impl Stage {
         ] {
             let folder = home.path().join(folder);
             fs::create_dir_all(&folder).unwrap();
-            command.env(name, folder);
+            environment.push((name.to_owned(), folder.into()));
         }
-        for (name, value) in settings {
-            command.env(name, value);
-        }
+        environment.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), value.into())));
+        let mut command = Command::new("WebKitWebDriver");
+        command.args(["--host=127.0.0.1", &format!("--port={port}")]);
+        command.env_clear().envs(environment.iter().cloned());
         let errors = log.try_clone().unwrap();
         let driver = Group::start(command.stdin(Stdio::null()).stdout(log).stderr(errors));
         wait_for_port(port);
-        Self { driver, _bus: bus, _screen: screen, home, display, port, bus_address }
+        Self { driver, _bus: bus, _screen: screen, home, display, environment, port, bus_address }
     }
 
     /// The private home folder.
     pub(crate) fn home(&self) -> &Path {
         self.home.path()
+    }
+
+    /// A program that runs on this stage too.
+    pub(crate) fn command(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        command.env_clear().envs(self.environment.iter().cloned());
+        command
+    }
+
+    /// Whether a window of that title is to be seen.
+    pub(crate) fn shows_window(&self, title: &str) -> bool {
+        let search = ["search", "--onlyvisible", "--name", &format!("^{title}$")];
+        succeeds(Command::new("xdotool").args(search).env("DISPLAY", &self.display))
     }
 
     /// What the driver and the app have written, for a failed test.
