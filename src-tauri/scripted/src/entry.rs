@@ -76,6 +76,18 @@ impl Own {
             Err(why) => return usage(&why.to_string()),
         };
         match self.agent {
+            AgentKind::Codex if self.argv.first().is_some_and(|word| word == "exec") => {
+                match codex::exec::start(&self.argv, &script) {
+                    Ok(dialect) => perform(Performer::new(dialect, script, self.pace)),
+                    Err(early) => early.say(),
+                }
+            }
+            AgentKind::Gemini if !self.argv.iter().any(|flag| gemini::speaks_acp(flag)) => {
+                match gemini::stream::start(&self.argv, &script) {
+                    Ok(dialect) => perform(Performer::new(dialect, script, self.pace)),
+                    Err(early) => early.say(),
+                }
+            }
             AgentKind::Codex => match codex::start(&self.argv, &script) {
                 Ok(dialect) => perform(Performer::new(dialect, script, self.pace)),
                 Err(early) => early.say(),
@@ -132,12 +144,7 @@ impl Early {
     }
 }
 
-/// What stands for the CLI in a command line that only the one-shot shapes have.
-pub(crate) fn only_live(what: &str) -> Early {
-    Early::bad(
-        USAGE,
-        format!(
-            "scripted agent: {what} is a one-shot shape; scripted agents speak the live protocols only\n"
-        ),
-    )
+/// What stands for the CLI in a command line of a shape that is not played here.
+pub(crate) fn unknown_shape(what: &str) -> Early {
+    Early::bad(USAGE, format!("scripted agent: {what} is a shape that scripted agents do not have\n"))
 }

@@ -15,6 +15,7 @@ mod gemini;
 mod grandchild;
 mod inbox;
 pub mod install;
+mod one_shot;
 mod out;
 mod perform;
 pub mod script;

@@ -103,7 +103,7 @@ pub(super) fn read(argv: &[String], script: &Script) -> Result<Asked, Early> {
         return Err(Early::fine(format!("{version} (Claude Code)\n")));
     }
     if !read.has("print") {
-        return Err(crate::entry::only_live("claude without -p"));
+        return Err(crate::entry::unknown_shape("claude without -p"));
     }
     let printed = match read.value("output-format") {
         None | Some("text") => Printed::Text,
@@ -125,7 +125,7 @@ pub(super) fn read(argv: &[String], script: &Script) -> Result<Asked, Early> {
         return Err(Early::bad(1, why));
     }
     if read.has("dangerously-skip-permissions")
-        && rustix::process::geteuid().is_root()
+        && script.root.unwrap_or_else(|| rustix::process::geteuid().is_root())
         && std::env::var_os("IS_SANDBOX").is_none_or(|value| value != "1")
     {
         let why =
@@ -190,7 +190,7 @@ fn choices(option: &str, given: &str, allowed: &str) -> Early {
 
 fn auth_status(argv: &[String], script: &Script) -> Early {
     if argv.get(1).is_none_or(|second| second != "status") {
-        return crate::entry::only_live("claude auth but for `auth status`");
+        return crate::entry::unknown_shape("claude auth but for `auth status`");
     }
     let home = std::env::var("HOME").unwrap_or_default();
     let status = json!({

@@ -1,6 +1,7 @@
-//! Codex: the app-server protocol (facts/agent-clis.md §6b; its own JSON Schema).
+//! Codex: `exec --json`, and the app-server protocol (facts/agent-clis.md §6b; its own JSON Schema).
 
 mod argv;
+pub(crate) mod exec;
 mod failure;
 mod items;
 mod requests;

@@ -131,6 +131,7 @@ fn script(model: &str, mut turns: Vec<Turn>) -> Script {
         model: Some(model.to_owned()),
         version: None,
         logged_in: true,
+        root: None,
         load: crate::script::Load::AsReal,
         turns,
     }

@@ -52,6 +52,12 @@ pub(super) struct Asked {
     /// ACP's word for the approval mode.
     pub(super) mode: &'static str,
     pub(super) include: Vec<std::path::PathBuf>,
+    /// `--output-format stream-json`: a one-shot.
+    pub(super) stream: bool,
+    /// `--skip-trust`.
+    pub(super) trusts: bool,
+    /// The session of a one-shot to go on with.
+    pub(super) resume: Option<String>,
 }
 
 /// Reads the command line as Gemini CLI does.
@@ -89,10 +95,14 @@ pub(super) fn read(argv: &[String], script: &Script) -> Result<Asked, Early> {
         }
         include.push(dir.into());
     }
-    if !read.has("acp") {
-        return Err(crate::entry::only_live("gemini without --acp"));
-    }
-    Ok(Asked { model: read.value("model").map(str::to_owned), mode, include })
+    Ok(Asked {
+        model: read.value("model").map(str::to_owned),
+        mode,
+        include,
+        stream: read.value("output-format") == Some("stream-json"),
+        trusts: read.has("skip-trust"),
+        resume: read.value("resume").map(str::to_owned),
+    })
 }
 
 fn bad_usage(why: &str) -> Early {

@@ -1,9 +1,10 @@
-//! Gemini CLI: the Agent Client Protocol over stdio (facts/agent-clis.md §0.3, §6c).
+//! Gemini CLI: stream-json, and the Agent Client Protocol over stdio (facts/agent-clis.md §0.3, §6c).
 
 mod argv;
 mod failure;
 mod requests;
 mod rules;
+pub(crate) mod stream;
 mod wire;
 
 use std::collections::HashSet;
@@ -47,6 +48,11 @@ pub(crate) struct Gemini {
     next_request: u64,
     input: u64,
     output: u64,
+}
+
+/// Whether a flag asks for the live protocol.
+pub(crate) fn speaks_acp(flag: &str) -> bool {
+    flag == "--acp" || flag == "--experimental-acp"
 }
 
 /// Starts Gemini CLI with these arguments.

@@ -47,6 +47,9 @@ pub struct Script {
     /// Whether the CLI is logged in.
     #[serde(default = "yes")]
     pub logged_in: bool,
+    /// Whether Claude takes itself for root; as it is if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root: Option<bool>,
     /// How Gemini's `session/load` behaves.
     #[serde(default)]
     pub load: Load,
