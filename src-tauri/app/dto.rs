@@ -28,6 +28,13 @@ pub enum ChoiceForm {
     Once,
     /// The very same for the rest of the session.
     Session,
+    /// This one call with another input.
+    Edit {
+        /// The command, or the tool's whole input as JSON.
+        input: String,
+        /// Which of the two it is.
+        whole: bool,
+    },
     /// No.
     Deny {
         /// What the agent is told; empty for a plain no.
@@ -35,16 +42,26 @@ pub enum ChoiceForm {
     },
 }
 
-impl From<ChoiceForm> for Choice {
-    fn from(form: ChoiceForm) -> Self {
-        match form {
+impl TryFrom<ChoiceForm> for Choice {
+    type Error = Refusal;
+
+    fn try_from(form: ChoiceForm) -> Result<Self, Refusal> {
+        Ok(match form {
             ChoiceForm::Once => Self::Allow { allowed: AllowFor::Once },
             ChoiceForm::Session => Self::Allow { allowed: AllowFor::Session },
+            ChoiceForm::Edit { input, whole: false } => Self::Edit { input: input.trim().into() },
+            ChoiceForm::Edit { input, whole: true } => {
+                let input = serde_json::from_str(&input).map_err(|error| {
+                    let message = format!("The edited input is no JSON: {error}.");
+                    Refusal::new("edit_unusable", message, "Mend it, or go back and answer otherwise.")
+                })?;
+                Self::Edit { input }
+            }
             ChoiceForm::Deny { message } if message.trim().is_empty() => {
                 Self::Deny { message: PLAIN_NO.to_owned() }
             }
             ChoiceForm::Deny { message } => Self::Deny { message },
-        }
+        })
     }
 }
 

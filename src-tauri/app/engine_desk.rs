@@ -140,7 +140,7 @@ impl Desk for EngineDesk {
     fn answer(&self, session: String, approval: String, choice: ChoiceForm) -> Answer<'_, ()> {
         Box::pin(async move {
             let engine = self.engine_of(&SessionId::new(session));
-            engine.answer(&ApprovalId::new(approval), choice.into(), AnsweredBy::Person).await?;
+            engine.answer(&ApprovalId::new(approval), choice.try_into()?, AnsweredBy::Person).await?;
             Ok(())
         })
     }

@@ -56,6 +56,69 @@ fn a_question_of_a_session_at_rest_is_answered_and_the_session_goes_on() {
     assert!(again.err.contains("answered before"), "{again:?}");
 }
 
+/// The edited line runs, and only it; what cannot be used changes nothing.
+#[test]
+fn a_question_is_answered_with_an_edited_call() {
+    let stage = stage();
+    assert_eq!(run(&stage).code, Some(12));
+    let id = the_question(&stage);
+    let file = stage.path("edit.txt");
+    for (text, code, words) in [
+        ("", 2, "it is empty"),
+        ("{\"command\": \"ls\"", 2, "it is no JSON"),
+        ("{\"command\": \"ls\"}", 2, "`description` is missing"),
+        ("cat .env", 4, "secrets"),
+    ] {
+        std::fs::write(&file, text).unwrap();
+        let refused = stage.run(["approve", &id, "--edit", file.to_str().unwrap()]);
+        assert_eq!(refused.code, Some(code), "{text}: {refused:?}");
+        assert!(refused.err.contains(words), "{text}: {refused:?}");
+        assert_eq!(the_question(&stage), id, "it still waits");
+    }
+    assert_eq!(stage.run(["approve", &id, "--edit", "nothing"]).code, Some(3));
+    assert_eq!(stage.run(["approve", &id, "--edit", "x", "--session"]).code, Some(2));
+    std::fs::write(&file, "echo edited >> edited.txt\n").unwrap();
+    let answered = stage.run(["approve", "--edit", file.to_str().unwrap()]);
+    assert_eq!(answered.code, Some(0), "{answered:?}");
+    assert!(answered.out.contains("allowed as edited"), "{answered:?}");
+    let done = stage.run(["resume"]);
+    assert_eq!((done.code, marks(&stage)), (Some(0), 0), "{done:?}");
+    assert_eq!(std::fs::read_to_string(stage.target().join("edited.txt")).unwrap(), "edited\n");
+    let story = stage.run(["logs"]).out;
+    assert!(story.contains("allowed instead: run `echo edited >> edited.txt`"), "{story}");
+    let listed = stage.run(["approvals", "--json"]).out;
+    assert!(listed.contains("\"approvals\":[]"), "{listed}");
+}
+
+#[test]
+fn a_question_need_not_be_named_in_full() {
+    let stage = stage();
+    let none = stage.run(["approve"]);
+    assert_eq!(none.code, Some(3), "{none:?}");
+    for _ in 0..2 {
+        assert_eq!(run(&stage).code, Some(12));
+    }
+    let listed: Value = serde_json::from_str(&stage.run(["approvals", "--json"]).out).unwrap();
+    let ids: Vec<&str> =
+        listed["approvals"].as_array().unwrap().iter().map(|asked| asked["id"].as_str().unwrap()).collect();
+    let common = ids[0].bytes().zip(ids[1].bytes()).take_while(|(a, b)| a == b).count();
+    for args in [vec!["approve"], vec!["deny", "-m", "no"], vec!["approve", &ids[0][..common]]] {
+        let several = stage.run(args.iter().copied());
+        assert_eq!(several.code, Some(2), "{several:?}");
+        assert!(ids.iter().all(|id| several.err.contains(id)), "all are listed: {several:?}");
+    }
+    assert_eq!(stage.run(["approve", "x"]).code, Some(3));
+    assert_eq!(stage.run(["approve", ""]).code, Some(3));
+    let first = stage.run(["approve", &ids[0][..=common]]);
+    assert_eq!(first.code, Some(0), "{first:?}");
+    assert!(first.out.contains("allowed: run `no-such-program"), "{first:?}");
+    let again = stage.run(["approve", &ids[0][..=common]]);
+    assert_eq!((again.code, again.err.contains("answered before")), (Some(4), true), "{again:?}");
+    let second = stage.run(["deny", "-m", "not now", "--json"]);
+    assert_eq!(second.code, Some(0), "{second:?}");
+    assert!(second.out.contains(ids[1]), "{second:?}");
+}
+
 #[test]
 fn a_question_of_a_session_at_rest_is_refused_with_words_for_the_agent() {
     let stage = stage();

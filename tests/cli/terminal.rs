@@ -231,14 +231,20 @@ fn asking_team(commands: &[&str]) -> Stage {
 
 #[test]
 fn questions_are_answered_in_place_with_single_keys() {
-    const KEYS: &str = "a allow once   s allow for this session   d deny   ? details";
+    const KEYS: &str = "a allow once   s allow for this session   e edit   d deny   ? details";
     let first = "echo first >> marks.txt; true $HOME";
-    let stage = asking_team(&[first, "echo second >> marks.txt; true $HOME", first]);
+    let stage = asking_team(&[
+        first,
+        "echo second >> marks.txt; true $HOME",
+        "echo third >> marks.txt; true $HOME",
+        first,
+    ]);
     // Of each question: keys once it can be answered. The first is looked at before, and allowed for the session, so
-    // that the third is not asked.
+    // that the last is not asked; the third is made as another.
     let mut plays: Vec<(&str, Vec<&[u8]>)> = vec![
         ("echo first", vec![b"?", b"\x1b[A", b"s"]),
         ("echo second", vec![b"d", b"leave that", b"\x7f\x7f\x7f\x7fit", b"\r"]),
+        ("echo third", vec![b"e", b"\x15", b"echo other >> marks.txt", b"\r"]),
     ];
     let mut ready = false;
     let (text, code) =
@@ -268,10 +274,14 @@ fn questions_are_answered_in_place_with_single_keys() {
     assert_eq!(code, 0, "{text}");
     assert!(plays.is_empty(), "{plays:?}\n{text}");
     assert!(text.contains("s means claude-implementer may run"), "the details were not told:\n{text}");
-    for part in ["allowed for the session (by person)", "denied: leave it (by person)"] {
+    for part in [
+        "allowed for the session (by person)",
+        "denied: leave it (by person)",
+        "allowed instead: run `echo other >> marks.txt` (by person)",
+    ] {
         assert_eq!(text.matches(part).count(), 1, "{part}\n{text}");
     }
     assert!(!text.contains(KEYS), "the question is left:\n{text}");
     let marks = std::fs::read_to_string(stage.path("target/marks.txt")).unwrap();
-    assert_eq!(marks, "first\nfirst\n");
+    assert_eq!(marks, "first\nother\nfirst\n");
 }

@@ -109,6 +109,72 @@ async fn what_is_allowed_once_runs_once_over_every_protocol() {
     }
 }
 
+/// Claude's protocol takes another input, and then nothing but that is done; the others cannot, and the question stays.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_edited_call_is_made_as_edited_where_the_agent_can_be_given_one() {
+    for agent in ["claude", "codex", "gemini"] {
+        let play = Play::new(agent, &[ASKED]);
+        let engine = play.stage.engine().await;
+        let id = play.start(&engine, Settings::default()).await;
+        let asked = question(&engine, &id, 1).await;
+        let edit = |input: Value| Choice::Edit { input };
+        if agent != "claude" {
+            let no_edit = engine.answer(&asked, edit(json!("ls")), AnsweredBy::Person).await.unwrap_err();
+            assert_eq!((no_edit.code(), no_edit.to_string().contains("deny it")), ("not_editable", true));
+            assert_eq!(engine.view(&id).await.unwrap().unwrap().approvals[0].state, "open", "{agent}");
+            answer(&engine, &asked, no()).await;
+        } else {
+            // Nothing is lost by an edit that cannot be used, or that a rule denies.
+            let whole = |command: &str| json!({ "command": command, "description": "run it" });
+            for (input, code) in [
+                (json!({ "cmd": "ls" }), "edit_unusable"),
+                (whole("cat .env"), "edit_denied"),
+                (whole("true; head -1 $(echo .)/../home/.ssh/id_rsa ~/.ssh/id_rsa"), "edit_denied"),
+            ] {
+                let refused = engine.answer(&asked, edit(input), AnsweredBy::Person).await.unwrap_err();
+                assert_eq!(refused.code(), code, "{refused}");
+                assert_eq!(engine.view(&id).await.unwrap().unwrap().approvals[0].state, "open");
+            }
+            answer(&engine, &asked, edit(json!("echo edited >> edited.txt"))).await;
+        }
+        let outcome = to_rest(&engine, &id, 1).await;
+        assert_eq!((outcome.exit_code(), play.marks()), (0, 0), "{agent}: {}", outcome.story());
+        let edited = std::fs::read_to_string(play.stage.path("target/edited.txt")).unwrap_or_default();
+        assert_eq!(edited.lines().count(), usize::from(agent == "claude"), "{agent}");
+        if agent == "claude" {
+            let settled = &outcome.view.approvals[0];
+            assert_eq!(settled.instead.as_deref(), Some("run `echo edited >> edited.txt`"));
+            assert!(outcome.story().contains("allowed instead: run `echo edited"), "{}", outcome.story());
+        }
+        engine.idle().await;
+        engine.shut_down().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_edit_that_is_given_at_rest_is_applied_by_the_next_owner() {
+    let play = Play::new("claude", &[ASKED]);
+    let engine = play.stage.engine().await;
+    let settings = Settings { waits_for_person: false, ..Settings::default() };
+    let id = play.start(&engine, settings).await;
+    let rest = to_rest(&engine, &id, 1).await;
+    engine.idle().await;
+    engine.shut_down().await;
+    drop(engine);
+    let engine = play.stage.engine().await;
+    let asked = ApprovalId::new(rest.view.needs_you[0].id.clone().unwrap());
+    answer(&engine, &asked, Choice::Edit { input: json!("echo edited >> edited.txt") }).await;
+    assert!(!play.stage.path("target/edited.txt").exists());
+    engine.shut_down().await;
+    drop(engine);
+    let engine = play.stage.engine().await;
+    engine.resume(&id, None).await.unwrap();
+    let outcome = to_rest(&engine, &id, 2).await;
+    assert_eq!((outcome.exit_code(), play.marks()), (0, 0), "{}", outcome.story());
+    assert_eq!(std::fs::read_to_string(play.stage.path("target/edited.txt")).unwrap(), "edited\n");
+    engine.idle().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_allowed_for_the_session_is_asked_once_over_every_protocol() {
     for agent in ["claude", "codex", "gemini"] {

@@ -244,20 +244,23 @@ pub(crate) struct OfSession {
 /// `approve`.
 #[derive(Debug, Args)]
 pub(crate) struct Approve {
-    /// The question, as `approvals` names it
+    /// The question, as `approvals` names it, or how its name begins; not needed where only one waits
     #[arg(value_name = "ID")]
-    pub(crate) id: String,
+    pub(crate) id: Option<String>,
     /// The very same for the rest of the session, too
     #[arg(long)]
     pub(crate) session: bool,
+    /// What is in this file instead, `-` is stdin: a command, or the tool's whole input as JSON
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "session")]
+    pub(crate) edit: Option<PathBuf>,
 }
 
 /// `deny`.
 #[derive(Debug, Args)]
 pub(crate) struct Deny {
-    /// The question, as `approvals` names it
+    /// The question, as `approvals` names it, or how its name begins; not needed where only one waits
     #[arg(value_name = "ID")]
-    pub(crate) id: String,
+    pub(crate) id: Option<String>,
     /// What the agent is told
     #[arg(short, long, value_name = "TEXT")]
     pub(crate) message: Option<String>,

@@ -5,12 +5,15 @@ use mo_core::view::status::{ApprovalView, SessionView};
 
 use crate::output::paint::{Paint, Tone};
 use crate::output::words;
+use crate::typing::{Line, Typed};
 
 /// For how many beats a question is shown before keys count: a key that was meant for what stood there before must not
 /// answer it.
 const HELD: u32 = 3;
 /// The most characters of what is told to the agent with a no.
 const MAX_REASON: usize = 500;
+/// The most characters of a command that is edited here.
+const MAX_EDIT: usize = 2_000;
 /// The most lines of what exactly is asked; the details have all of it.
 const MAX_WHAT: usize = 4;
 /// The most lines of details.
@@ -22,10 +25,19 @@ pub(crate) struct Asking {
     /// How many more wait behind it.
     behind: usize,
     shown: u32,
-    /// What is being typed to go with a no, and bytes of a character that is not whole yet.
-    denial: Option<(String, Vec<u8>)>,
+    /// What is being typed, and what for.
+    typing: Option<(Purpose, Line)>,
     /// The answer is on its way.
     sent: bool,
+}
+
+/// What a line is typed for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// To go with a no.
+    Denial,
+    /// To be run instead.
+    Edit,
 }
 
 /// What a key led to.
@@ -35,6 +47,8 @@ pub(crate) enum Pressed {
     Nothing,
     /// All that is known of the question is to be shown.
     Details,
+    /// That is not possible here; where it is, in words.
+    ElsewhereOnly(String),
     /// The answer.
     Answer(Choice),
 }
@@ -50,7 +64,7 @@ impl Asking {
             return Some(standing);
         }
         let asked = open.next()?.clone();
-        Some(Self { asked, behind: open.count(), shown: 0, denial: None, sent: false })
+        Some(Self { asked, behind: open.count(), shown: 0, typing: None, sent: false })
     }
 
     /// Its name.
@@ -74,7 +88,7 @@ impl Asking {
         if self.shown < HELD || self.sent {
             return Pressed::Nothing;
         }
-        if self.denial.is_some() {
+        if self.typing.is_some() {
             return self.type_on(bytes);
         }
         // Several at once are an arrow key or something pasted, and no answer.
@@ -83,9 +97,10 @@ impl Asking {
             b'a' if self.can(AllowFor::Once) => self.say(Choice::Allow { allowed: AllowFor::Once }),
             b's' if self.can(AllowFor::Session) => self.say(Choice::Allow { allowed: AllowFor::Session }),
             b'd' => {
-                self.denial = Some(Default::default());
+                self.typing = Some((Purpose::Denial, Line::new("", MAX_REASON)));
                 Pressed::Nothing
             }
+            b'e' => self.edit(),
             b'?' => Pressed::Details,
             _ => Pressed::Nothing,
         }
@@ -101,51 +116,46 @@ impl Asking {
     }
 
     fn type_on(&mut self, bytes: &[u8]) -> Pressed {
-        let Some((typed, pending)) = &mut self.denial else { return Pressed::Nothing };
-        if bytes == [0x1b] {
-            self.denial = None;
-            return Pressed::Nothing;
-        }
-        if bytes.first() == Some(&0x1b) {
-            return Pressed::Nothing;
-        }
-        let (text, end) = match bytes {
-            [text @ .., b'\r' | b'\n'] => (text, true),
-            text => (text, false),
-        };
-        for &byte in text {
-            match byte {
-                0x08 | 0x7f => drop(typed.pop()),
-                // Ctrl+U and Ctrl+W.
-                0x15 => typed.clear(),
-                0x17 => typed.truncate(typed.trim_end().rfind(' ').map_or(0, |at| at + 1)),
-                b'\r' | b'\n' | b'\t' => typed.push(' '),
-                byte if byte < 0x20 => {}
-                byte => {
-                    pending.push(byte);
-                    match std::str::from_utf8(pending) {
-                        Ok(whole) => {
-                            typed.push_str(whole);
-                            pending.clear();
-                        }
-                        Err(error) if error.error_len().is_some() => pending.clear(),
-                        Err(_) => {}
-                    }
-                }
+        let Some((purpose, line)) = &mut self.typing else { return Pressed::Nothing };
+        let (text, purpose) = match line.press(bytes) {
+            Typed::On => return Pressed::Nothing,
+            Typed::Back => {
+                self.typing = None;
+                return Pressed::Nothing;
             }
-        }
-        if let Some((end, _)) = typed.char_indices().nth(MAX_REASON) {
-            typed.truncate(end);
-        }
-        if !end {
-            return Pressed::Nothing;
-        }
-        let message = match typed.trim() {
-            "" => PLAIN_NO.to_owned(),
-            typed => typed.to_owned(),
+            Typed::Done(text) => (text.trim().to_owned(), *purpose),
         };
-        self.denial = None;
-        self.say(Choice::Deny { message })
+        self.typing = None;
+        match purpose {
+            Purpose::Denial if text.is_empty() => self.say(Choice::Deny { message: PLAIN_NO.to_owned() }),
+            Purpose::Denial => self.say(Choice::Deny { message: text }),
+            // Nothing else is wanted, or nothing at all: that is another key.
+            Purpose::Edit if text.is_empty() || self.command() == Some(&text) => Pressed::Nothing,
+            Purpose::Edit => self.say(Choice::Edit { input: text.into() }),
+        }
+    }
+
+    /// The command that is asked for, where another can be run instead.
+    fn command(&self) -> Option<&str> {
+        let asked = &self.asked;
+        let command = asked.exactly.first().filter(|_| asked.kind.as_deref() == Some("command"));
+        command.filter(|_| asked.edit.is_some()).map(String::as_str)
+    }
+
+    fn edit(&mut self) -> Pressed {
+        let one_line =
+            |command: &&str| !command.contains(['\n', '\t']) && command.chars().count() <= MAX_EDIT;
+        if let Some(command) = self.command().filter(one_line) {
+            self.typing = Some((Purpose::Edit, Line::new(command, MAX_EDIT)));
+            Pressed::Nothing
+        } else if self.asked.edit.is_some() {
+            Pressed::ElsewhereOnly(format!(
+                "to allow something else instead, write it to a file: `orchestrate approve {} --edit FILE`",
+                self.asked.id
+            ))
+        } else {
+            Pressed::Nothing
+        }
     }
 
     /// The lines of the block. With no keys to press it is said where else it can be answered.
@@ -173,7 +183,12 @@ impl Asking {
     fn last_line(&self, width: usize, has_keys: bool, paint: Paint) -> String {
         let asked = &self.asked;
         if !has_keys {
-            let session = if self.can(AllowFor::Session) { " [--session]" } else { "" };
+            let session = match (self.can(AllowFor::Session), asked.edit.is_some()) {
+                (true, true) => " [--session | --edit FILE]",
+                (true, false) => " [--session]",
+                (false, true) => " [--edit FILE]",
+                (false, false) => "",
+            };
             let line =
                 format!("  orchestrate approve {}{session}, or deny {} -m \"why\"", asked.id, asked.id);
             return words::cut(&line, width).into_owned();
@@ -181,10 +196,12 @@ impl Asking {
         if self.sent {
             return paint.text(Tone::Muted, "  …");
         }
-        if let Some((typed, _)) = &self.denial {
-            let lead = "  why not? (Enter sends it, Esc goes back) ";
-            let room = width.saturating_sub(lead.len() + 1);
-            return format!("{lead}{}▏", words::tail(&words::one_line(typed), room));
+        if let Some((purpose, line)) = &self.typing {
+            let lead = match purpose {
+                Purpose::Denial => "  why not? (Enter sends it, Esc goes back) ",
+                Purpose::Edit => "  run instead: (Enter allows it, Esc goes back) ",
+            };
+            return format!("{lead}{}", line.shown(width.saturating_sub(lead.len())));
         }
         if self.shown < HELD {
             return String::new();
@@ -192,6 +209,9 @@ impl Asking {
         let mut keys = String::from("  a allow once");
         if self.can(AllowFor::Session) {
             keys.push_str("   s allow for this session");
+        }
+        if asked.edit.is_some() {
+            keys.push_str("   e edit");
         }
         keys.push_str("   d deny   ? details");
         if self.behind > 0 {

@@ -1,3 +1,5 @@
+use mo_core::view::status::EditView;
+
 use super::*;
 
 fn question(id: &str, what: &str) -> ApprovalView {
@@ -9,6 +11,8 @@ fn question(id: &str, what: &str) -> ApprovalView {
         by: None,
         call: None,
         what: format!("run `{what}`"),
+        instead: None,
+        edit: None,
         kind: Some("command".to_owned()),
         exactly: vec![what.to_owned()],
         cwd: Some("/t".to_owned()),
@@ -24,7 +28,7 @@ fn question(id: &str, what: &str) -> ApprovalView {
 }
 
 fn asking(asked: ApprovalView) -> Asking {
-    Asking { asked, behind: 0, shown: HELD, denial: None, sent: false }
+    Asking { asked, behind: 0, shown: HELD, typing: None, sent: false }
 }
 
 fn shown(asking: &Asking) -> String {
@@ -83,12 +87,45 @@ fn a_no_goes_with_the_line_that_was_typed() {
     assert_eq!(typed(&[b"old words\x17new\r"]), "old new");
     assert_eq!(typed(&[b"all\x15a pasted\nline\r"]), "a pasted line");
     assert_eq!(typed(&[&[b'x'; 2_000], b"\r"]).len(), MAX_REASON);
+    assert_eq!(typed(&[b"nr", b"\x1b[D", b"eve", b"\x1b[F", b"\r"]), "never");
     let mut back = asking(question("q", "x"));
     back.press(b"d");
     back.press(b"no");
     assert!(shown(&back).contains("why not?") && shown(&back).contains("no▏"), "{}", shown(&back));
     back.press(b"\x1b");
     assert!(matches!(back.press(b"a"), Pressed::Answer(Choice::Allow { .. })));
+}
+
+#[test]
+fn another_command_is_run_instead_where_the_agent_takes_one() {
+    let editable = |what: &str| {
+        let input = format!("{{\"command\":\"{what}\"}}");
+        let edit = EditView { tool: "Bash".to_owned(), input, folder: "/t".to_owned() };
+        asking(ApprovalView { edit: Some(edit), ..question("q7", what) })
+    };
+    let mut other = editable("npm test");
+    assert!(shown(&other).contains("e edit"), "{}", shown(&other));
+    assert_eq!(other.press(b"e"), Pressed::Nothing);
+    assert!(
+        shown(&other).contains("run instead:") && shown(&other).contains("npm test▏"),
+        "{}",
+        shown(&other)
+    );
+    other.press(b" -- login");
+    assert_eq!(other.press(b"\r"), Pressed::Answer(Choice::Edit { input: "npm test -- login".into() }));
+    // As it was, empty, or thought better of: the question stands.
+    for keys in [&[b"e".as_slice(), b"\r"][..], &[b"e", b"\x15", b"\r"], &[b"e", b"x", b"\x1b"]] {
+        let mut same = editable("npm test");
+        for key in keys {
+            assert_eq!(same.press(key), Pressed::Nothing);
+        }
+        assert!(matches!(same.press(b"a"), Pressed::Answer(Choice::Allow { .. })));
+    }
+    let Pressed::ElsewhereOnly(words) = editable("a\nb").press(b"e") else { panic!("not on one line") };
+    assert!(words.contains("approve q7 --edit FILE"), "{words}");
+    let mut fixed = asking(question("q", "npm test"));
+    assert!(!shown(&fixed).contains("e edit"));
+    assert_eq!(fixed.press(b"e"), Pressed::Nothing);
 }
 
 #[test]

@@ -219,6 +219,7 @@ impl Desk {
         match asking.press(bytes) {
             Pressed::Nothing => {}
             Pressed::Details => screen.tell(&asking.details(screen.paint())),
+            Pressed::ElsewhereOnly(where_) => screen.note(&where_),
             Pressed::Answer(choice) => self.answering = Some(feed.answer(asking.id(), choice)),
         }
         screen.question(Some(asking), self.keys.is_some());

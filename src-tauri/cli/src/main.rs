@@ -16,6 +16,7 @@ mod owner;
 mod places;
 mod reading;
 mod team_file;
+mod typing;
 mod watch;
 
 use std::io::Write;

@@ -21,6 +21,18 @@ pub struct ApprovalRequest {
     /// Why the agent or its CLI says that it asks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// The whole call, where its agent takes another input for it and it is not too large. Kept while a person is asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<ToolCall>,
+}
+
+/// A tool call as the agent made it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToolCall {
+    /// The tool's own name.
+    pub tool: String,
+    /// Its whole input.
+    pub input: serde_json::Value,
 }
 
 /// The door through which a request came.
@@ -34,7 +46,7 @@ pub enum AskedVia {
 }
 
 /// What a tool call would do. Paths are as the agent gave them until the engine has resolved them.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Action {
     /// Reads or lists these places. None named means the worker's current folder.
@@ -106,6 +118,13 @@ impl Ruled {
 pub enum Answer {
     /// This once.
     Allow,
+    /// This once, with another input for the same tool.
+    Instead {
+        /// The whole input.
+        input: serde_json::Value,
+        /// What that does.
+        action: Action,
+    },
     /// No; the message is told to the agent.
     Deny {
         /// Why, in words for the agent.
@@ -122,6 +141,9 @@ pub struct ApprovalAsked {
     pub attempt: AttemptNo,
     /// In which turn; `None` between turns.
     pub turn: Option<TurnNo>,
+    /// The folder that its worker works in, absolute.
+    #[serde(default)]
+    pub folder: String,
     /// What exactly.
     pub request: ApprovalRequest,
     /// The rule that asks.
@@ -166,6 +188,11 @@ pub enum Choice {
         /// For how long.
         allowed: AllowFor,
     },
+    /// Yes, this once, to the same tool with another input.
+    Edit {
+        /// The whole input. From outside a text alone will do where the call is a command.
+        input: serde_json::Value,
+    },
     /// No; the message is told to the agent.
     Deny {
         /// Why, in words for the agent.
@@ -177,11 +204,17 @@ pub enum Choice {
 pub const PLAIN_NO: &str = "the person does not allow it";
 
 impl Choice {
-    /// What the agent is told.
-    pub fn answer(&self) -> Answer {
-        match self {
-            Self::Allow { .. } => Answer::Allow,
-            Self::Deny { message } => Answer::Deny { message: message.clone() },
+    /// What the agent is told. What an edited call does was found out when it was allowed.
+    pub fn answer(&self, instead: Option<&Action>) -> Answer {
+        match (self, instead) {
+            (Self::Allow { .. }, _) => Answer::Allow,
+            (Self::Edit { input }, Some(action)) => {
+                Answer::Instead { input: input.clone(), action: action.clone() }
+            }
+            (Self::Edit { .. }, None) => {
+                Answer::Deny { message: "it is not known what the edited call does".to_owned() }
+            }
+            (Self::Deny { message }, _) => Answer::Deny { message: message.clone() },
         }
     }
 }
@@ -219,6 +252,9 @@ pub struct ApprovalAnswered {
     pub choice: Choice,
     /// By whom.
     pub by: AnsweredBy,
+    /// What is done instead, where it was edited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instead: Option<Action>,
 }
 
 /// A permission that lasts: to whom, what exactly, from whom. It ends with the session's work.

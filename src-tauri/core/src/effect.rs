@@ -26,6 +26,8 @@ pub enum Effect {
     StopWorker { worker: WorkerName, attempt: AttemptNo, urgent: bool },
     /// Tell an agent the answer to its request.
     AnswerApproval { worker: WorkerName, attempt: AttemptNo, request: RequestId, answer: Answer },
+    /// Find out what an edited call does that was allowed at rest and is asked for again, and give that answer again.
+    AnswerAgain { approval: ApprovalId },
     /// Run a check on a checkout of its own.
     RunCheck { check: CheckNo },
     /// End a check that runs, at once.
@@ -103,7 +105,12 @@ pub fn effects(state: &State, worker: Option<&WorkerName>, event: &Event) -> Vec
             effects.extend(approval_timer(state, &asked.approval));
             effects
         }
-        Event::ApprovalRepeated { approval, .. } => approval_timer(state, approval).into_iter().collect(),
+        Event::ApprovalRepeated { approval, .. } => {
+            let kept = state.approvals.open(approval).and_then(|open| open.answer.as_ref());
+            let again = kept.filter(|kept| kept.is_edit());
+            let again = again.map(|_| Effect::AnswerAgain { approval: approval.clone() });
+            approval_timer(state, approval).into_iter().chain(again).collect()
+        }
         Event::RecoveryAttempted(attempted) => {
             let until = worker.and_then(|w| state.workers.get(w)?.recovery.to_begin()?.until);
             let timer = worker.zip(until).map(|(worker, until)| Effect::StartRecoveryTimer {

@@ -1,7 +1,7 @@
 //! What may come into the core: commands, what workers put out, timers, and the outcomes of effects.
 
 use crate::agent_event::Decoded;
-use crate::approval::{AnsweredBy, Choice};
+use crate::approval::{Action, AnsweredBy, Choice};
 use crate::event::{CheckpointRestored, CheckpointTaken, Fault, Prepared, SessionCreated, StopCause};
 use crate::ids::{
     AgentKind, ApprovalId, AttemptNo, CheckNo, CheckpointNo, Nonce, ReviewId, TurnNo, WorkerName,
@@ -164,6 +164,8 @@ pub enum Input {
         choice: Choice,
         /// By whom.
         by: AnsweredBy,
+        /// For an edited call: what it does, and what was found out about that.
+        edited: Option<Box<Edited>>,
     },
     /// A lasting permission is taken back.
     Revoke {
@@ -191,6 +193,15 @@ pub enum Input {
         /// In one sentence.
         text: String,
     },
+}
+
+/// A call that a person has edited. Its paths are resolved.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Edited {
+    /// What it does.
+    pub action: Action,
+    /// What was found out about that.
+    pub survey: Survey,
 }
 
 /// Why an input changes nothing.
@@ -226,6 +237,12 @@ pub enum Rejection {
     /// That question cannot be answered so.
     #[error("that is allowed for this one call only")]
     NotAnOption,
+    /// The agent takes no other input for it.
+    #[error("this agent cannot be given another input; deny it with a message")]
+    NotEditable,
+    /// What it was changed to may never be done.
+    #[error("what it was changed to is denied by a rule")]
+    EditDenied,
     /// There is no such grant.
     #[error("there is no such grant")]
     GrantUnknown,
@@ -254,6 +271,8 @@ impl Rejection {
             Self::ApprovalUnknown => "approval_unknown",
             Self::ApprovalSettled => "approval_settled",
             Self::NotAnOption => "not_an_option",
+            Self::NotEditable => "not_editable",
+            Self::EditDenied => "edit_denied",
             Self::GrantUnknown => "grant_unknown",
             Self::BlockerUnknown => "blocker_unknown",
             Self::BlockerSettled => "blocker_settled",

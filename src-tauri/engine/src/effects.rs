@@ -1,11 +1,12 @@
 //! Carries out what the core asks for. Every act reports its outcome as an input.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use mo_agents::launch::Access;
 use mo_checkpoint::Access as CheckoutAccess;
-use mo_core::approval::{AnsweredBy, Choice};
+use mo_core::approval::{Action, AnsweredBy, Choice};
 use mo_core::effect::Effect;
 use mo_core::event::{Fault, Place, Prepared};
 use mo_core::ids::{CheckNo, Digest, Nonce, SessionId};
@@ -13,7 +14,7 @@ use mo_core::input::Input;
 use mo_core::recovery::Launched;
 use mo_core::review::answer;
 use mo_core::review::receipt::Receipt;
-use mo_core::state::State;
+use mo_core::state::{OpenApproval, State};
 use mo_core::time::Timestamp;
 use mo_core::view::session_view;
 use mo_core::view::status::SessionView;
@@ -32,8 +33,8 @@ use crate::ports::Ports;
 use crate::prompts::{self, DiffText};
 use crate::session_desk::{Desks, SessionDesk, Timer, WorkerCommand};
 use crate::versions::doubt;
-use crate::worker::WorkerRun;
-use crate::{checkouts, fault, receipts, roster, summary};
+use crate::worker::{WorkerRun, bounds};
+use crate::{checkouts, edits, fault, receipts, roster, summary};
 
 /// An act that is ready to be done once its event is durable.
 pub(crate) type Act = Box<dyn FnOnce(&mut EffectRunner) + Send>;
@@ -106,6 +107,10 @@ impl EffectRunner {
             Effect::AnswerApproval { worker, attempt, request, answer } => {
                 Box::new(move |_| desk.tell(&worker, attempt, WorkerCommand::Answer { request, answer }))
             }
+            Effect::AnswerAgain { approval } => {
+                let Some(open) = state.approvals.open(&approval).cloned() else { return Box::new(|_| {}) };
+                Box::new(move |runner| runner.answer_again(&desk, open))
+            }
             Effect::RunCheck { check } => {
                 let Some(job) = check_job(&desk, state, check) else { return Box::new(|_| {}) };
                 Box::new(move |runner| runner.run_check(&desk, check, job))
@@ -177,6 +182,7 @@ impl EffectRunner {
                     approval: approval.clone(),
                     choice: Choice::Deny { message },
                     by: AnsweredBy::Expiry,
+                    edited: None,
                 };
                 runner.start_timer(&desk, Timer::Approval(approval), after_ms, expired);
             }),
@@ -318,6 +324,28 @@ impl EffectRunner {
             desks.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(&desk.id);
             freed.notify_waiters();
             keeper.tidy();
+        });
+    }
+
+    /// An edited call that was allowed at rest: what it does is found out on the ground as it is now.
+    fn answer_again(&self, desk: &Arc<SessionDesk>, open: OpenApproval) {
+        let Some(kept) = open.answer else { return };
+        let home = self.environment.home();
+        let here = Arc::clone(desk);
+        self.blocking(desk, move |_| {
+            let asked = &open.asked;
+            let (Some(call), Choice::Edit { input }) = (&asked.request.call, &kept.choice) else {
+                return Input::Proceed;
+            };
+            let cwd = match &asked.request.action {
+                Action::Command { cwd, .. } => cwd.as_deref(),
+                _ => None,
+            };
+            let bounds = bounds(Path::new(&asked.folder), &here.data, home.as_deref());
+            let edited = edits::edited(call, input.clone(), cwd, &bounds, &here.rules);
+            let edited = edited.inspect_err(|error| tracing::error!(%error, "an edit that was taken before"));
+            let edited = edited.ok().map(|(_, edited)| Box::new(edited));
+            Input::Answer { approval: asked.approval.clone(), choice: kept.choice, by: kept.by, edited }
         });
     }
 

@@ -70,6 +70,7 @@ mod tests {
                 via: AskedVia::Permission,
                 action: Action::Write { paths: vec![path], diff: None },
                 reason: None,
+                call: None,
             };
             let mut folders = Folders::of(Some(&agent), root.path());
             folders.asked(&request);

@@ -6,6 +6,7 @@ mod checkouts;
 mod checks;
 pub mod config;
 mod dispatcher;
+mod edits;
 mod effects;
 pub mod environment;
 mod evidence;

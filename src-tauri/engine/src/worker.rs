@@ -445,7 +445,8 @@ impl Conversation {
     }
 }
 
-fn bounds(folder: &Path, data: &Path, home: Option<&Path>) -> Bounds {
+/// Where a worker that works in this folder may work.
+pub(crate) fn bounds(folder: &Path, data: &Path, home: Option<&Path>) -> Bounds {
     let text = |path: &Path| paths::resolve(path).to_string_lossy().into_owned();
     Bounds { root: text(folder), keep_out: text(data), home: home.map(text).unwrap_or_default() }
 }

@@ -215,3 +215,51 @@ fn codex_s_questions_outlive_a_pause_and_a_kill() {
 fn gemini_s_questions_outlive_a_pause_and_a_kill() {
     outlived("gemini");
 }
+
+/// What Claude is given instead is done, and nothing else, also when it was given at rest.
+#[test]
+fn claude_s_call_is_made_as_edited() {
+    let say = |mark| call("claude", mark);
+    let again = AGAIN[0].1;
+    let rules = [
+        rule("again", "anthropic", &[again], &json!([say("asked"), {"text": "It is done."}])),
+        rule(
+            "work",
+            "anthropic",
+            &["You are the implementer"],
+            &json!([say("first"), say("asked"), {"text": "not reached"}]),
+        ),
+    ];
+    let job = job("claude", &rules, "");
+    let edit = |text: &str| {
+        let file = job.sandbox.home().join("edit.txt");
+        std::fs::write(&file, text).unwrap();
+        file.display().to_string()
+    };
+    let mut cli = job.start(&["--wait"]);
+    let first = question(&mut cli, "approval_requested", "first");
+    let denied = finish(job.orchestrate(&["approve", &first, "--edit", &edit("cat .env")]), LIMIT).unwrap();
+    assert_eq!(denied.status.code(), Some(4), "{}", denied.stderr);
+    tell(&job, &["approve", &first[..13], "--edit", &edit("echo other >> marks.txt")]);
+    let second = question(&mut cli, "approval_requested", "asked");
+    assert_eq!(marks(&job), ["other"], "the edited call was made, and only it");
+    tell(&job, &["pause"]);
+    let ran = job.finish(cli);
+    ran.check(None, "paused", 11);
+    let (job, session) = (ran.job, ran.summary["session"].as_str().unwrap().to_owned());
+    let whole = json!({"command": "echo later >> marks.txt", "description": "leave a mark"});
+    let file = job.sandbox.home().join("edit.json");
+    std::fs::write(&file, whole.to_string()).unwrap();
+    tell(&job, &["approve", &second, "--edit", file.to_str().unwrap()]);
+    assert_eq!(marks(&job), ["other"], "at rest nothing is done");
+    let ran = job.finish(Duplex::start(job.orchestrate(&["resume", &session, "--wait"])).unwrap());
+    let story = ran.story();
+    assert_eq!((ran.code, &ran.summary["state"]), (Some(0), &json!("finished")), "{story}");
+    assert_eq!(marks(&ran.job), ["other", "later"], "{story}");
+    let decided = ran.of_kind("approval_decided");
+    let instead =
+        decided.iter().map(|(_, data)| &data["ruling"]).find(|ruling| ruling["answer"] == "instead");
+    assert_eq!(instead.unwrap()["action"]["command"], "echo later >> marks.txt", "{story}");
+    // The agent sees what came of the call that was made.
+    ran.check_what_is_left(&["marks.txt"]);
+}

@@ -137,6 +137,37 @@ fn every_command_begins_in_the_folder_that_the_hook_names() {
     check_script_was_kept(&sandbox);
 }
 
+/// What `orchestrate approve --edit` rests on: a hook that allows can put another input in the place of the call's, and
+/// nothing but that is done.
+#[test]
+fn an_allowing_hook_rewrites_the_input() {
+    let sandbox = Sandbox::new(&json!({"rules": [
+        {"name": "go", "when": {"api": "anthropic", "contains": "go on"}, "steps": [
+            {"tool": {"name": "Bash", "input": {"command": "touch asked", "description": "x"}}},
+            {"tool": {"name": "Write", "input": {"file_path": "${cwd}/asked.txt", "content": "A\n"}}},
+            {"text": "done"}]},
+    ]}))
+    .unwrap();
+    let target = sandbox.target();
+    let mut cli = start(&sandbox, &[]);
+    prompt(&mut cli, "go on");
+    let other = target.join("allowed.txt").display().to_string();
+    let rewrite = |tool: &str| {
+        let input = match tool {
+            "Bash" => json!({"command": "touch allowed", "description": "x"}),
+            _ => json!({"file_path": other, "content": "B\n"}),
+        };
+        json!({"hookSpecificOutput": {"hookEventName": "PreToolUse", "permissionDecision": "allow", "updatedInput": input}})
+    };
+    turn(&mut cli, rewrite, allow);
+    assert_eq!(asked(&cli, "can_use_tool"), [""; 0], "it is not asked again");
+    assert!(!target.join("asked").exists() && !target.join("asked.txt").exists(), "{}", cli.transcript);
+    assert!(target.join("allowed").exists(), "{}", cli.transcript);
+    assert_eq!(std::fs::read_to_string(target.join("allowed.txt")).unwrap(), "B\n");
+    end(&mut cli, &sandbox, "claude-hook-rewrite");
+    check_script_was_kept(&sandbox);
+}
+
 #[test]
 fn a_denying_hook_stops_every_tool() {
     let sandbox = implementer();

@@ -157,6 +157,8 @@ export function anApproval(some: Partial<ApprovalView> = {}): ApprovalView {
     by: null,
     call: null,
     what: 'run `cargo add argon2`',
+    instead: null,
+    edit: null,
     kind: 'command',
     exactly: ['cargo add argon2'],
     cwd: '/home/ada/shop',

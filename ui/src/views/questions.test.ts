@@ -77,6 +77,46 @@ describe('a question', () => {
     expect(api.answers).toEqual([['s1', 'ap_1', { choice: 'deny', message: 'use what is there' }]]);
   });
 
+  it('is answered with another command where the agent takes one, and nothing typed is lost', async () => {
+    const edit = { tool: 'Bash', input: '{"command":"cargo add argon2"}', folder: '/home/ada/shop' };
+    const api = await open([anApproval({ edit })]);
+    const found = await card();
+    await fireEvent.keyDown(window, { key: 'e' });
+    const field = screen.getByLabelText<HTMLTextAreaElement>(/Run this instead/);
+    expect([document.activeElement, field.value]).toEqual([field, 'cargo add argon2']);
+    const allow = within(found).getByRole<HTMLButtonElement>('button', { name: /Allow as edited/ });
+    expect(allow.disabled).toBe(true);
+    // Keys in the field are text.
+    await fireEvent.keyDown(field, { key: 'a' });
+    await fireEvent.input(field, { target: { value: 'cargo add scrypt' } });
+    api.refusal = { code: 'edit_denied', message: 'it cannot be changed to that', hint: null };
+    await fireEvent.keyDown(field, { key: 'Enter' });
+    expect((await screen.findByRole('alert')).textContent).toContain('cannot be changed to that');
+    expect(field.value).toBe('cargo add scrypt');
+    await fireEvent.click(allow);
+    const said = { choice: 'edit', input: 'cargo add scrypt', whole: false };
+    expect(api.answers).toEqual([['s1', 'ap_1', said], ['s1', 'ap_1', said]]);
+  });
+
+  it('is edited as the whole input where it is no command, and not at all where the agent takes none', async () => {
+    const input = '{\n  "file_path": "/etc/hosts"\n}';
+    const edit = { tool: 'Write', input, folder: '/home/ada/shop' };
+    const api = await open([anApproval({ kind: 'write', exactly: ['/etc/hosts'], edit })]);
+    await fireEvent.click(within(await card()).getByRole('button', { name: /Edit/ }));
+    const field = screen.getByLabelText<HTMLTextAreaElement>(/The input of Write/);
+    expect(field.value).toBe(input);
+    await fireEvent.input(field, { target: { value: '{"file_path":"/tmp/hosts"}' } });
+    await fireEvent.keyDown(field, { key: 'Enter' });
+    expect(api.answers).toEqual([]);
+    await fireEvent.keyDown(field, { key: 'Enter', ctrlKey: true });
+    expect(api.answers).toEqual([['s1', 'ap_1', { choice: 'edit', input: '{"file_path":"/tmp/hosts"}', whole: true }]]);
+    cleanup();
+    await open([anApproval()]);
+    expect(within(await card()).queryByRole('button', { name: /Edit/ })).toBeNull();
+    await fireEvent.keyDown(window, { key: 'e' });
+    expect(document.querySelector('textarea#edited')).toBeNull();
+  });
+
   it('is said to be settled elsewhere, and can be tried again', async () => {
     const api = await open([anApproval()]);
     api.refusal = { code: 'approval_settled', message: 'the question was answered before', hint: null };

@@ -214,6 +214,7 @@ impl Conversation {
                 via: AskedVia::Permission,
                 action,
                 reason: None,
+                call: None,
             },
         });
         self.pending.insert(request, pending);

@@ -4,7 +4,7 @@
 //! `allow` runs the call without `can_use_tool`, but for the CLI's own safety checks; its `deny` stops it. An error
 //! reply to a hook **fails open** unless it was registered to block, and `continue: false` still runs the tool, so a no is always an explicit `deny`.
 
-use mo_core::approval::{Answer, ApprovalRequest, AskedVia};
+use mo_core::approval::{Answer, ApprovalRequest, AskedVia, ToolCall};
 use mo_core::ids::{ItemId, RequestId};
 use serde_json::{Value, json};
 
@@ -16,6 +16,9 @@ const HOOK: &str = "pre_tool_use";
 /// How long the CLI waits for our answer, in seconds: 23 days, near the most that its timer takes. Without it a question
 /// that a person has not answered in ten minutes is taken back and its call refused (measured on 2.1.330).
 const PATIENCE_S: u64 = 2_000_000;
+
+/// The most bytes of a line whose call a person can edit: it is kept with the question.
+const EDITABLE: usize = 64 * 1024;
 
 /// How a request is answered.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,7 +62,7 @@ pub(super) fn request(line: &Value, bytes: usize) -> Result<Control, &'static st
     let id = str_at(line, "/request_id").ok_or("a control_request without request_id")?;
     let subtype = str_at(line, "/request/subtype").unwrap_or_default();
     match subtype {
-        "hook_callback" => Ok(hook_callback(line, id)),
+        "hook_callback" => Ok(hook_callback(line, id, bytes)),
         "can_use_tool" => {
             let tool = str_at(line, "/request/tool_name").ok_or("can_use_tool without tool_name")?;
             let input = line.pointer("/request/input").cloned().unwrap_or(Value::Null);
@@ -70,6 +73,7 @@ pub(super) fn request(line: &Value, bytes: usize) -> Result<Control, &'static st
                 via: AskedVia::Permission,
                 action: action(tool, &input, None),
                 reason,
+                call: editable(tool, &input, bytes),
             };
             Ok(Control::Asked(asked, Pending::Permission { input, bytes }))
         }
@@ -81,7 +85,12 @@ pub(super) fn request(line: &Value, bytes: usize) -> Result<Control, &'static st
     }
 }
 
-fn hook_callback(line: &Value, id: &str) -> Control {
+/// The call for a person to edit, unless it is too large for that.
+fn editable(tool: &str, input: &Value, bytes: usize) -> Option<ToolCall> {
+    (bytes <= EDITABLE && input.is_object()).then(|| ToolCall { tool: tool.to_owned(), input: input.clone() })
+}
+
+fn hook_callback(line: &Value, id: &str, bytes: usize) -> Control {
     let event = str_at(line, "/request/input/hook_event_name");
     let (Some("PreToolUse"), Some(tool)) = (event, str_at(line, "/request/input/tool_name")) else {
         let deny = Answer::Deny { message: "the hook's call could not be read".to_owned() };
@@ -97,6 +106,7 @@ fn hook_callback(line: &Value, id: &str) -> Control {
         via: AskedVia::Hook,
         action: action(tool, input, str_at(line, "/request/input/cwd")),
         reason: None,
+        call: editable(tool, input, bytes),
     };
     Control::Asked(asked, Pending::Hook)
 }
@@ -145,6 +155,7 @@ pub(super) fn answer(id: &str, pending: &Pending, answer: &Answer) -> Value {
         Pending::Permission { input, .. } => {
             let decision = match answer {
                 Answer::Allow => json!({"behavior": "allow", "updatedInput": input}),
+                Answer::Instead { input, .. } => json!({"behavior": "allow", "updatedInput": input}),
                 Answer::Deny { message } => {
                     json!({"behavior": "deny", "message": message, "interrupt": false})
                 }
@@ -157,6 +168,10 @@ pub(super) fn answer(id: &str, pending: &Pending, answer: &Answer) -> Value {
 fn hook_answer(id: &str, answer: &Answer) -> Value {
     let decision = match answer {
         Answer::Allow => json!({"hookEventName": "PreToolUse", "permissionDecision": "allow"}),
+        // Measured: nothing but the other input is done, and `can_use_tool` does not follow.
+        Answer::Instead { input, .. } => {
+            json!({"hookEventName": "PreToolUse", "permissionDecision": "allow", "updatedInput": input})
+        }
         Answer::Deny { message } => json!({"hookEventName": "PreToolUse", "permissionDecision": "deny",
                                            "permissionDecisionReason": message}),
     };

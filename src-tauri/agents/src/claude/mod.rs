@@ -5,6 +5,7 @@ mod control;
 mod decoder;
 #[cfg(test)]
 mod decoder_tests;
+mod edit;
 pub(crate) mod failure;
 mod items;
 mod launch;
@@ -22,6 +23,7 @@ mod tools_tests;
 mod wire;
 
 pub use decoder::ClaudeDecoder;
+pub(crate) use edit::edited;
 pub use launch::launch;
 pub use protocol::ClaudeProtocol;
 

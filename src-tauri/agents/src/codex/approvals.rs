@@ -129,6 +129,7 @@ fn command(request: RequestId, asked: &CommandApproval<'_>) -> ApprovalRequest {
         via: AskedVia::Permission,
         action,
         reason: owned(&asked.reason),
+        call: None,
     }
 }
 
@@ -150,5 +151,6 @@ fn patch(request: RequestId, asked: &FileApproval<'_>, patches: &Patches) -> App
         via: AskedVia::Permission,
         action,
         reason: asked.reason.as_ref().map(|r| cut(r, LONG)),
+        call: None,
     }
 }

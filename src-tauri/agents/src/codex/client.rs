@@ -219,7 +219,8 @@ impl Protocol for CodexProtocol {
         // Never `acceptForSession` nor an amendment: Codex writes those down.
         let decision = match answer {
             Answer::Allow => "accept",
-            Answer::Deny { .. } => "decline",
+            // Nothing here takes another input, and what was asked was not allowed.
+            Answer::Deny { .. } | Answer::Instead { .. } => "decline",
         };
         out.send_json(&self.writer.reply(&id, &json!({ "decision": decision })));
     }

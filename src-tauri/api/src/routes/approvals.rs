@@ -82,6 +82,10 @@ fn refused(error: AnswerError) -> Refusal {
         AnswerError::Unknown(_) | AnswerError::NoBlocker(_) => {
             Refusal::new(axum::http::StatusCode::NOT_FOUND, code, error.to_string())
         }
+        AnswerError::Edit(_) => Refusal::bad_request(code, error.to_string()),
+        AnswerError::EditDenied { .. } | AnswerError::EditSecret => {
+            Refusal::new(axum::http::StatusCode::FORBIDDEN, code, error.to_string())
+        }
         AnswerError::Command(error) => error.into(),
         AnswerError::Journal(error) => error.into(),
     }

@@ -1,14 +1,12 @@
-//! `orchestrate approvals`, `approve`, `deny`, `grants`, `revoke`: questions of the workers and their answers.
+//! `orchestrate approvals`, `grants`, `revoke`: what the workers ask, and what was allowed for longer.
 
-use mo_core::approval::{AllowFor, AnsweredBy, Choice, PLAIN_NO};
 use mo_core::ids::{ApprovalId, SessionId};
 use mo_core::input::Rejection;
 use mo_core::view::status::{ApprovalView, SessionView};
 use mo_engine::handle::{AnswerError, CommandError};
 use serde_json::json;
 
-use super::control::check_words;
-use crate::args::{Approve, Deny, OfSession, Revoke};
+use crate::args::{OfSession, Revoke};
 use crate::context::{Context, read_config};
 use crate::errors::{Failure, exit};
 use crate::host::{self, Host};
@@ -66,6 +64,7 @@ fn tell(context: &mut Context, session: &str, asked: &ApprovalView) -> Result<()
     let risk = asked.risk.as_deref().unwrap_or_default();
     let rule = asked.rule.as_ref().map(|rule| format!("{rule}, risk {risk}"));
     let rows = [
+        ("instead", asked.instead.as_deref()),
         ("why", asked.why.as_deref()),
         ("rule", rule.as_deref()),
         ("in", asked.cwd.as_deref()),
@@ -90,6 +89,9 @@ fn tell(context: &mut Context, session: &str, asked: &ApprovalView) -> Result<()
         context.out.line(&format!("  orchestrate approve {id} --session"))?;
         context.out.line(&format!("      {}", exact_line(grants)))?;
     }
+    if asked.edit.is_some() {
+        context.out.line(&format!("  orchestrate approve {id} --edit FILE"))?;
+    }
     context.out.line(&format!("  orchestrate deny {id} -m \"why\""))
 }
 
@@ -113,28 +115,9 @@ pub(super) fn grants(context: &mut Context, args: &OfSession) -> Result<u8, Fail
     Ok(exit::DONE)
 }
 
-/// Allows what a worker asks.
-pub(super) fn approve(context: &mut Context, args: &Approve) -> Result<u8, Failure> {
-    let allowed = if args.session { AllowFor::Session } else { AllowFor::Once };
-    answer(context, &args.id, "approve", &Choice::Allow { allowed })
-}
-
-/// Refuses what a worker asks.
-pub(super) fn deny(context: &mut Context, args: &Deny) -> Result<u8, Failure> {
-    let message = match &args.message {
-        Some(text) => {
-            check_words(text)?;
-            text.clone()
-        }
-        None => PLAIN_NO.to_owned(),
-    };
-    answer(context, &args.id, "deny", &Choice::Deny { message })
-}
-
 /// Takes a lasting permission back.
 pub(super) fn revoke(context: &mut Context, args: &Revoke) -> Result<u8, Failure> {
-    let session =
-        find(context, "grant", &args.id, |view| view.grants.iter().any(|grant| grant.id == args.id))?;
+    let session = find(context, &args.id, |view| view.grants.iter().any(|grant| grant.id == args.id))?;
     let (id, named) = (ApprovalId::new(args.id.as_str()), session.clone());
     with_owner(
         context,
@@ -142,28 +125,6 @@ pub(super) fn revoke(context: &mut Context, args: &Revoke) -> Result<u8, Failure
         async |host| host.engine.revoke(&ApprovalId::new(args.id.as_str())).await.map(drop).map_err(failure),
     )?;
     done(context, "revoke", &session, "it is asked again from now on")
-}
-
-fn answer(context: &mut Context, asked: &str, command: &str, choice: &Choice) -> Result<u8, Failure> {
-    let session =
-        find(context, "question", asked, |view| view.approvals.iter().any(|approval| approval.id == asked))?;
-    let (named, id, said) = (session.clone(), asked.to_owned(), choice.clone());
-    with_owner(
-        context,
-        async |client| Ok(client.answer(named.as_str(), &id, &said).await?),
-        async |host| {
-            let asked = ApprovalId::new(asked);
-            host.engine.answer(&asked, choice.clone(), AnsweredBy::Person).await.map(drop).map_err(failure)
-        },
-    )?;
-    let runs = views(context, Some(session.as_str()))?.iter().any(|view| view.ended_at.is_none());
-    let words = match (command, runs) {
-        ("approve", true) => "allowed".to_owned(),
-        ("approve", false) => format!("allowed; `orchestrate resume {session}` goes on with it"),
-        (_, true) => "refused".to_owned(),
-        (_, false) => format!("refused; `orchestrate resume {session}` goes on with that"),
-    };
-    done(context, command, &session, &words)
 }
 
 pub(super) fn done(
@@ -190,23 +151,11 @@ pub(super) fn views(context: &Context, session: Option<&str>) -> Result<Vec<Sess
     Reading::all(&places)
 }
 
-fn find(
-    context: &Context,
-    what: &str,
-    id: &str,
-    has: impl Fn(&SessionView) -> bool,
-) -> Result<SessionId, Failure> {
+fn find(context: &Context, id: &str, has: impl Fn(&SessionView) -> bool) -> Result<SessionId, Failure> {
     let found = views(context, None)?.into_iter().find(|view| has(view));
     found.map(|view| SessionId::new(view.id)).ok_or_else(|| {
-        let (code, list) =
-            if what == "grant" { ("grant_unknown", "grants") } else { ("approval_unknown", "approvals") };
-        let id = one_line(id);
-        Failure::new(
-            exit::NOT_FOUND,
-            code,
-            format!("there is no {what} {id}"),
-            format!("`orchestrate {list}` lists them"),
-        )
+        let message = format!("there is no grant {}", one_line(id));
+        Failure::new(exit::NOT_FOUND, "grant_unknown", message, "`orchestrate grants` lists them")
     })
 }
 
@@ -247,6 +196,15 @@ pub(super) fn failure(error: AnswerError) -> Failure {
             message,
             "`orchestrate approvals SESSION` shows what became of it",
         ),
+        AnswerError::Edit(_) => {
+            let hint = "give the command alone, or the tool's whole input as a JSON object";
+            Failure::new(exit::USAGE, code, message, hint)
+        }
+        AnswerError::EditDenied { .. }
+        | AnswerError::EditSecret
+        | AnswerError::Command(CommandError::Rejected(Rejection::NotEditable | Rejection::EditDenied)) => {
+            Failure::new(exit::REFUSED, code, message, "the question still waits for your answer")
+        }
         AnswerError::NoBlocker(_)
         | AnswerError::Command(CommandError::Rejected(Rejection::BlockerUnknown)) => {
             Failure::new(exit::NOT_FOUND, code, message, "`orchestrate blockers` lists them")

@@ -1,5 +1,6 @@
 //! One module a command.
 
+mod answering;
 mod approvals;
 mod blockers;
 mod completions;
@@ -34,8 +35,8 @@ pub(crate) fn execute(command: &Command, context: &mut Context) -> Result<u8, Fa
         Command::Stop(args) => control::stop(context, args),
         Command::Message(args) => control::message(context, args),
         Command::Approvals(args) => approvals::approvals(context, args),
-        Command::Approve(args) => approvals::approve(context, args),
-        Command::Deny(args) => approvals::deny(context, args),
+        Command::Approve(args) => answering::approve(context, args),
+        Command::Deny(args) => answering::deny(context, args),
         Command::Grants(args) => approvals::grants(context, args),
         Command::Revoke(args) => approvals::revoke(context, args),
         Command::Blockers(args) => blockers::blockers(context, args),

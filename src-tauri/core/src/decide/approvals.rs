@@ -5,14 +5,14 @@ use crate::approval::{
     AllowFor, Answer, AnsweredBy, ApprovalAnswered, ApprovalAsked, ApprovalRequest, Choice, Grant, Ruled,
 };
 use crate::event::{Event, RestState};
-use crate::ids::{ApprovalId, AttemptNo, RequestId, TurnNo, WorkerName};
-use crate::input::Rejection;
+use crate::ids::{ApprovalId, AttemptNo, RequestId, Role, TurnNo, WorkerName};
+use crate::input::{Edited, Rejection};
 use crate::policy::{Ground, Permit, Risk, Ruling, Survey, judge};
 use crate::state::{AttemptState, MAX_OPEN, OpenApproval, ReviewProgress, State};
 use crate::time::Timestamp;
 
 /// What is added to the reason of a question about what was allowed before and may have been done.
-const MAY_BE_DONE: &str = "; it was allowed before the program ended, and may have been done already";
+const MAY_BE_DONE: &str = " before the program ended, and may have been done already";
 
 /// Who asks: which process of a worker, in which turn.
 pub(super) struct Asker {
@@ -55,7 +55,7 @@ pub(super) fn asked(
             let message = format!("not allowed: {}", ruling.why);
             vec![told(state, &asker, request, Ruled::deny(&ruling.rule, message))]
         }
-        Permit::Ask => ask(state, asker, request, ruling, survey.approval.clone(), now),
+        Permit::Ask => ask(state, asker, request, ruling, survey, now),
     }
 }
 
@@ -64,7 +64,7 @@ fn ask(
     asker: Asker,
     request: ApprovalRequest,
     ruling: Ruling,
-    approval: ApprovalId,
+    survey: &Survey,
     now: Timestamp,
 ) -> Vec<Fact> {
     if let Some(grant) = state.approvals.grant_for(&asker.worker, &request.action) {
@@ -77,10 +77,10 @@ fn ask(
             attempt: asker.attempt,
             request: request.request.clone(),
         };
-        let answer = open
-            .answer
-            .as_ref()
-            .map(|(choice, by)| Ruled { rule: by.as_str().to_owned(), answer: choice.answer() });
+        // An edited call is judged again first, on the ground as it is now.
+        let kept = open.answer.as_ref().filter(|kept| !kept.is_edit());
+        let answer =
+            kept.map(|kept| Ruled { rule: kept.by.as_str().to_owned(), answer: kept.choice.answer(None) });
         let mut facts = vec![(Some(asker.worker.clone()), repeated)];
         facts.extend(answer.map(|ruled| told(state, &asker, request, ruled)));
         return facts;
@@ -90,14 +90,22 @@ fn ask(
         return vec![told(state, &asker, request, Ruled::deny("too_many_questions", message))];
     }
     let mut why = ruling.why;
-    if state.approvals.may_have_been_made(&asker.worker, &request.action) {
-        why.push_str(MAY_BE_DONE);
+    match state.approvals.may_have_been_made(&asker.worker, &request.action) {
+        Some(made) if made.is_same_as(&request.action) => {
+            why.extend(["; it was allowed", MAY_BE_DONE]);
+        }
+        Some(made) => {
+            let instead = made.in_words();
+            why.extend(["; to ", &instead, " was allowed instead of it", MAY_BE_DONE]);
+        }
+        None => {}
     }
     let timeout = state.settings().approval_timeout_ms;
     let question = ApprovalAsked {
-        approval,
+        approval: survey.approval.clone(),
         attempt: asker.attempt,
         turn: asker.turn,
+        folder: survey.bounds.root.clone(),
         request,
         rule: ruling.rule,
         why,
@@ -114,6 +122,7 @@ fn ask(
 
 /// The answer to the agent; later, while its work is being reviewed.
 fn told(state: &State, asker: &Asker, request: ApprovalRequest, ruling: Ruled) -> Fact {
+    let request = ApprovalRequest { call: None, ..request };
     let (worker, attempt) = (asker.worker.clone(), asker.attempt);
     let fact = if state.holds(&worker) {
         Event::ApprovalHeld { attempt, request, ruling }
@@ -129,13 +138,32 @@ pub(super) fn answered(
     approval: &ApprovalId,
     choice: Choice,
     by: AnsweredBy,
+    edited: Option<&Edited>,
 ) -> Result<Vec<Fact>, Rejection> {
     let Some(open) = state.approvals.open(approval) else {
         let settled = state.approvals.is_settled(approval);
         return Err(if settled { Rejection::ApprovalSettled } else { Rejection::ApprovalUnknown });
     };
-    if open.answer.is_some() {
-        return Err(Rejection::ApprovalSettled);
+    if let Some(kept) = &open.answer {
+        // Somebody waits for it again: what was edited is judged once more.
+        let again = kept.is_edit() && kept.choice == choice && open.waiting.is_some();
+        if !again {
+            return Err(Rejection::ApprovalSettled);
+        }
+        let ruled = match edited.map(|edited| (edited, judged(state, open, edited))) {
+            Some((edited, ruling)) if ruling.verdict != Permit::Deny => {
+                Ruled { rule: kept.by.as_str().to_owned(), answer: choice.answer(Some(&edited.action)) }
+            }
+            Some((_, ruling)) => Ruled::deny(&ruling.rule, format!("not allowed: {}", ruling.why)),
+            None => Ruled { rule: kept.by.as_str().to_owned(), answer: choice.answer(None) },
+        };
+        return Ok(answer_of_waiting(state, open, ruled).into_iter().collect());
+    }
+    if matches!(choice, Choice::Edit { .. }) {
+        let edited = edited.filter(|_| open.asked.request.call.is_some()).ok_or(Rejection::NotEditable)?;
+        if judged(state, open, edited).verdict == Permit::Deny {
+            return Err(Rejection::EditDenied);
+        }
     }
     if let Choice::Allow { allowed } = &choice
         && !open.asked.options.contains(allowed)
@@ -153,16 +181,37 @@ pub(super) fn answered(
         };
         facts.push((worker.clone(), Event::GrantGiven(grant)));
     }
-    let ruled = Ruled { rule: by.as_str().to_owned(), answer: choice.answer() };
-    let answered = ApprovalAnswered { approval: approval.clone(), choice, by };
+    let instead =
+        edited.filter(|_| matches!(choice, Choice::Edit { .. })).map(|edited| edited.action.clone());
+    let ruled = Ruled { rule: by.as_str().to_owned(), answer: choice.answer(instead.as_ref()) };
+    let answered = ApprovalAnswered { approval: approval.clone(), choice, by, instead };
     facts.insert(0, (worker, Event::ApprovalAnswered(answered)));
-    if let Some((attempt, request)) = &open.waiting {
-        let turn = state.attempt(&open.worker, *attempt).and_then(|a| a.turn.as_ref()).map(|turn| turn.turn);
-        let asker = Asker { worker: open.worker.clone(), attempt: *attempt, turn, may_write: false };
-        let request = ApprovalRequest { request: request.clone(), ..open.asked.request.clone() };
-        facts.push(told(state, &asker, request, ruled));
-    }
+    facts.extend(answer_of_waiting(state, open, ruled));
     Ok(facts)
+}
+
+/// What is told to the process that waits, if one does.
+fn answer_of_waiting(state: &State, open: &OpenApproval, ruled: Ruled) -> Option<Fact> {
+    let (attempt, request) = open.waiting.as_ref()?;
+    let turn = state.attempt(&open.worker, *attempt).and_then(|a| a.turn.as_ref()).map(|turn| turn.turn);
+    let asker = Asker { worker: open.worker.clone(), attempt: *attempt, turn, may_write: false };
+    let request = ApprovalRequest { request: request.clone(), ..open.asked.request.clone() };
+    Some(told(state, &asker, request, ruled))
+}
+
+/// What the policy says of an edited call. A person can allow what it asks about, and nothing that it denies.
+fn judged(state: &State, open: &OpenApproval, edited: &Edited) -> Ruling {
+    let attempt = open.waiting.as_ref().map_or(open.asked.attempt, |(attempt, _)| *attempt);
+    let asker = state.attempt(&open.worker, attempt);
+    let role = state.workers.get(&open.worker).map_or(Role::Reviewer, |known| known.member.role);
+    let ground = Ground {
+        bounds: &edited.survey.bounds,
+        role,
+        may_write: asker.is_some_and(|asker| asker.place.may_write()),
+        places: &edited.survey.known,
+        rules: &edited.survey.rules,
+    };
+    judge(&edited.action, &ground)
 }
 
 /// A grant is taken back.

@@ -1,15 +1,17 @@
 //! Questions to a person, from the request to the answer, over ends and restarts.
 
 use proptest::prelude::*;
+use serde_json::json;
 
 use super::world::{Dice, Habits, World};
 use super::{Observed, reconcile};
 use crate::agent_event::{AgentEvent, ToolStatus};
-use crate::approval::{AllowFor, Answer, AnsweredBy, Choice};
+use crate::approval::{Action, AllowFor, Answer, AnsweredBy, ApprovalAsked, Choice};
 use crate::event::{Event, RestState, StopCause};
 use crate::ids::{ApprovalId, ItemId, WorkerName};
 use crate::input::{Input, Rejection};
-use crate::state::CallState;
+use crate::policy::Rule;
+use crate::state::{CallState, Settling};
 
 const ONCE: Choice = Choice::Allow { allowed: AllowFor::Once };
 const SESSION: Choice = Choice::Allow { allowed: AllowFor::Session };
@@ -31,12 +33,22 @@ impl World {
     }
 
     fn answer(&mut self, approval: &str, choice: Choice) {
-        self.input(Input::Answer { approval: ApprovalId::new(approval), choice, by: AnsweredBy::Person });
+        self.input(Input::Answer {
+            approval: ApprovalId::new(approval),
+            choice,
+            by: AnsweredBy::Person,
+            edited: None,
+        });
         self.run();
     }
 
     fn refused(&self, approval: &str, choice: Choice) -> Rejection {
-        let input = Input::Answer { approval: ApprovalId::new(approval), choice, by: AnsweredBy::Person };
+        let input = Input::Answer {
+            approval: ApprovalId::new(approval),
+            choice,
+            by: AnsweredBy::Person,
+            edited: None,
+        };
         super::decide(&self.state, input, self.now).unwrap_err()
     }
 
@@ -168,7 +180,12 @@ fn what_was_allowed_before_a_crash_is_never_done_again_without_a_question_that_s
     {
         let mut world = asking(&["cargo test"], true);
         let first = ApprovalId::new(world.open().remove(0));
-        world.input(Input::Answer { approval: first.clone(), choice: ONCE, by: AnsweredBy::Person });
+        world.input(Input::Answer {
+            approval: first.clone(),
+            choice: ONCE,
+            by: AnsweredBy::Person,
+            edited: None,
+        });
         let state_of = |world: &World| {
             let found = world.state.approvals.settled.iter().find(|settled| settled.approval == first);
             found.and_then(|settled| settled.call)
@@ -192,13 +209,144 @@ fn what_was_allowed_before_a_crash_is_never_done_again_without_a_question_that_s
             let says_so = open.asked.why.contains("may have been done already");
             assert_eq!(says_so, !known, "{reported:?}: {}", open.asked.why);
             let id = open.asked.approval.clone();
-            world.input(Input::Answer { approval: id, choice: choice.clone(), by: AnsweredBy::Person });
+            world.input(Input::Answer {
+                approval: id,
+                choice: choice.clone(),
+                by: AnsweredBy::Person,
+                edited: None,
+            });
             if choice != ONCE {
                 world.crash();
             }
         }
         world.run();
         assert_eq!((world.allowed(), world.code()), (2, Some(0)), "{reported:?}");
+    }
+}
+
+fn edit(command: &str) -> Choice {
+    Choice::Edit { input: json!({ "command": command }) }
+}
+
+impl World {
+    fn edits(&mut self, approval: &str, command: &str) -> Result<(), Rejection> {
+        let (approval, by) = (ApprovalId::new(approval), AnsweredBy::Person);
+        let input = Input::Answer { approval, choice: edit(command), by, edited: Some(self.edited(command)) };
+        super::decide(&self.state, input.clone(), self.now)?;
+        self.input(input);
+        Ok(())
+    }
+
+    fn instead(&self) -> Vec<&str> {
+        let told = self.told.iter().filter_map(|(_, answer)| match answer {
+            Answer::Instead { action: Action::Command { command, .. }, .. } => Some(command.as_str()),
+            _ => None,
+        });
+        told.collect()
+    }
+}
+
+fn denying(name: &str, command: &str) -> Rule {
+    serde_json::from_value(json!({ "name": name, "verdict": "deny", "command": command })).unwrap()
+}
+
+#[test]
+fn an_edited_call_is_told_instead_and_the_journal_has_both() {
+    let mut world = asking(&["cargo test"], true);
+    let id = world.open().remove(0);
+    world.edits(&id, "cargo check").unwrap();
+    world.run();
+    assert_eq!((world.instead(), world.allowed(), world.code()), (vec!["cargo check"], 0, Some(0)));
+    let settled = world.state.approvals.settled.back().unwrap();
+    assert_eq!(settled.outcome, Settling::Allowed(AnsweredBy::Person));
+    assert_eq!(
+        (settled.what.as_ref(), settled.instead.as_deref()),
+        ("run `cargo test`", Some("run `cargo check`"))
+    );
+    let decided = world.journal.iter().find_map(|e| match &e.event {
+        Event::ApprovalDecided { request, ruling, .. } => Some((request.clone(), ruling.clone())),
+        _ => None,
+    });
+    let (request, ruling) = decided.unwrap();
+    assert_eq!(request.action.in_words(), "run `cargo test`");
+    assert!(request.call.is_none(), "the input is kept with the question alone");
+    assert!(
+        matches!(ruling.answer, Answer::Instead { action, .. } if action.in_words() == "run `cargo check`")
+    );
+    assert_eq!(world.refused(&id, ONCE), Rejection::ApprovalSettled);
+}
+
+#[test]
+fn what_a_rule_denies_no_edit_allows_and_the_question_stands() {
+    let mut world = asking(&["cargo test"], true);
+    world.rules = vec![denying("no publishing", "cargo publish **")];
+    let id = world.open().remove(0);
+    for denied in ["cargo publish", "true && cargo publish --token x", "cat /work/p/.env", "$(cargo publish)"]
+    {
+        assert_eq!(world.edits(&id, denied), Err(Rejection::EditDenied), "{denied}");
+    }
+    let unknown = world.refused(&id, edit("cargo check"));
+    assert_eq!(unknown, Rejection::NotEditable, "what it does is not known");
+    assert_eq!(world.open(), [id.as_str()]);
+    world.edits(&id, "cargo publish-not").unwrap();
+    // A protocol that takes no other input.
+    let mut world = asking(&["cargo test"], true);
+    let open = &mut world.state.approvals.open[0];
+    let mut asked = ApprovalAsked::clone(&open.asked);
+    asked.request.call = None;
+    open.asked = asked.into();
+    let id = world.open().remove(0);
+    assert_eq!(world.edits(&id, "cargo check"), Err(Rejection::NotEditable));
+}
+
+/// At rest an edit is kept; what it does is judged again, with the rules of then, when its worker asks again.
+#[test]
+fn an_edit_that_was_given_at_rest_is_judged_again_when_it_is_applied() {
+    for denied in [false, true] {
+        let mut world = asking(&["cargo test"], false);
+        let id = world.open().remove(0);
+        world.edits(&id, "cargo check").unwrap();
+        assert_eq!((world.open().len(), world.told.len(), world.code()), (0, 0, Some(12)));
+        assert_eq!(world.refused(&id, ONCE), Rejection::ApprovalSettled);
+        if denied {
+            world.rules = vec![denying("not today", "cargo check")];
+        }
+        // An owner that dies before it was judged again changes nothing.
+        world.input(Input::Resume { message: None, waits: None });
+        while world.state.approvals.open.iter().all(|open| open.waiting.is_none()) && world.step() {}
+        world.crash();
+        assert_eq!(world.told.len(), 0);
+        world.resume();
+        let state = world.state.approvals.settled.back().unwrap().outcome;
+        if denied {
+            assert_eq!((world.instead().len(), world.allowed()), (0, 0));
+            assert!(matches!(&world.told[0].1, Answer::Deny { message } if message.contains("not today")));
+            assert_eq!(state, Settling::Denied(AnsweredBy::Person));
+        } else {
+            assert_eq!((world.instead(), world.allowed()), (vec!["cargo check"], 0));
+            assert_eq!(state, Settling::Allowed(AnsweredBy::Person));
+        }
+        assert_eq!((world.told.len(), world.code()), (1, Some(0)));
+        let answers = world.journal.iter().filter(|e| matches!(e.event, Event::ApprovalAnswered(_))).count();
+        assert_eq!(answers, 1, "answered once");
+    }
+}
+
+#[test]
+fn an_edited_call_that_may_have_been_made_is_said_so_when_either_is_asked_again() {
+    for again in ["cargo test", "cargo check"] {
+        let mut world = asking(&["cargo test"], true);
+        let id = world.open().remove(0);
+        world.edits(&id, "cargo check").unwrap();
+        world.crash();
+        world.habits_ask(&[again]);
+        world.resume();
+        let open = world.state.approvals.unanswered().next().unwrap();
+        let words = match again {
+            "cargo test" => "to run `cargo check` was allowed instead of it before the program ended",
+            _ => "it was allowed before the program ended",
+        };
+        assert!(open.asked.why.contains(words), "{}", open.asked.why);
     }
 }
 
@@ -228,9 +376,14 @@ proptest! {
                 1 => world.resume(),
                 _ => {
                     let Some(id) = world.open().into_iter().next() else { continue };
-                    let choice = [ONCE, SESSION, no()][dice.roll(3)].clone();
+                    let choice = [ONCE, SESSION, no(), edit("cargo check")][dice.roll(4)].clone();
                     let before = world.state.approvals.unanswered().count();
-                    world.answer(&id, choice.clone());
+                    if matches!(choice, Choice::Edit { .. }) {
+                        world.edits(&id, "cargo check").unwrap();
+                        world.run();
+                    } else {
+                        world.answer(&id, choice.clone());
+                    }
                     let taken = world.state.approvals.is_settled(&ApprovalId::new(id.as_str()))
                         || world.state.approvals.unanswered().count() < before;
                     if taken && choice != no() {
@@ -239,7 +392,8 @@ proptest! {
                     }
                 }
             }
-            prop_assert!(grants > 0 || world.allowed() <= yes, "{} allowed by {yes} answers", world.allowed());
+            let allowed = world.allowed() + world.instead().len();
+            prop_assert!(grants > 0 || allowed <= yes, "{allowed} allowed by {yes} answers");
             let mut told: Vec<&String> = world.told.iter().map(|(request, _)| request).collect();
             let all = told.len();
             told.sort();

@@ -30,7 +30,9 @@ pub(super) fn facts(state: &State, input: Input, now: Timestamp) -> Result<Vec<F
     let input = match input {
         Input::Resume { message, waits } => return resume::resume(state, message, waits),
         Input::ReviewNow { focus, waits } => return resume::review_now(state, focus, waits),
-        Input::Answer { approval, choice, by } => return approvals::answered(state, &approval, choice, by),
+        Input::Answer { approval, choice, by, edited } => {
+            return approvals::answered(state, &approval, choice, by, edited.as_deref());
+        }
         Input::Revoke { grant } => return approvals::revoked(state, &grant),
         Input::Resolve { blocker } => return resolved(state, blocker),
         Input::Saved(taken) => {

@@ -58,6 +58,7 @@ impl Watch {
                 Event::SessionResumed { .. } => self.tries.clear(),
                 Event::ApprovalAnswered(answered) => match answered.choice {
                     Choice::Allow { .. } => _ = self.allowed.insert(answered.approval.clone()),
+                    Choice::Edit { .. } => panic!("nothing is edited here"),
                     Choice::Deny { .. } => {}
                 },
                 // Only ever after a person's yes.
@@ -164,10 +165,15 @@ fn live(seed: u64) -> (World, Watch) {
                 _ => Choice::Deny { message: "no".into() },
             };
             let before = world.state.last_seq;
-            world.input(Input::Answer { approval: approval.clone(), choice, by: AnsweredBy::Person });
+            world.input(Input::Answer {
+                approval: approval.clone(),
+                choice,
+                by: AnsweredBy::Person,
+                edited: None,
+            });
             if world.state.last_seq == before {
                 let choice = Choice::Deny { message: "no".into() };
-                world.input(Input::Answer { approval, choice, by: AnsweredBy::Person });
+                world.input(Input::Answer { approval, choice, by: AnsweredBy::Person, edited: None });
             }
             continue;
         }

@@ -5,16 +5,16 @@ use std::collections::{BTreeMap, VecDeque};
 use serde_json::json;
 
 use crate::agent_event::{AgentEvent, Decoded};
-use crate::approval::{Action, Answer, ApprovalRequest, AskedVia};
+use crate::approval::{Action, Answer, ApprovalRequest, AskedVia, Choice, ToolCall};
 use crate::decide::decide;
 use crate::effect::{Effect, effects};
 use crate::event::{
     CheckpointPurpose, CheckpointTaken, Envelope, Fault, Prepared, Purpose, SessionCreated, StopCause,
 };
 use crate::ids::{AgentKind, ApprovalId, AttemptNo, Digest, ItemId, Nonce, RequestId, Role, WorkerName};
-use crate::input::Input;
+use crate::input::{Edited, Input};
 use crate::outcome::{FailureClass, Outcome, TurnEnd};
-use crate::policy::{Bounds, KnownPlaces, Survey};
+use crate::policy::{Bounds, KnownPlaces, Rule, Survey};
 use crate::recovery::Launched;
 use crate::review::check::{CheckRun, CutShort};
 use crate::settings::{PermissionMode, RecoverySettings, Settings};
@@ -84,6 +84,8 @@ pub(super) struct World {
     /// With what each process was launched.
     pub(super) launches: Vec<(WorkerName, Launched)>,
     pub(super) now: Timestamp,
+    /// The person's rules.
+    pub(super) rules: Vec<Rule>,
 }
 
 impl Default for Habits {
@@ -147,6 +149,7 @@ impl World {
             checkpoints: 0,
             asking: BTreeMap::new(),
             told: vec![],
+            rules: vec![],
             asked: 0,
             launches: vec![],
             now: Timestamp(1_700_000_000_000),
@@ -294,6 +297,12 @@ impl World {
                     self.waiting.push_back(Input::ReviewTimedOut { review });
                 }
             }
+            Effect::AnswerAgain { approval } => {
+                let kept = self.state.approvals.open(&approval).unwrap().answer.clone().unwrap();
+                let Choice::Edit { input } = &kept.choice else { panic!("no edit") };
+                let edited = Some(self.edited(input["command"].as_str().unwrap()));
+                self.waiting.push_back(Input::Answer { approval, choice: kept.choice, by: kept.by, edited });
+            }
             Effect::RunCheck { check } => {
                 let index = self.state.checks_of_step().len() - 1;
                 let run = CheckRun { exit_code: Some(self.habits.checks[index]), ..CHECK_RUN };
@@ -398,22 +407,33 @@ impl World {
             via: AskedVia::Permission,
             action: Action::Command { command: command.to_owned(), cwd: None },
             reason: None,
+            call: Some(ToolCall { tool: "Bash".into(), input: json!({"command": command}) }),
         };
-        let survey = Survey {
-            approval: ApprovalId::new(format!("a{}", self.asked)),
-            bounds: Bounds { root: "/work/p".into(), ..Bounds::default() },
-            known: KnownPlaces {
-                resolved: [("/work/p".into(), vec!["/work/p".into()])].into(),
-                ..KnownPlaces::default()
-            },
-            rules: [].into(),
-        };
+        let survey = self.survey(format!("a{}", self.asked));
         self.waiting.push_back(Input::Agent {
             worker: worker.clone(),
             attempt,
             decoded: AgentEvent::ApprovalRequested { request }.into(),
             survey: Some(Box::new(survey)),
         });
+    }
+
+    fn survey(&self, approval: String) -> Survey {
+        Survey {
+            approval: ApprovalId::new(approval),
+            bounds: Bounds { root: "/work/p".into(), ..Bounds::default() },
+            known: KnownPlaces {
+                resolved: [("/work/p".into(), vec!["/work/p".into()])].into(),
+                ..KnownPlaces::default()
+            },
+            rules: self.rules.clone().into(),
+        }
+    }
+
+    /// What the engine finds out about a call that is edited to this command.
+    pub(super) fn edited(&self, command: &str) -> Box<Edited> {
+        let action = Action::Command { command: command.to_owned(), cwd: None };
+        Box::new(Edited { action, survey: self.survey(String::new()) })
     }
 
     fn turn_end(&mut self, purpose: &Purpose) -> TurnEnd {

@@ -47,6 +47,8 @@ struct Call {
     attempt: AttemptNo,
     request: RequestId,
     asked: Arc<ApprovalAsked>,
+    /// What was allowed in its place, where it was edited.
+    instead: Option<Action>,
     /// The agent's id of it, once it is told.
     item: Option<ItemId>,
     state: CallState,
@@ -59,6 +61,7 @@ impl AllowedCalls {
         worker: &WorkerName,
         waiting: (AttemptNo, RequestId),
         asked: &Arc<ApprovalAsked>,
+        instead: Option<&Action>,
     ) {
         let action = &asked.request.action;
         self.calls.retain(|call| call.worker != *worker || !call.asked.request.action.is_same_as(action));
@@ -70,17 +73,20 @@ impl AllowedCalls {
             attempt: waiting.0,
             request: waiting.1,
             asked: Arc::clone(asked),
+            instead: instead.cloned(),
             item: None,
             state: CallState::UnderWay,
         });
     }
 
-    /// Whether the worker was allowed this before, and nobody knows whether it did it.
-    pub(super) fn may_have_been_made(&self, worker: &WorkerName, action: &Action) -> bool {
-        self.calls.iter().any(|call| {
-            call.worker == *worker
-                && call.state == CallState::Unknown
-                && call.asked.request.action.is_same_as(action)
+    /// What the worker was allowed when it asked this before, and of which nobody knows whether it did it: the very
+    /// same, or what a person had put in its place.
+    pub(super) fn may_have_been_made(&self, worker: &WorkerName, action: &Action) -> Option<&Action> {
+        let unknown = |call: &&Call| call.worker == *worker && call.state == CallState::Unknown;
+        self.calls.iter().rev().filter(unknown).find_map(|call| {
+            let asked = &call.asked.request.action;
+            let made = call.instead.as_ref().unwrap_or(asked);
+            (asked.is_same_as(action) || made.is_same_as(action)).then_some(made)
         })
     }
 

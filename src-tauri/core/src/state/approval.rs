@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::allowed::{AllowedCalls, CallState};
-use crate::approval::{Action, AnsweredBy, ApprovalAsked, Choice, Grant};
+use crate::approval::{Action, Answer, AnsweredBy, ApprovalAnswered, ApprovalAsked, Choice, Grant};
 use crate::event::{Envelope, Event};
 use crate::ids::{ApprovalId, AttemptNo, RequestId, WorkerName};
 use crate::time::Timestamp;
@@ -39,6 +39,8 @@ pub struct SettledApproval {
     pub at: Timestamp,
     /// What, in words.
     pub what: Arc<str>,
+    /// What was allowed instead, in words, where it was edited.
+    pub instead: Option<Arc<str>>,
     /// What became of it.
     pub outcome: Settling,
     /// How far the call is, where it was allowed.
@@ -68,7 +70,25 @@ pub struct OpenApproval {
     /// The process that waits for the answer now, and its request; `None` since that process is gone.
     pub waiting: Option<(AttemptNo, RequestId)>,
     /// The answer that was given while no process waited: it is for the same question, should it come again.
-    pub answer: Option<(Choice, AnsweredBy)>,
+    pub answer: Option<KeptAnswer>,
+}
+
+/// An answer that nobody has been told yet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KeptAnswer {
+    /// What was said.
+    pub choice: Choice,
+    /// By whom.
+    pub by: AnsweredBy,
+    /// What is done instead, where it was edited.
+    pub instead: Option<Action>,
+}
+
+impl KeptAnswer {
+    /// Whether it allows the call with another input.
+    pub fn is_edit(&self) -> bool {
+        matches!(self.choice, Choice::Edit { .. })
+    }
 }
 
 impl Approvals {
@@ -103,8 +123,9 @@ impl Approvals {
             .find(|grant| grant.worker == *worker && grant.action.is_same_as(action))
     }
 
-    /// Whether the worker was allowed this before, and it is not known whether it did it: its process went away.
-    pub fn may_have_been_made(&self, worker: &WorkerName, action: &Action) -> bool {
+    /// What the worker was allowed to do when it asked this before, itself or in its place, where it is not known
+    /// whether it did it: its process went away.
+    pub fn may_have_been_made(&self, worker: &WorkerName, action: &Action) -> Option<&Action> {
         self.allowed.may_have_been_made(worker, action)
     }
 
@@ -126,6 +147,7 @@ impl Approvals {
     }
 
     pub(super) fn apply(&mut self, envelope: &Envelope) {
+        self.settle_judged_again(envelope);
         for (approval, call) in self.allowed.apply(envelope) {
             if let Some(settled) = self.settled.iter_mut().rev().find(|s| s.approval == approval) {
                 settled.call = Some(call);
@@ -145,23 +167,22 @@ impl Approvals {
             }
             Event::ApprovalRepeated { approval, attempt, request } => {
                 let waiting = Some((*attempt, request.clone()));
-                match self.open(approval).and_then(|open| open.answer.clone()) {
-                    Some((choice, by)) => {
-                        self.change(approval, |open| open.waiting = waiting);
-                        self.settle(approval, Settling::of(&choice, by));
-                    }
-                    None => self.change(approval, |open| open.waiting = waiting),
+                self.change(approval, |open| open.waiting = waiting);
+                let kept = self.open(approval).and_then(|open| open.answer.clone());
+                if let Some(kept) = kept.filter(|kept| !kept.is_edit()) {
+                    self.settle(approval, Settling::of(&kept.choice, kept.by), None);
                 }
             }
             Event::ApprovalAnswered(answered) => {
-                if self.open(&answered.approval).is_some_and(|open| open.waiting.is_some()) {
-                    self.settle(&answered.approval, Settling::of(&answered.choice, answered.by));
+                let ApprovalAnswered { approval, choice, by, instead } = answered;
+                if self.open(approval).is_some_and(|open| open.waiting.is_some()) {
+                    self.settle(approval, Settling::of(choice, *by), instead.as_ref());
                 } else {
-                    let answer = Some((answered.choice.clone(), answered.by));
-                    self.change(&answered.approval, |open| open.answer = answer);
+                    let kept = KeptAnswer { choice: choice.clone(), by: *by, instead: instead.clone() };
+                    self.change(approval, |open| open.answer = Some(kept));
                 }
             }
-            Event::ApprovalVoided { approval, .. } => self.settle(approval, Settling::Void),
+            Event::ApprovalVoided { approval, .. } => self.settle(approval, Settling::Void, None),
             Event::GrantGiven(grant) => self.grants.push(Arc::new(grant.clone())),
             Event::GrantRevoked { grant } => self.grants.retain(|given| given.grant != *grant),
             Event::WorkerExited { attempt, .. } => {
@@ -181,22 +202,41 @@ impl Approvals {
         }
     }
 
-    fn settle(&mut self, approval: &ApprovalId, outcome: Settling) {
+    /// An edited call that was allowed at rest is settled by what is told when it has been judged again.
+    fn settle_judged_again(&mut self, envelope: &Envelope) {
+        let (Event::ApprovalDecided { attempt, request, ruling, .. }
+        | Event::ApprovalHeld { attempt, request, ruling }) = &envelope.event
+        else {
+            return;
+        };
+        let Some(worker) = &envelope.worker else { return };
+        let Some(open) = self.of_request(worker, *attempt, &request.request) else { return };
+        let Some(by) = open.answer.as_ref().map(|kept| kept.by) else { return };
+        let approval = open.asked.approval.clone();
+        match &ruling.answer {
+            Answer::Allow => self.settle(&approval, Settling::Allowed(by), None),
+            Answer::Instead { action, .. } => self.settle(&approval, Settling::Allowed(by), Some(action)),
+            Answer::Deny { .. } => self.settle(&approval, Settling::Denied(by), None),
+        }
+    }
+
+    fn settle(&mut self, approval: &ApprovalId, outcome: Settling, instead: Option<&Action>) {
         let Some(at) = self.open.iter().position(|open| open.asked.approval == *approval) else { return };
         let open = self.open.remove(at);
         let allowed = matches!(outcome, Settling::Allowed(_));
         if let (true, Some(waiting)) = (allowed, open.waiting) {
-            self.allowed.add(&open.worker, waiting, &open.asked);
+            self.allowed.add(&open.worker, waiting, &open.asked, instead);
         }
         if self.settled.len() >= MAX_SETTLED {
             self.settled.pop_front();
         }
-        let what: String = open.asked.request.action.in_words().chars().take(MAX_WHAT).collect();
+        let words = |action: &Action| action.in_words().chars().take(MAX_WHAT).collect::<String>();
         self.settled.push_back(SettledApproval {
             approval: approval.clone(),
             worker: open.worker,
             at: open.at,
-            what: what.into(),
+            what: words(&open.asked.request.action).into(),
+            instead: instead.map(|action| words(action).into()),
             outcome,
             call: allowed.then_some(CallState::UnderWay),
         });
@@ -206,7 +246,7 @@ impl Approvals {
 impl Settling {
     fn of(choice: &Choice, by: AnsweredBy) -> Self {
         match choice {
-            Choice::Allow { .. } => Self::Allowed(by),
+            Choice::Allow { .. } | Choice::Edit { .. } => Self::Allowed(by),
             Choice::Deny { .. } => Self::Denied(by),
         }
     }

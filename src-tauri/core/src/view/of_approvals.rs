@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::status::{ApprovalView, GrantView, NeedView};
+use super::status::{ApprovalView, EditView, GrantView, NeedView};
 use crate::approval::{Action, AllowFor, AnsweredBy, Choice, Grant};
 use crate::state::{Approvals, OpenApproval, SettledApproval, Settling};
 
@@ -33,7 +33,8 @@ fn open(open: &OpenApproval) -> ApprovalView {
         worker: open.worker.to_string(),
         asked_at: open.at.to_string(),
         state: if open.answer.is_some() { "answered" } else { "open" }.to_owned(),
-        by: open.answer.as_ref().map(|(_, by)| by.as_str().to_owned()),
+        by: open.answer.as_ref().map(|kept| kept.by.as_str().to_owned()),
+        instead: open.answer.as_ref().and_then(|kept| kept.instead.as_ref()).map(Action::in_words),
         call: None,
         what: asked.request.action.in_words(),
         kind: Some(asked.request.action.kind().to_owned()),
@@ -43,6 +44,11 @@ fn open(open: &OpenApproval) -> ApprovalView {
             _ => None,
         },
         reason: asked.request.reason.clone(),
+        edit: asked.request.call.as_ref().map(|call| EditView {
+            tool: call.tool.clone(),
+            input: serde_json::to_string_pretty(&call.input).unwrap_or_default(),
+            folder: asked.folder.clone(),
+        }),
         grants: asked.options.contains(&AllowFor::Session).then(|| granted(open)),
         rule: Some(asked.rule.clone()),
         why: Some(asked.why.clone()),
@@ -94,6 +100,8 @@ fn settled(settled: &SettledApproval) -> ApprovalView {
         by: by.map(|by| by.as_str().to_owned()),
         call: settled.call.map(|call| call.as_str().to_owned()),
         what: settled.what.to_string(),
+        instead: settled.instead.as_ref().map(ToString::to_string),
+        edit: None,
         kind: None,
         exactly: Vec::new(),
         cwd: None,
@@ -116,6 +124,9 @@ pub(super) fn need(open: &OpenApproval) -> NeedView {
     if asked.options.contains(&AllowFor::Session) {
         required_actions.push(format!("allow it for the session: orchestrate approve {id} --session"));
     }
+    if asked.request.call.is_some() {
+        required_actions.push(format!("allow something else instead: orchestrate approve {id} --edit FILE"));
+    }
     required_actions.push(format!("refuse it: orchestrate deny {id} -m \"why\""));
     NeedView {
         kind: "approval".to_owned(),
@@ -128,8 +139,12 @@ pub(super) fn need(open: &OpenApproval) -> NeedView {
 }
 
 /// What was said, in words.
-pub(super) fn choice_words(choice: &Choice) -> String {
+pub(super) fn choice_words(choice: &Choice, instead: Option<&Action>) -> String {
     match choice {
+        Choice::Edit { .. } => match instead {
+            Some(action) => format!("allowed instead: {}", action.in_words()),
+            None => "allowed with another input".to_owned(),
+        },
         Choice::Allow { allowed: AllowFor::Once } => "allowed once".to_owned(),
         Choice::Allow { allowed: AllowFor::Session } => "allowed for the session".to_owned(),
         Choice::Deny { message } => format!("denied: {message}"),

@@ -81,7 +81,7 @@ fn words(event: &Event) -> Option<Words> {
         Event::TurnEnded { end, purpose, .. } => turn_words(purpose, end.outcome, end.text.as_deref()),
         Event::AgentItem { item, .. } => item_words(item),
         Event::ApprovalDecided { request, ruling, .. } => match &ruling.answer {
-            Answer::Allow => None,
+            Answer::Allow | Answer::Instead { .. } => None,
             Answer::Deny { message } => Some((
                 "approval",
                 "warn",
@@ -94,8 +94,8 @@ fn words(event: &Event) -> Option<Words> {
             Some(("approval", "warn", format!("asks to {what}"), Some(asked.why.clone())))
         }
         Event::ApprovalAnswered(answered) => {
-            let tone = if matches!(answered.choice, Choice::Allow { .. }) { "ok" } else { "warn" };
-            let what = of_approvals::choice_words(&answered.choice);
+            let tone = if matches!(answered.choice, Choice::Deny { .. }) { "warn" } else { "ok" };
+            let what = of_approvals::choice_words(&answered.choice, answered.instead.as_ref());
             Some(("approval", tone, format!("{what} (by {})", answered.by.as_str()), None))
         }
         Event::ApprovalRepeated { approval, .. } => {

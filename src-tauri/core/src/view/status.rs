@@ -234,6 +234,12 @@ pub struct ApprovalView {
     pub call: Option<String>,
     /// What it asks for, in words.
     pub what: String,
+    /// What was allowed instead, in words, where a person has edited the call.
+    #[serde(default)]
+    pub instead: Option<String>,
+    /// The call, where its agent can be given another input for it; of an open one.
+    #[serde(default)]
+    pub edit: Option<EditView>,
     /// `read write command fetch tool`; of an open one.
     #[serde(default)]
     pub kind: Option<String>,
@@ -261,6 +267,17 @@ pub struct ApprovalView {
     pub options: Vec<String>,
     /// RFC 3339: when it counts as a no; `None`: it waits without end.
     pub expires_at: Option<String>,
+}
+
+/// A tool call whose input can be edited.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct EditView {
+    /// The tool's own name.
+    pub tool: String,
+    /// Its whole input, as JSON.
+    pub input: String,
+    /// The folder that its worker works in.
+    pub folder: String,
 }
 
 /// One thing that only a person can resolve.

@@ -1,15 +1,21 @@
 //! Answers to questions, and grants that are taken back; of sessions that run and of those that rest.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use mo_core::approval::{AnsweredBy, Choice};
-use mo_core::ids::{ApprovalId, BlockerId, SessionId};
-use mo_core::input::{Input, Rejection};
+use mo_agents::kinds::EditError;
+use mo_core::approval::{AnsweredBy, Choice, ToolCall};
+use mo_core::ids::{ApprovalId, BlockerId, Role, SessionId};
+use mo_core::input::{Edited, Input, Rejection};
+use mo_core::policy::{Ground, Permit, judge};
 use mo_core::view::status::SessionView;
 use mo_journal::JournalError;
+use serde_json::Value;
 
 use super::recording::RecordError;
 use super::{CommandError, EngineHandle};
+use crate::edits;
+use crate::worker::bounds;
 
 /// Why an answer is not taken.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +26,20 @@ pub enum AnswerError {
     /// No session has such a blocker.
     #[error("there is no blocker {0}")]
     NoBlocker(String),
+    /// The edit is no input of the tool.
+    #[error(transparent)]
+    Edit(#[from] EditError),
+    /// What it was changed to may never be done.
+    #[error("it cannot be changed to that: {why} (rule {rule})")]
+    EditDenied {
+        /// Why.
+        why: String,
+        /// The rule that denies it.
+        rule: String,
+    },
+    /// The journal keeps no secrets, and at rest an answer is kept nowhere else.
+    #[error("the edited input holds a secret, which is not written down; edit it while the session runs")]
+    EditSecret,
     /// It was refused, or the engine is going away.
     #[error(transparent)]
     Command(#[from] CommandError),
@@ -34,6 +54,9 @@ impl AnswerError {
         match self {
             Self::Unknown(_) => "approval_unknown",
             Self::NoBlocker(_) => "blocker_unknown",
+            Self::Edit(_) => "edit_unusable",
+            Self::EditDenied { .. } => "edit_denied",
+            Self::EditSecret => "edit_secret",
             Self::Command(error) => error.code(),
             Self::Journal(error) => error.code(),
         }
@@ -53,8 +76,11 @@ impl EngineHandle {
     /// Answers a question, wherever it was asked. It is durable when this returns. The answer to a question of a
     /// session that rests is kept for when its worker asks the same again.
     ///
+    /// An edited call must pass the policy itself: what a rule denies is not allowed by an edit either.
+    ///
     /// # Errors
-    /// When no session has such a question, or it was answered before or is void.
+    /// When no session has such a question, or it was answered before or is void, or the edit cannot be used. The
+    /// question stands as it was then.
     pub async fn answer(
         &self,
         approval: &ApprovalId,
@@ -63,9 +89,60 @@ impl EngineHandle {
     ) -> Result<SessionId, AnswerError> {
         let has = |view: &SessionView| view.approvals.iter().any(|asked| asked.id == approval.as_str());
         let unknown = || AnswerError::Unknown(format!("question {approval}"));
-        let session = self.session_where(has).await?.ok_or_else(unknown)?;
-        self.tell(&session, Input::Answer { approval: approval.clone(), choice, by }).await?;
+        let view = self.view_where(has).await?.ok_or_else(unknown)?;
+        let session = SessionId::new(view.id.as_str());
+        let (choice, edited) = match choice {
+            Choice::Edit { input } => {
+                let (input, edited) = self.edited(&view, approval, input).await?;
+                (Choice::Edit { input }, Some(Box::new(edited)))
+            }
+            other => (other, None),
+        };
+        self.tell(&session, Input::Answer { approval: approval.clone(), choice, by, edited }).await?;
         Ok(session)
+    }
+
+    /// What an edit of an open question's call makes of it.
+    async fn edited(
+        &self,
+        view: &SessionView,
+        approval: &ApprovalId,
+        edit: Value,
+    ) -> Result<(Value, Edited), AnswerError> {
+        let rejected = |rejection| AnswerError::Command(CommandError::Rejected(rejection));
+        let asked = view.approvals.iter().find(|asked| asked.id == approval.as_str());
+        let asked = asked.filter(|asked| asked.state == "open");
+        let asked = asked.ok_or_else(|| rejected(Rejection::ApprovalSettled))?;
+        let editable = asked.edit.as_ref().ok_or_else(|| rejected(Rejection::NotEditable))?;
+        let input = serde_json::from_str(&editable.input).map_err(|_| rejected(Rejection::NotEditable))?;
+        let call = ToolCall { tool: editable.tool.clone(), input };
+        let role = view.workers.iter().find(|worker| worker.name == asked.worker);
+        let role = role.map_or(Role::Reviewer, |worker| role_of(&worker.role));
+        let (cwd, folder) = (asked.cwd.clone(), PathBuf::from(&editable.folder));
+        let data = self.shared.data.path().to_owned();
+        let (rules, home) = (Arc::clone(&self.shared.config.rules), self.shared.environment.home());
+        let found = tokio::task::spawn_blocking(move || {
+            let bounds = bounds(&folder, &data, home.as_deref());
+            edits::edited(&call, edit, cwd.as_deref(), &bounds, &rules)
+        });
+        let (input, edited) = found.await.map_err(|_| CommandError::Closed)??;
+        let survey = &edited.survey;
+        let ground = Ground {
+            bounds: &survey.bounds,
+            role,
+            may_write: role == Role::Implementer,
+            places: &survey.known,
+            rules: &survey.rules,
+        };
+        let ruling = judge(&edited.action, &ground);
+        if ruling.verdict == Permit::Deny {
+            return Err(AnswerError::EditDenied { why: ruling.why, rule: ruling.rule });
+        }
+        let text = input.to_string();
+        if view.ended_at.is_some() && self.shared.environment.redactor.redact(&text) != text {
+            return Err(AnswerError::EditSecret);
+        }
+        Ok((input, edited))
     }
 
     /// Takes a lasting permission back: from the next request on it is asked again.
@@ -75,7 +152,8 @@ impl EngineHandle {
     pub async fn revoke(&self, grant: &ApprovalId) -> Result<SessionId, AnswerError> {
         let has = |view: &SessionView| view.grants.iter().any(|given| given.id == grant.as_str());
         let unknown = || AnswerError::Unknown(format!("grant {grant}"));
-        let session = self.session_where(has).await?.ok_or_else(unknown)?;
+        let view = self.view_where(has).await?.ok_or_else(unknown)?;
+        let session = SessionId::new(view.id);
         self.tell(&session, Input::Revoke { grant: grant.clone() }).await?;
         Ok(session)
     }
@@ -91,12 +169,11 @@ impl EngineHandle {
         self.tell(&blocker.session, Input::Resolve { blocker: blocker.seq }).await
     }
 
-    async fn session_where(
+    async fn view_where(
         &self,
         has: impl Fn(&SessionView) -> bool,
-    ) -> Result<Option<SessionId>, JournalError> {
-        let status = self.status().await?;
-        Ok(status.sessions.iter().find(|view| has(view)).map(|view| SessionId::new(view.id.as_str())))
+    ) -> Result<Option<SessionView>, JournalError> {
+        Ok(self.status().await?.sessions.into_iter().find(|view| has(view)))
     }
 
     /// To a session that runs, or into the journal of one that rests.
@@ -115,4 +192,10 @@ impl EngineHandle {
         self.record(session, input).await?;
         Ok(self.write_view(session).await?)
     }
+}
+
+/// A role by its word in a view; the one with the least leave where that says nothing.
+fn role_of(word: &str) -> Role {
+    let roles = [Role::Architect, Role::Implementer, Role::Reviewer];
+    roles.into_iter().find(|role| role.as_str() == word).unwrap_or(Role::Reviewer)
 }

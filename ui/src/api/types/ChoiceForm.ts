@@ -3,7 +3,15 @@
 /**
  * What a person answers to a question.
  */
-export type ChoiceForm = { "choice": "once" } | { "choice": "session" } | { "choice": "deny", 
+export type ChoiceForm = { "choice": "once" } | { "choice": "session" } | { "choice": "edit", 
+/**
+ * The command, or the tool's whole input as JSON.
+ */
+input: string, 
+/**
+ * Which of the two it is.
+ */
+whole: boolean, } | { "choice": "deny", 
 /**
  * What the agent is told; empty for a plain no.
  */
