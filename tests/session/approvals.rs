@@ -118,12 +118,7 @@ async fn an_edited_call_is_made_as_edited_where_the_agent_can_be_given_one() {
         let id = play.start(&engine, Settings::default()).await;
         let asked = question(&engine, &id, 1).await;
         let edit = |input: Value| Choice::Edit { input };
-        if agent != "claude" {
-            let no_edit = engine.answer(&asked, edit(json!("ls")), AnsweredBy::Person).await.unwrap_err();
-            assert_eq!((no_edit.code(), no_edit.to_string().contains("deny it")), ("not_editable", true));
-            assert_eq!(engine.view(&id).await.unwrap().unwrap().approvals[0].state, "open", "{agent}");
-            answer(&engine, &asked, no()).await;
-        } else {
+        if agent == "claude" {
             // Nothing is lost by an edit that cannot be used, or that a rule denies.
             let whole = |command: &str| json!({ "command": command, "description": "run it" });
             for (input, code) in [
@@ -136,6 +131,11 @@ async fn an_edited_call_is_made_as_edited_where_the_agent_can_be_given_one() {
                 assert_eq!(engine.view(&id).await.unwrap().unwrap().approvals[0].state, "open");
             }
             answer(&engine, &asked, edit(json!("echo edited >> edited.txt"))).await;
+        } else {
+            let no_edit = engine.answer(&asked, edit(json!("ls")), AnsweredBy::Person).await.unwrap_err();
+            assert_eq!((no_edit.code(), no_edit.to_string().contains("deny it")), ("not_editable", true));
+            assert_eq!(engine.view(&id).await.unwrap().unwrap().approvals[0].state, "open", "{agent}");
+            answer(&engine, &asked, no()).await;
         }
         let outcome = to_rest(&engine, &id, 1).await;
         assert_eq!((outcome.exit_code(), play.marks()), (0, 0), "{agent}: {}", outcome.story());

@@ -84,7 +84,9 @@ impl Line {
                 match std::str::from_utf8(&self.pending) {
                     Ok(whole) => {
                         let whole: Vec<char> = whole.chars().collect();
-                        whole.into_iter().for_each(|c| self.insert(c));
+                        for c in whole {
+                            self.insert(c);
+                        }
                         self.pending.clear();
                     }
                     Err(error) if error.error_len().is_some() => self.pending.clear(),

@@ -252,7 +252,8 @@ fn claude_s_call_is_made_as_edited() {
     std::fs::write(&file, whole.to_string()).unwrap();
     tell(&job, &["approve", &second, "--edit", file.to_str().unwrap()]);
     assert_eq!(marks(&job), ["other"], "at rest nothing is done");
-    let ran = job.finish(Duplex::start(job.orchestrate(&["resume", &session, "--wait"])).unwrap());
+    let cli = Duplex::start(job.orchestrate(&["resume", &session, "--wait"])).unwrap();
+    let ran = job.finish(cli);
     let story = ran.story();
     assert_eq!((ran.code, &ran.summary["state"]), (Some(0), &json!("finished")), "{story}");
     assert_eq!(marks(&ran.job), ["other", "later"], "{story}");
@@ -260,6 +261,8 @@ fn claude_s_call_is_made_as_edited() {
     let instead =
         decided.iter().map(|(_, data)| &data["ruling"]).find(|ruling| ruling["answer"] == "instead");
     assert_eq!(instead.unwrap()["action"]["command"], "echo later >> marks.txt", "{story}");
-    // The agent sees what came of the call that was made.
+    for name in ["edit.txt", "edit.json"] {
+        std::fs::remove_file(ran.job.sandbox.home().join(name)).unwrap();
+    }
     ran.check_what_is_left(&["marks.txt"]);
 }
