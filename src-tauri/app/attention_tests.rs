@@ -12,6 +12,8 @@ fn question(id: &str, exactly: &str) -> ApprovalView {
         by: None,
         call: None,
         what: format!("run `{exactly}`"),
+        instead: None,
+        edit: None,
         kind: Some("command".to_owned()),
         exactly: vec![exactly.to_owned()],
         cwd: Some("/code/shop".to_owned()),
