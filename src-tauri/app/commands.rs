@@ -1,16 +1,20 @@
-//! What the page may ask of the shell.
+//! What the page may ask of the shell, by subject.
 
 pub mod native;
+pub mod sessions;
+pub mod settings;
+pub mod setup;
 
 use std::sync::Arc;
 
 use mo_core::view::status::StatusView;
 use mo_core::view::timeline::TimelineEntry;
-use tauri::{AppHandle, Manager, State, WebviewWindow};
+use tauri::{AppHandle, Manager, State};
 
 use crate::bus::Page;
 use crate::desk::Desk;
-use crate::dto::{Attached, ChoiceForm, Refusal, StartForm};
+use crate::dto::{Attached, ChoiceForm, Refusal};
+use crate::native::Native;
 use crate::outbox::clip;
 use crate::picker::FolderPicker;
 
@@ -25,6 +29,8 @@ pub struct Shell {
     pub page: Page,
     /// Where folders come from.
     pub picker: Box<dyn FolderPicker>,
+    /// The desktop around the window.
+    pub native: Box<dyn Native>,
 }
 
 impl Shell {
@@ -70,24 +76,6 @@ pub async fn timeline(
     Ok(entries)
 }
 
-/// Starts a session.
-#[tauri::command]
-pub async fn start_session(shell: State<'_, Shell>, form: StartForm) -> Result<String, Refusal> {
-    shell.desk()?.start(form).await
-}
-
-/// Starts the demo.
-#[tauri::command]
-pub async fn start_demo(shell: State<'_, Shell>) -> Result<String, Refusal> {
-    shell.desk()?.start_demo().await
-}
-
-/// Stops a session.
-#[tauri::command]
-pub async fn stop_session(shell: State<'_, Shell>, session: String) -> Result<(), Refusal> {
-    shell.desk()?.stop(session).await
-}
-
 /// Answers a question of a session.
 #[tauri::command]
 pub async fn answer(
@@ -117,21 +105,4 @@ pub async fn answer_as(
 #[tauri::command]
 pub async fn revoke(shell: State<'_, Shell>, session: String, grant: String) -> Result<(), Refusal> {
     shell.desk()?.revoke(session, grant).await
-}
-
-/// Asks for a folder.
-#[tauri::command]
-pub async fn pick_folder(shell: State<'_, Shell>, window: WebviewWindow) -> Result<Option<String>, Refusal> {
-    let picked = shell.picker.pick(&window).await;
-    picked
-        .map(|folder| {
-            folder.into_os_string().into_string().map_err(|name| {
-                Refusal::new(
-                    "target_not_utf8",
-                    format!("The folder's name is not valid Unicode: {}", name.to_string_lossy()),
-                    "Rename it, or choose another one.",
-                )
-            })
-        })
-        .transpose()
 }

@@ -1,4 +1,4 @@
-//! What the window asks of the engine, as narrow as it can be.
+//! What the window asks of the engine, as narrow as it can be, by subject.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -8,7 +8,9 @@ use mo_core::view::status::{SessionView, StatusView};
 use mo_core::view::timeline::TimelineEntry;
 use tokio::sync::mpsc;
 
-use crate::dto::{ChoiceForm, Refusal, StartForm};
+use crate::dto::{
+    AgentCheck, ChoiceForm, DoctorView, Refusal, Remembered, RulingView, SettingsView, StartCheck, StartForm,
+};
 
 /// An answer that takes a while.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Refusal>> + Send + 'a>>;
@@ -34,9 +36,7 @@ pub struct Update {
 }
 
 /// The engine as the window sees it.
-pub trait Desk: Send + Sync + 'static {
-    /// Starts a session; answers its id.
-    fn start(&self, form: StartForm) -> Answer<'_, String>;
+pub trait Desk: SetupDesk + SettingsDesk + Send + Sync + 'static {
     /// Starts the scripted team on a sample folder; answers the session's id.
     fn start_demo(&self) -> Answer<'_, String>;
     /// All sessions, newest first.
@@ -45,6 +45,10 @@ pub trait Desk: Send + Sync + 'static {
     fn timeline(&self, session: String, since: u64, limit: usize) -> Answer<'_, Vec<TimelineEntry>>;
     /// Stops a session; answers when the stop is under way.
     fn stop(&self, session: String) -> Answer<'_, ()>;
+    /// Goes on with a session that rests, perhaps with words of the person.
+    fn resume(&self, session: String, message: Option<String>) -> Answer<'_, ()>;
+    /// Deletes a session that does not run, with all that is kept of it.
+    fn delete(&self, session: String) -> Answer<'_, ()>;
     /// Answers a question of a session; it is durable when this answers.
     fn answer(&self, session: String, approval: String, choice: ChoiceForm) -> Answer<'_, ()>;
     /// Takes back what was allowed for a whole session.
@@ -53,4 +57,28 @@ pub trait Desk: Send + Sync + 'static {
     fn news(&self) -> mpsc::Receiver<News>;
     /// Ends the engine: running sessions are brought to a stand that can be resumed, processes are buried.
     fn close(&self) -> Answer<'_, ()>;
+}
+
+/// What stands before a session: what the form says, and its start.
+pub trait SetupDesk {
+    /// What is wrong with a form, and what would happen; starts nothing.
+    fn check_start(&self, form: StartForm) -> Answer<'_, StartCheck>;
+    /// Starts a session; answers its id. What was chosen is remembered for its folder.
+    fn start(&self, form: StartForm) -> Answer<'_, String>;
+    /// What is remembered for a new session in that folder.
+    fn remembered(&self, target: String) -> Answer<'_, Remembered>;
+}
+
+/// What is found here, and what is set.
+pub trait SettingsDesk {
+    /// What works on this computer and what is missing.
+    fn doctor(&self) -> Answer<'_, DoctorView>;
+    /// Looks for one agent anew.
+    fn check_agent(&self, agent: String) -> Answer<'_, AgentCheck>;
+    /// The settings in effect and where each comes from.
+    fn settings(&self) -> Answer<'_, SettingsView>;
+    /// Changes one setting in the person's file; `None` takes it out. It counts for what starts from then on.
+    fn set_setting(&self, name: String, value: Option<String>) -> Answer<'_, SettingsView>;
+    /// What the rules say to a command in a folder, asked by a worker of that role.
+    fn explain(&self, command: String, role: String, folder: String) -> Answer<'_, RulingView>;
 }

@@ -1,8 +1,14 @@
 //! What crosses the seam between the page and the shell; the page's TypeScript is generated from here.
 
+mod doctor;
 mod native;
+mod settings;
+mod setup;
 
-pub use native::{MissingPart, ShowNeed};
+pub use doctor::*;
+pub use native::*;
+pub use settings::*;
+pub use setup::*;
 
 use mo_core::approval::{AllowFor, Choice, PLAIN_NO};
 use mo_core::view::resources::SessionResources;
@@ -10,15 +16,6 @@ use mo_core::view::status::{SessionView, StatusView};
 use mo_core::view::timeline::TimelineEntry;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
-
-/// What a person fills in to start a session.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct StartForm {
-    /// The folder to work on.
-    pub target: String,
-    /// What should be done, in the person's words.
-    pub goal: String,
-}
 
 /// What a person answers to a question.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]

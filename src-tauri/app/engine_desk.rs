@@ -1,27 +1,31 @@
-//! The engine in this process as the window's desk.
+//! The engine in this process as the window's desk, by subject.
+
+mod news;
+mod refusals;
+mod settings;
+mod setup;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use mo_core::approval::AnsweredBy;
-use mo_core::event::{Envelope, StopCause};
+use mo_core::event::StopCause;
 use mo_core::ids::{ApprovalId, SessionId};
-use mo_core::team::Team;
 use mo_core::view::status::StatusView;
 use mo_core::view::timeline::TimelineEntry;
-use mo_core::view::timeline_entry;
 use mo_engine::config::Config;
-use mo_engine::handle::{AnswerError, CommandError, EngineHandle};
-use mo_engine::hub::{Health, RowBatch, Start};
-use mo_engine::start::{StartError, StartRequest};
+use mo_engine::handle::EngineHandle;
+use mo_engine::start::MAX_GOAL;
 use mo_journal::JournalError;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 
 use crate::demo::{DemoRun, start_demo};
-use crate::desk::{Answer, Desk, News, Update};
-use crate::dto::{ChoiceForm, Refusal, StartForm};
+use crate::desk::{Answer, Desk, News};
+use crate::dto::{ChoiceForm, Refusal};
+use crate::engine_desk::news::{watch_health, watch_sessions};
 use crate::open::{Places, open_engine, variables};
+use crate::remembered::Memory;
 
 /// News that wait for the shell; a watcher that finds it full waits, and reads from the journal what it missed.
 const QUEUE: usize = 64;
@@ -31,6 +35,8 @@ const FAREWELL: Duration = Duration::from_secs(20);
 /// The person's engine, and those of the demos that were started.
 pub struct EngineDesk {
     engine: EngineHandle,
+    places: Places,
+    memory: Memory,
     demos: Mutex<Vec<Arc<DemoRun>>>,
     program: PathBuf,
     news: mpsc::Sender<News>,
@@ -49,14 +55,18 @@ impl EngineDesk {
             Refusal::new("own_program_unknown", error.to_string(), "start the app by its full path")
         })?;
         let engine = open_engine(&places.data, config, variables()).await?;
-        Ok(Self::over(engine, program).await?)
+        Ok(Self::over(engine, places, program).await?)
     }
 
     /// A desk over an engine that is open. `program` is a binary whose `main` lets scripted agents begin first.
     ///
     /// # Errors
     /// When the journal cannot be read.
-    pub async fn over(engine: EngineHandle, program: PathBuf) -> Result<Arc<Self>, JournalError> {
+    pub async fn over(
+        engine: EngineHandle,
+        places: Places,
+        program: PathBuf,
+    ) -> Result<Arc<Self>, JournalError> {
         let (news, untaken) = mpsc::channel(QUEUE);
         let journal = engine.journal();
         let newest = tokio::task::spawn_blocking(move || journal.last_row()).await;
@@ -65,7 +75,8 @@ impl EngineDesk {
         let (health, told) = (engine.health(), engine.clone());
         tokio::spawn(watch_health(health, async move { told.broken().await }, news.clone()));
         let untaken = Mutex::new(Some(untaken));
-        Ok(Arc::new(Self { engine, demos: Mutex::default(), program, news, untaken }))
+        let memory = Memory::beside(&places.data);
+        Ok(Arc::new(Self { engine, places, memory, demos: Mutex::default(), program, news, untaken }))
     }
 
     fn demos(&self) -> Vec<Arc<DemoRun>> {
@@ -77,30 +88,9 @@ impl EngineDesk {
         let demos = self.demos();
         demos.iter().find(|demo| demo.session == *session).map_or(&self.engine, |demo| &demo.engine).clone()
     }
-
-    fn request(&self, form: StartForm) -> Result<StartRequest, Refusal> {
-        let target = expand_home(&form.target);
-        if !target.is_absolute() {
-            let message = format!("{} is not a whole path", target.display());
-            return Err(Refusal::new(
-                "target_not_absolute",
-                message,
-                "write it from / or ~/ on, or choose the folder",
-            ));
-        }
-        let settings = self.engine.config().session.clone();
-        Ok(StartRequest { goal: form.goal, target, team: Team::default_trio(), settings, yes_really: false })
-    }
 }
 
 impl Desk for EngineDesk {
-    fn start(&self, form: StartForm) -> Answer<'_, String> {
-        Box::pin(async move {
-            let session = self.engine.start(self.request(form)?).await?;
-            Ok(session.to_string())
-        })
-    }
-
     fn start_demo(&self) -> Answer<'_, String> {
         Box::pin(async move {
             let demo = Arc::new(start_demo(&self.program, variables()).await?);
@@ -134,6 +124,34 @@ impl Desk for EngineDesk {
         Box::pin(async move {
             let session = SessionId::new(session);
             Ok(self.engine_of(&session).stop(&session, StopCause::Person, false).await?)
+        })
+    }
+
+    fn resume(&self, session: String, message: Option<String>) -> Answer<'_, ()> {
+        Box::pin(async move {
+            if let Some(message) = &message {
+                check_words(message)?;
+            }
+            let session = SessionId::new(session);
+            // The window is there to be asked.
+            Ok(self.engine_of(&session).resume_waiting(&session, message, Some(true)).await?)
+        })
+    }
+
+    fn delete(&self, session: String) -> Answer<'_, ()> {
+        Box::pin(async move {
+            let session = SessionId::new(session);
+            let engine = self.engine_of(&session);
+            engine.delete(&session).await?;
+            let demo = {
+                let mut demos = self.demos.lock().unwrap_or_else(PoisonError::into_inner);
+                demos.iter().position(|demo| demo.session == session).map(|at| demos.swap_remove(at))
+            };
+            if demo.is_some() {
+                // It was all that its engine was for; with it goes its folder.
+                engine.shut_down().await;
+            }
+            Ok(())
         })
     }
 
@@ -189,121 +207,15 @@ async fn close_engine(engine: EngineHandle) {
     engine.shut_down().await;
 }
 
-/// Tells the news of all sessions of an engine, from the row after `after` on.
-async fn watch_sessions(engine: EngineHandle, after: u64, news: mpsc::Sender<News>) {
-    let mut rows = engine.subscribe_rows(Start::AllAfterRow(after));
-    while let Some(batch) = rows.next().await {
-        let batch = match batch {
-            Ok(batch) => batch,
-            Err(error) => {
-                tracing::error!(%error, "the news of the sessions broke off");
-                let _ = news.send(News::Trouble(Some(error.into()))).await;
-                return;
-            }
-        };
-        for (session, entries) in stories(&batch) {
-            let view = match engine.view(&session).await {
-                Ok(Some(view)) => view,
-                // Deleted meanwhile.
-                Ok(None) => continue,
-                Err(error) => {
-                    tracing::error!(%session, %error, "the session's view cannot be made");
-                    continue;
-                }
-            };
-            if news.send(News::Session(Box::new(Update { view, entries }))).await.is_err() {
-                return;
-            }
-        }
+/// What a person says: something, and no more than a goal may have.
+fn check_words(text: &str) -> Result<(), Refusal> {
+    if text.trim().is_empty() {
+        return Err(Refusal::new("words_empty", "nothing was said", "say what is to be done"));
     }
-}
-
-/// What each session's story gains by a batch, in the order in which the sessions come up in it.
-fn stories(batch: &RowBatch) -> Vec<(SessionId, Vec<TimelineEntry>)> {
-    let mut stories: Vec<(SessionId, Vec<TimelineEntry>)> = Vec::new();
-    for (_, record) in batch.iter() {
-        let known = stories.iter().position(|(session, _)| *session == record.session);
-        let at = known.unwrap_or(stories.len());
-        if known.is_none() {
-            stories.push((record.session.clone(), Vec::new()));
-        }
-        let entry = Envelope::from_record(record).ok().and_then(|envelope| timeline_entry(&envelope));
-        stories[at].1.extend(entry);
+    if text.len() > MAX_GOAL {
+        let message = format!("the words have {} bytes; at most {MAX_GOAL} are possible", text.len());
+        let hint = "put the details into a file of the project and name it";
+        return Err(Refusal::new("words_too_long", message, hint));
     }
-    stories
+    Ok(())
 }
-
-/// Tells whether the journal takes what happens, and, last of all, that the engine has broken off.
-async fn watch_health(
-    mut health: watch::Receiver<Health>,
-    broken: impl Future<Output = String>,
-    news: mpsc::Sender<News>,
-) {
-    let mut broken = std::pin::pin!(broken);
-    loop {
-        let trouble = match &*health.borrow_and_update() {
-            Health::Good => None,
-            Health::JournalDown(why) => Some(Refusal::new(
-                "journal_down",
-                format!("the journal takes nothing: {why}"),
-                "Nothing is lost. Work goes on by itself as soon as it can be written again.",
-            )),
-        };
-        if news.send(News::Trouble(trouble)).await.is_err() {
-            return;
-        }
-        tokio::select! {
-            biased;
-            reason = &mut broken => {
-                let hint = "Everything that ran was ended. Start the app again; sessions go on from where they stood.";
-                let trouble = Refusal::new("engine_broken", format!("the engine broke off: {reason}"), hint);
-                // A shell that is gone shows nothing.
-                let _ = news.send(News::Trouble(Some(trouble))).await;
-                return;
-            }
-            changed = health.changed() => if changed.is_err() {
-                return;
-            },
-        }
-    }
-}
-
-/// A path as a person types it.
-fn expand_home(typed: &str) -> PathBuf {
-    let typed = typed.trim();
-    match (typed.strip_prefix('~'), std::env::home_dir()) {
-        (Some(""), Some(home)) => home,
-        (Some(rest), Some(home)) if rest.starts_with('/') => home.join(rest.trim_start_matches('/')),
-        _ => PathBuf::from(typed),
-    }
-}
-
-impl From<StartError> for Refusal {
-    fn from(error: StartError) -> Self {
-        // The engine's hints name options of the command line where there are some.
-        let hint = match &error {
-            StartError::TargetMissing(_) => "check the path, or choose the folder".to_owned(),
-            StartError::TargetTooWide(..) => "choose the project's own folder".to_owned(),
-            StartError::TargetAndData(..) => "choose another folder".to_owned(),
-            StartError::TargetBusy(_) => "wait for it, or stop it".to_owned(),
-            other => other.hint(),
-        };
-        Self::new(error.code(), error.to_string(), hint)
-    }
-}
-
-impl From<AnswerError> for Refusal {
-    fn from(error: AnswerError) -> Self {
-        Self { code: error.code().to_owned(), message: error.to_string(), hint: None }
-    }
-}
-
-impl From<CommandError> for Refusal {
-    fn from(error: CommandError) -> Self {
-        Self { code: error.code().to_owned(), message: error.to_string(), hint: None }
-    }
-}
-
-#[cfg(test)]
-#[path = "engine_desk_trouble_tests.rs"]
-mod trouble_tests;

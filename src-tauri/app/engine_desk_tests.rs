@@ -3,8 +3,8 @@ use std::sync::Arc;
 
 use mo_engine::config::Config;
 
-use crate::desk::Desk;
-use crate::dto::{Refusal, StartForm};
+use crate::desk::{Desk, SettingsDesk, SetupDesk};
+use crate::dto::{Choices, Refusal, StartForm};
 use crate::engine_desk::EngineDesk;
 use crate::open::{Places, open_engine};
 
@@ -22,12 +22,28 @@ fn the_places_are_the_xdg_folders_and_else_below_the_home() {
 
 async fn desk(folder: &Path) -> Arc<EngineDesk> {
     let variables = vec![("PATH".to_owned(), "/nowhere".to_owned())];
-    let engine = open_engine(&folder.join("data"), Config::default(), variables).await.unwrap();
-    EngineDesk::over(engine, folder.join("program")).await.unwrap()
+    let places = Places {
+        config: folder.join("config/config.toml"),
+        data: folder.join("data"),
+        data_from_environment: false,
+    };
+    let engine = open_engine(&places.data, Config::default(), variables).await.unwrap();
+    EngineDesk::over(engine, places, folder.join("program")).await.unwrap()
+}
+
+fn choices() -> Choices {
+    Choices {
+        team: "trio".to_owned(),
+        permission: "ask".to_owned(),
+        isolation: "in-place".to_owned(),
+        fix_rounds: "0".to_owned(),
+        time_limit: String::new(),
+        money_limit: String::new(),
+    }
 }
 
 fn form(target: &Path) -> StartForm {
-    StartForm { target: target.display().to_string(), goal: "fix it".to_owned() }
+    StartForm { target: target.display().to_string(), goal: "fix it".to_owned(), choices: choices() }
 }
 
 #[tokio::test]
@@ -70,4 +86,99 @@ async fn a_session_that_is_not_there_cannot_be_stopped_and_has_no_story() {
     assert_eq!(desk.timeline("orch_20261122_104100_abcd".to_owned(), 0, 10).await.unwrap(), []);
     desk.close().await.unwrap();
     assert_eq!(desk.stop("orch_20261122_104100_abcd".to_owned()).await.unwrap_err().code, "engine_closed");
+}
+
+#[tokio::test]
+async fn the_form_says_everything_that_is_wrong_at_once_beside_its_field() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = desk(folder.path()).await;
+    let project = folder.path().join("project");
+    std::fs::create_dir_all(project.join(".git")).unwrap();
+    std::fs::write(project.join(".git/HEAD"), "ref: refs/heads/main\n").unwrap();
+    let problems = async |form: StartForm| {
+        let checked = desk.check_start(form).await.unwrap();
+        let mut problems: Vec<_> = checked.problems.into_iter().map(|p| (p.field, p.refusal.code)).collect();
+        problems.sort();
+        problems
+    };
+    let said = |field: &str, code: &str| (field.to_owned(), code.to_owned());
+
+    let wrong = Choices {
+        permission: "bypass".to_owned(),
+        fix_rounds: "21".to_owned(),
+        time_limit: "an hour".to_owned(),
+        money_limit: "0".to_owned(),
+        ..choices()
+    };
+    let form_of = |target: &Path, choices: Choices| StartForm { choices, ..form(target) };
+    assert_eq!(
+        problems(StartForm { goal: " ".to_owned(), ..form_of(&project, wrong) }).await,
+        [
+            said("fix_rounds", "fix_rounds_wrong"),
+            said("goal", "goal_empty"),
+            said("money_limit", "money_limit_wrong"),
+            said("permission", "bypass_refused"),
+            said("team", "agent_not_installed"),
+            said("time_limit", "time_limit_wrong"),
+        ]
+    );
+    assert_eq!(problems(form(&folder.path().join("gone"))).await, [said("target", "target_missing")]);
+    let solo = Choices { team: "solo".to_owned(), ..choices() };
+    let checked = desk.check_start(form_of(&project, solo)).await.unwrap();
+    let facts = checked.target.unwrap();
+    assert_eq!((facts.git, facts.branch.as_deref()), (true, Some("main")));
+    let names: Vec<_> = checked.workers.iter().map(|worker| (worker.name.as_str(), worker.writes.as_str())).collect();
+    assert_eq!(names[1], ("claude-reviewer", "nothing"));
+    assert!(names[0].1.starts_with("the folder"));
+    desk.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_setting_is_changed_in_the_file_counts_at_once_and_says_where_it_comes_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = desk(folder.path()).await;
+    let source = |settings: &crate::dto::SettingsView| {
+        let value = settings.values.iter().find(|value| value.name == "session.fix_rounds").unwrap();
+        (value.value.clone(), value.source.clone())
+    };
+    let before = desk.settings().await.unwrap();
+    assert_eq!((source(&before), before.file_exists), (("0".to_owned(), "default".to_owned()), false));
+    let after = desk.set_setting("session.fix_rounds".to_owned(), Some("2".to_owned())).await.unwrap();
+    assert_eq!(source(&after), ("2".to_owned(), "file".to_owned()));
+    assert_eq!(desk.remembered("/".to_owned()).await.unwrap().choices.fix_rounds, "2");
+    let refusal = desk.set_setting("session.fix_rounds".to_owned(), Some("99".to_owned())).await.unwrap_err();
+    assert_eq!(refusal.code, "setting_refused");
+    // By hand, and wrong: what was good still counts, and it is said.
+    std::fs::write(&after.file, "[session\n").unwrap();
+    let broken = desk.settings().await.unwrap();
+    assert!(broken.problem.unwrap().contains("config.toml:1:9") && source(&after).0 == "2");
+    desk.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_doctor_names_what_is_missing_and_the_rules_explain_a_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = desk(folder.path()).await;
+    let found = desk.doctor().await.unwrap();
+    let codex = found.agents.iter().find(|agent| agent.agent == "codex").unwrap();
+    assert_eq!((codex.path.as_ref(), codex.command.as_deref()), (None, Some("npm install -g @openai/codex")));
+    assert!(found.guarantees.len() == 4 && found.guarantees.iter().all(|guarantee| !guarantee.proven));
+    let explain = async |command: &str| {
+        let folder = folder.path().join("data").display().to_string();
+        desk.explain(command.to_owned(), "implementer".to_owned(), folder).await
+    };
+    assert_eq!(explain("sudo ls").await.unwrap().verdict, "ask");
+    assert_eq!(explain(" ").await.unwrap_err().code, "command_empty");
+    desk.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_session_that_is_not_there_is_neither_deleted_nor_gone_on_with() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = desk(folder.path()).await;
+    let id = || "orch_20261122_104100_abcd".to_owned();
+    assert_eq!(desk.delete(id()).await.unwrap_err().code, "session_unknown");
+    assert_eq!(desk.resume(id(), Some(" ".to_owned())).await.unwrap_err().code, "words_empty");
+    assert_eq!(desk.resume(id(), None).await.unwrap_err().code, "session_unknown");
+    desk.close().await.unwrap();
 }

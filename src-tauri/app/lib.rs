@@ -8,15 +8,18 @@ pub mod commands;
 pub mod demo;
 pub mod desk;
 pub mod desktop_bus;
+pub mod drop;
 pub mod dto;
 pub mod engine_desk;
 pub mod farewell;
 pub mod missing;
+pub mod native;
 pub mod notices;
 pub mod open;
 pub mod outbox;
 pub mod picker;
 pub mod plain;
+pub mod remembered;
 pub mod tray;
 pub mod tray_library;
 pub mod window;
@@ -73,12 +76,23 @@ where
             commands::ack,
             commands::status,
             commands::timeline,
-            commands::start_session,
-            commands::start_demo,
-            commands::stop_session,
+            commands::setup::check_start,
+            commands::setup::start_session,
+            commands::setup::start_demo,
+            commands::setup::remembered,
+            commands::setup::pick_folder,
+            commands::sessions::stop_session,
+            commands::sessions::resume_session,
+            commands::sessions::delete_session,
+            commands::sessions::open_folder,
+            commands::settings::doctor,
+            commands::settings::check_agent,
+            commands::settings::settings,
+            commands::settings::set_setting,
+            commands::settings::explain,
+            commands::settings::test_notification,
             commands::answer,
             commands::revoke,
-            commands::pick_folder,
             commands::native::missing,
         ])
         .setup(move |app| {
@@ -92,8 +106,11 @@ where
         })
         .build(tauri::generate_context!())?
         .run(|app, event| {
-            if let RunEvent::WindowEvent { event: WindowEvent::CloseRequested { api, .. }, .. } = &event {
-                farewell::close_window(app, api);
+            let RunEvent::WindowEvent { event, .. } = &event else { return };
+            match event {
+                WindowEvent::CloseRequested { api, .. } => farewell::close_window(app, api),
+                WindowEvent::DragDrop(moved) => drop::tell(app, moved),
+                _ => {}
             }
         });
     Ok(())
@@ -119,5 +136,5 @@ fn start_shell(app: &AppHandle, desk: Result<Arc<dyn Desk>, Refusal>) {
             }
         }));
     }
-    app.manage(Shell { desk, page, picker: picker::picker() });
+    app.manage(Shell { desk, page, picker: picker::picker(), native: Box::new(native::NoNative) });
 }

@@ -24,6 +24,8 @@ pub struct Places {
     pub config: PathBuf,
     /// The data folder, which need not exist.
     pub data: PathBuf,
+    /// Whether a variable of the environment moved the data folder from its usual place.
+    pub data_from_environment: bool,
 }
 
 impl Places {
@@ -43,7 +45,10 @@ impl Places {
                 })
         };
         let config = under("XDG_CONFIG_HOME", ".config")?.join("config.toml");
-        Ok(Self { config, data: under("XDG_DATA_HOME", ".local/share")? })
+        let data = under("XDG_DATA_HOME", ".local/share")?;
+        let usual = set("HOME").map(|home| home.join(".local/share").join(NAME));
+        let data_from_environment = usual.as_deref() != Some(data.as_path());
+        Ok(Self { config, data, data_from_environment })
     }
 }
 

@@ -8,6 +8,8 @@ use tauri::WebviewWindow;
 use tauri_plugin_dialog::DialogExt;
 use tokio::sync::oneshot;
 
+use crate::dto::Refusal;
+
 /// A folder, or none when the person thought better of it.
 pub type Picked = Pin<Box<dyn Future<Output = Option<PathBuf>> + Send>>;
 
@@ -15,6 +17,20 @@ pub type Picked = Pin<Box<dyn Future<Output = Option<PathBuf>> + Send>>;
 pub trait FolderPicker: Send + Sync + 'static {
     /// Asks, over `window`.
     fn pick(&self, window: &WebviewWindow) -> Picked;
+}
+
+/// A folder's name as the page knows it.
+///
+/// # Errors
+/// When it is not Unicode.
+pub fn as_text(folder: PathBuf) -> Result<String, Refusal> {
+    folder.into_os_string().into_string().map_err(|name| {
+        Refusal::new(
+            "target_not_utf8",
+            format!("The folder's name is not valid Unicode: {}", name.to_string_lossy()),
+            "Rename it, or choose another one.",
+        )
+    })
 }
 
 /// The system's dialog.

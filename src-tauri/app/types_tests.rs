@@ -7,7 +7,10 @@ use std::path::{Path, PathBuf};
 
 use ts_rs::{Config, TS};
 
-use crate::dto::{Attached, Batch, ChoiceForm, MissingPart, Refusal, ShowNeed, StartForm};
+use crate::dto::{
+    Attached, Batch, ChoiceForm, DoctorView, Dropped, MissingPart, Refusal, Remembered, RulingView, SettingsView,
+    ShowNeed, StartCheck, StartForm,
+};
 
 fn committed() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("ui/src/api/types")
@@ -22,6 +25,12 @@ fn generate(into: &Path) {
     Refusal::export_all(&config).unwrap();
     ShowNeed::export_all(&config).unwrap();
     MissingPart::export_all(&config).unwrap();
+    DoctorView::export_all(&config).unwrap();
+    Dropped::export_all(&config).unwrap();
+    Remembered::export_all(&config).unwrap();
+    RulingView::export_all(&config).unwrap();
+    SettingsView::export_all(&config).unwrap();
+    StartCheck::export_all(&config).unwrap();
 }
 
 fn files(folder: &Path) -> BTreeMap<String, String> {

@@ -80,6 +80,22 @@ impl Team {
         Self { workers: vec![gemini, claude, codex], reviews }
     }
 
+    /// Claude implementer, Codex reviewer; nobody plans beforehand.
+    pub fn pair() -> Self {
+        let claude = Member::new(AgentKind::Claude, Role::Implementer);
+        let codex = Member::new(AgentKind::Codex, Role::Reviewer);
+        let reviews = vec![Pair { reviewer: codex.name.clone(), subject: claude.name.clone() }];
+        Self { workers: vec![claude, codex], reviews }
+    }
+
+    /// Claude implementer, reviewed by a Claude that sees only the result, in a session of its own.
+    pub fn solo() -> Self {
+        let claude = Member::new(AgentKind::Claude, Role::Implementer);
+        let reviewer = Member::new(AgentKind::Claude, Role::Reviewer);
+        let reviews = vec![Pair { reviewer: reviewer.name.clone(), subject: claude.name.clone() }];
+        Self { workers: vec![claude, reviewer], reviews }
+    }
+
     /// Checks a team. Pairs name workers by their whole name or, where unambiguous, by their agent.
     pub fn new(members: Vec<(AgentKind, Role)>, pairs: &[(String, String)]) -> Result<Self, TeamError> {
         let workers: Vec<Member> =

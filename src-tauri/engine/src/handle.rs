@@ -13,7 +13,7 @@ pub use recording::RecordError;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use mo_core::event::StopCause;
 use mo_core::ids::{SessionId, WorkerName};
@@ -63,7 +63,7 @@ pub(crate) struct Shared {
     pub(crate) data: DataDir,
     lock: OwnerLock,
     pub(crate) ports: Ports,
-    config: Config,
+    pub(crate) config: RwLock<Arc<Config>>,
     environment: Arc<Environment>,
     premises: Premises,
     hub: Arc<Hub>,
@@ -161,7 +161,7 @@ impl EngineHandle {
                 data,
                 lock,
                 ports,
-                config,
+                config: RwLock::new(Arc::new(config)),
                 environment,
                 premises,
                 hub,
@@ -185,10 +185,10 @@ impl EngineHandle {
     /// A [`StartError`] that says what is wrong and how to mend it; nothing was created.
     pub async fn start(&self, request: StartRequest) -> Result<SessionId, StartError> {
         self.free_targets().await;
-        let shared = Arc::clone(&self.shared);
+        let (shared, config) = (Arc::clone(&self.shared), self.config());
         let validated = tokio::task::spawn_blocking(move || {
-            let Shared { config, environment, premises, data, .. } = shared.as_ref();
-            validate(request, config, environment, premises, data.path())
+            let Shared { environment, premises, data, .. } = shared.as_ref();
+            validate(request, &config, environment, premises, data.path())
         })
         .await
         .unwrap_or_else(|error| Err(StartError::Journal(error.to_string())))?;
@@ -234,12 +234,12 @@ impl EngineHandle {
         // From the first look on it is ours: nobody deletes it meanwhile.
         let claim = self.shared.keeper.claim(session, PathBuf::new(), false)?;
         let claim = claim.ok_or(CommandError::Rejected(Rejection::NotAtRest))?;
-        let (shared, id) = (Arc::clone(&self.shared), session.clone());
+        let (shared, id, config) = (Arc::clone(&self.shared), session.clone(), self.config());
         let (state, created, place) = tokio::task::spawn_blocking(move || {
             let state = history::replay(shared.ports.journal.as_ref(), &id)?;
             let created = state.created.clone().ok_or(CommandError::Rejected(Rejection::Unknown))?;
-            let Shared { config, environment, premises, data, .. } = shared.as_ref();
-            let outside = Outside { config, environment, premises, data: data.path() };
+            let Shared { environment, premises, data, .. } = shared.as_ref();
+            let outside = Outside { config: &config, environment, premises, data: data.path() };
             let (target, mode) = (Path::new(&created.target), created.settings.permission);
             let place = take_place(target, &created.team, mode, &outside, true)?;
             Ok::<_, ResumeError>((state, created, place))
@@ -368,11 +368,6 @@ impl EngineHandle {
         self.shared.hub.health()
     }
 
-    /// The configuration in effect.
-    pub fn config(&self) -> &Config {
-        &self.shared.config
-    }
-
     /// The data folder.
     pub fn data(&self) -> &DataDir {
         &self.shared.data
@@ -428,8 +423,8 @@ impl EngineHandle {
     ) -> Result<Arc<SessionDesk>, StartError> {
         let folder = self.shared.data.session(id).map_err(|e| StartError::Journal(e.to_string()))?;
         let data = self.shared.data.path().to_owned();
-        let max = self.shared.config.storage.transcript_max_bytes;
-        let rules = Arc::clone(&self.shared.config.rules);
+        let config = self.config();
+        let (max, rules) = (config.storage.transcript_max_bytes, Arc::clone(&config.rules));
         Ok(SessionDesk::at_work(id.clone(), data, folder, place, stall_timeout_ms, max, rules))
     }
 

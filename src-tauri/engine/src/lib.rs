@@ -4,6 +4,7 @@
 mod attend;
 mod checkouts;
 mod checks;
+pub mod checkup;
 pub mod config;
 mod dispatcher;
 mod edits;

@@ -92,3 +92,30 @@ pub async fn version(
     let line = text.lines().find(|line| !line.trim().is_empty())?.trim();
     (output.exit.code == Some(0)).then(|| line.chars().take(80).collect())
 }
+
+/// Whether the agent says that it is logged in; `None` where it has no way to say it, or says nothing in time.
+///
+/// Codex: `codex login status` ends with 0, or with 1 and "Not logged in" (measured, 0.169.0).
+pub(crate) async fn logged_in(
+    spawner: &dyn Spawner,
+    environment: &Environment,
+    agent: &AgentKind,
+    program: &FoundProgram,
+) -> Option<bool> {
+    if *agent != AgentKind::Codex {
+        return None;
+    }
+    let mut probe = ProbeCommand::new(&program.path, "/");
+    probe.args = vec!["login".into(), "status".into()];
+    probe.env = environment.of_worker(agent, &program.env, &[]);
+    probe.timeout = VERSION_TIMEOUT;
+    probe.output_limit = 4096;
+    let output = run_probe(spawner, probe).await.ok()?;
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said).to_lowercase();
+    match output.exit.code {
+        Some(0) if said.contains("logged in") => Some(!said.contains("not logged in")),
+        Some(_) if said.contains("not logged in") => Some(false),
+        _ => None,
+    }
+}

@@ -1,15 +1,15 @@
 //! `orchestrate doctor`: what is found here, and what is proven.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use mo_checkpoint::{CheckpointError, Checkpoints, FolderCheckpoints, size_text};
-use mo_core::ids::AgentKind;
 use mo_core::sandbox::Guarantee;
+use mo_engine::checkup::{AgentCheckup, check_agents};
 use mo_engine::config::Config;
 use mo_engine::environment::Environment;
-use mo_engine::roster;
-use mo_engine::versions::doubt;
 use mo_journal::{DataDir, Journal, JournalError, SqliteJournal};
+use mo_process::Spawner;
 use serde::Serialize;
 
 use crate::context::{Context, read_config};
@@ -38,6 +38,8 @@ struct AgentReport {
     version: Option<String>,
     problem: Option<String>,
     hint: Option<String>,
+    /// Absent where only its work shows it.
+    logged_in: Option<bool>,
 }
 
 #[derive(Serialize)]
@@ -76,7 +78,7 @@ pub(super) fn doctor(context: &mut Context) -> Result<u8, Failure> {
     let places = context.places()?;
     let config = read_config(&places)?;
     let environment = context.environment(&config)?;
-    let agents = host::runtime()?.block_on(agents(&config, &environment))?;
+    let agents = host::runtime()?.block_on(agents(config.clone(), environment))?;
     let report = Report {
         version: env!("CARGO_PKG_VERSION"),
         agents,
@@ -100,51 +102,19 @@ pub(super) fn doctor(context: &mut Context) -> Result<u8, Failure> {
     Ok(exit::DONE)
 }
 
-async fn agents(config: &Config, environment: &Environment) -> Result<Vec<AgentReport>, Failure> {
-    let spawner = host::spawner()?;
-    let known = [AgentKind::Claude, AgentKind::Codex, AgentKind::Gemini];
-    let others = config.agents.keys().filter(|agent| matches!(agent, AgentKind::Acp(_))).cloned();
-    let mut reports = Vec::new();
-    for agent in known.into_iter().chain(others) {
-        let mut report = AgentReport {
-            agent: agent.to_string(),
-            found: false,
-            path: None,
-            version: None,
-            problem: None,
-            hint: None,
-        };
-        match roster::find(config, environment, &agent) {
-            Ok(program) => {
-                report.found = true;
-                report.version = roster::version(&spawner, environment, &agent, &program).await;
-                report.problem = doubt(&agent, report.version.as_deref());
-                if report.version.is_none() {
-                    report.problem = Some("it does not say its version".to_owned());
-                    report.hint = Some(format!("see what `{} --version` does", program.path.display()));
-                } else if report.problem.is_some() {
-                    report.hint = Some(install_hint(&agent));
-                }
-                report.path = Some(program.path);
-            }
-            Err(problem) => {
-                report.problem = Some(problem);
-                report.hint = Some(install_hint(&agent));
-            }
-        }
-        reports.push(report);
-    }
-    Ok(reports)
-}
-
-fn install_hint(agent: &AgentKind) -> String {
-    let package = match agent {
-        AgentKind::Claude => "@anthropic-ai/claude-code",
-        AgentKind::Codex => "@openai/codex",
-        AgentKind::Gemini => "@google/gemini-cli",
-        AgentKind::Acp(name) => return format!("install it, or set [agents.{name}] path"),
+async fn agents(config: Config, environment: Environment) -> Result<Vec<AgentReport>, Failure> {
+    let spawner: Arc<dyn Spawner> = Arc::new(host::spawner()?);
+    let found = check_agents(&Arc::new(config), &Arc::new(environment), &spawner).await;
+    let report = |found: AgentCheckup| AgentReport {
+        agent: found.agent.to_string(),
+        found: found.path.is_some(),
+        path: found.path,
+        version: found.version,
+        problem: found.problem,
+        hint: found.hint,
+        logged_in: found.logged_in,
     };
-    format!("npm install -g {package}, or set [agents.{agent}] path")
+    Ok(found.into_iter().map(report).collect())
 }
 
 fn data_folder(places: &Places, config: &Config) -> DataReport {
@@ -230,11 +200,15 @@ fn tell(report: &Report, out: &mut Out) -> Result<(), Failure> {
         if let (Some(_), Some(problem)) = (&agent.version, &agent.problem) {
             out.line(&paint.text(Tone::Muted, &format!("              {}", one_line(problem))))?;
         }
+        if let Some(logged_in) = agent.logged_in {
+            let (word, tone) = if logged_in { ("logged in", Tone::Muted) } else { ("not logged in", Tone::Warn) };
+            out.line(&paint.text(tone, &format!("              {word}")))?;
+        }
         if let Some(hint) = &agent.hint {
             out.line(&paint.text(Tone::Muted, &format!("              {}", one_line(hint))))?;
         }
     }
-    out.line(&paint.text(Tone::Muted, "  Whether an agent is logged in shows when it works."))?;
+    out.line(&paint.text(Tone::Muted, "  Whether the others are logged in shows when they work."))?;
     out.line("")?;
     out.line(&paint.text(Tone::Strong, "Places"))?;
     let exists = if report.config.exists { "" } else { "  (not there: the defaults count)" };

@@ -1,6 +1,7 @@
 //! The person's configuration: one commented TOML, never one inside the target (design.md §9).
 
 mod duration;
+mod edit;
 mod file;
 mod rules_file;
 mod shown;
@@ -16,6 +17,7 @@ use mo_core::policy::Rule;
 use mo_core::settings::{PermissionMode, Settings};
 
 pub use duration::parse_duration;
+pub use edit::{EditError, change};
 pub use rules_file::beside as rules_beside;
 pub use shown::{ShownValue, Source};
 pub use size::{parse_size, show_size};

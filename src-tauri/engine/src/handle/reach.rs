@@ -1,12 +1,14 @@
 //! What the API needs of the engine beyond its commands.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use mo_checkpoint::Checkpoints;
 use mo_core::ids::SessionId;
 use mo_journal::{Journal, JournalError};
 
 use super::EngineHandle;
+use crate::config::Config;
+use crate::environment::Environment;
 use crate::hub::{RowSubscription, Start};
 use crate::keeping::Tidied;
 
@@ -42,6 +44,28 @@ impl EngineHandle {
             Some(reason) => reason,
             None => std::future::pending().await,
         }
+    }
+
+    /// The configuration in effect.
+    pub fn config(&self) -> Arc<Config> {
+        Arc::clone(&self.shared.config.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes another configuration: it counts for what starts or goes on from now on. What the agents' environments
+    /// are given, and how much is kept, stays as it was when the engine opened: the values were made known to what
+    /// takes secrets out, and new ones would not be.
+    pub fn reconfigure(&self, mut config: Config) {
+        let mut current = self.shared.config.write().unwrap_or_else(PoisonError::into_inner);
+        for (agent, set) in &mut config.agents {
+            set.env.clone_from(&current.agent(agent).env);
+        }
+        config.storage = current.storage;
+        *current = Arc::new(config);
+    }
+
+    /// Our own environment, as it was at the start.
+    pub fn environment(&self) -> Arc<Environment> {
+        Arc::clone(&self.shared.environment)
     }
 
     /// The journal.

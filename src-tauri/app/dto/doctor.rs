@@ -1,0 +1,51 @@
+//! What the doctor's page shows.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// What works on this computer and what is missing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct DoctorView {
+    /// This program's own version.
+    pub version: String,
+    /// The known agents and the configured ones.
+    pub agents: Vec<AgentCheck>,
+    /// What a sandbox would have to prove here.
+    pub guarantees: Vec<GuaranteeCheck>,
+    /// What a person should know, in sentences.
+    pub warnings: Vec<String>,
+}
+
+/// What was found of one agent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct AgentCheck {
+    /// `claude`, `codex`, `gemini` or the name of one that was configured.
+    pub agent: String,
+    /// The CLI's own name.
+    pub title: String,
+    /// Its program; none when it is not found.
+    pub path: Option<String>,
+    /// What it says to `--version`.
+    pub version: Option<String>,
+    /// What a person should know of it.
+    pub problem: Option<String>,
+    /// What to do about that.
+    pub hint: Option<String>,
+    /// The command that does it.
+    pub command: Option<String>,
+    /// Whether it is logged in; null where only its work shows it.
+    pub logged_in: Option<bool>,
+    /// The command that logs it in.
+    pub login: Option<String>,
+}
+
+/// One thing that a sandbox proves or does not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct GuaranteeCheck {
+    /// `write_confined` and so on.
+    pub name: String,
+    /// In words.
+    pub what: String,
+    /// Whether it was proven here.
+    pub proven: bool,
+}

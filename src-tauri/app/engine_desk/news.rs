@@ -1,0 +1,95 @@
+//! The engine's news, told to the window.
+
+use mo_core::event::Envelope;
+use mo_core::ids::SessionId;
+use mo_core::view::timeline::TimelineEntry;
+use mo_core::view::timeline_entry;
+use mo_engine::handle::EngineHandle;
+use mo_engine::hub::{Health, RowBatch, Start};
+use tokio::sync::{mpsc, watch};
+
+use crate::desk::{News, Update};
+use crate::dto::Refusal;
+
+/// Tells the news of all sessions of an engine, from the row after `after` on.
+pub(super) async fn watch_sessions(engine: EngineHandle, after: u64, news: mpsc::Sender<News>) {
+    let mut rows = engine.subscribe_rows(Start::AllAfterRow(after));
+    while let Some(batch) = rows.next().await {
+        let batch = match batch {
+            Ok(batch) => batch,
+            Err(error) => {
+                tracing::error!(%error, "the news of the sessions broke off");
+                let _ = news.send(News::Trouble(Some(error.into()))).await;
+                return;
+            }
+        };
+        for (session, entries) in stories(&batch) {
+            let view = match engine.view(&session).await {
+                Ok(Some(view)) => view,
+                // Deleted meanwhile.
+                Ok(None) => continue,
+                Err(error) => {
+                    tracing::error!(%session, %error, "the session's view cannot be made");
+                    continue;
+                }
+            };
+            if news.send(News::Session(Box::new(Update { view, entries }))).await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+/// What each session's story gains by a batch, in the order in which the sessions come up in it.
+fn stories(batch: &RowBatch) -> Vec<(SessionId, Vec<TimelineEntry>)> {
+    let mut stories: Vec<(SessionId, Vec<TimelineEntry>)> = Vec::new();
+    for (_, record) in batch.iter() {
+        let known = stories.iter().position(|(session, _)| *session == record.session);
+        let at = known.unwrap_or(stories.len());
+        if known.is_none() {
+            stories.push((record.session.clone(), Vec::new()));
+        }
+        let entry = Envelope::from_record(record).ok().and_then(|envelope| timeline_entry(&envelope));
+        stories[at].1.extend(entry);
+    }
+    stories
+}
+
+/// Tells whether the journal takes what happens, and, last of all, that the engine has broken off.
+pub(super) async fn watch_health(
+    mut health: watch::Receiver<Health>,
+    broken: impl Future<Output = String>,
+    news: mpsc::Sender<News>,
+) {
+    let mut broken = std::pin::pin!(broken);
+    loop {
+        let trouble = match &*health.borrow_and_update() {
+            Health::Good => None,
+            Health::JournalDown(why) => Some(Refusal::new(
+                "journal_down",
+                format!("the journal takes nothing: {why}"),
+                "Nothing is lost. Work goes on by itself as soon as it can be written again.",
+            )),
+        };
+        if news.send(News::Trouble(trouble)).await.is_err() {
+            return;
+        }
+        tokio::select! {
+            biased;
+            reason = &mut broken => {
+                let hint = "Everything that ran was ended. Start the app again; sessions go on from where they stood.";
+                let trouble = Refusal::new("engine_broken", format!("the engine broke off: {reason}"), hint);
+                // A shell that is gone shows nothing.
+                let _ = news.send(News::Trouble(Some(trouble))).await;
+                return;
+            }
+            changed = health.changed() => if changed.is_err() {
+                return;
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "news_tests.rs"]
+mod tests;

@@ -1,0 +1,202 @@
+//! What is found here, and what is set.
+
+use std::sync::Arc;
+
+use mo_core::ids::{AgentKind, Role};
+use mo_core::policy::BUILT_IN;
+use mo_core::sandbox::Guarantee;
+use mo_engine::checkup::{AgentCheckup, check_agent, check_agents};
+use mo_engine::config::{Config, ShownValue, Source, change, rules_beside};
+use mo_engine::survey;
+use mo_process::{ShimSpawner, Spawner};
+
+use super::EngineDesk;
+use super::setup::{expand_home, teams};
+use crate::desk::{Answer, SettingsDesk};
+use crate::dto::{
+    AgentCheck, DoctorView, GuaranteeCheck, Refusal, RuleView, RulesView, RulingView, SettingView, SettingsView,
+};
+
+impl SettingsDesk for EngineDesk {
+    fn doctor(&self) -> Answer<'_, DoctorView> {
+        Box::pin(async move {
+            let found = check_agents(&self.engine.config(), &self.engine.environment(), &spawner()?).await;
+            let guarantee = |guarantee: Guarantee| GuaranteeCheck {
+                name: guarantee.as_str().to_owned(),
+                what: in_words(guarantee).to_owned(),
+                proven: false,
+            };
+            Ok(DoctorView {
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+                agents: found.into_iter().map(agent_check).collect(),
+                guarantees: Guarantee::FOR_BYPASS.map(guarantee).into(),
+                warnings: warnings(),
+            })
+        })
+    }
+
+    fn check_agent(&self, agent: String) -> Answer<'_, AgentCheck> {
+        Box::pin(async move {
+            let config = self.engine.config();
+            let kind = agent.parse::<AgentKind>().ok().filter(|kind| config.knows(kind)).ok_or_else(|| {
+                Refusal::new("agent_unknown", format!("`{agent}` is no known agent"), "set its protocol first")
+            })?;
+            let spawner = spawner()?;
+            let found = check_agent(&config, &self.engine.environment(), spawner.as_ref(), kind).await;
+            Ok(agent_check(found))
+        })
+    }
+
+    fn settings(&self) -> Answer<'_, SettingsView> {
+        Box::pin(async move { self.read_settings().await })
+    }
+
+    fn set_setting(&self, name: String, value: Option<String>) -> Answer<'_, SettingsView> {
+        Box::pin(async move {
+            let file = self.places.config.clone();
+            let changed = tokio::task::spawn_blocking(move || change(&file, &name, value.as_deref())).await;
+            let config = changed.map_err(|error| broke_off(&error))??;
+            self.engine.reconfigure(config);
+            self.read_settings().await
+        })
+    }
+
+    fn explain(&self, command: String, role: String, folder: String) -> Answer<'_, RulingView> {
+        Box::pin(async move {
+            if command.trim().is_empty() {
+                return Err(Refusal::new("command_empty", "there is no command", "write one as in a shell"));
+            }
+            let role: Role = serde_json::from_value(serde_json::Value::String(role))
+                .map_err(|error| Refusal::new("role_unknown", error.to_string(), "choose one"))?;
+            let folder = expand_home(&folder);
+            let (config, home) = (self.engine.config(), self.engine.environment().home());
+            let data = self.places.data.clone();
+            let ruled = tokio::task::spawn_blocking(move || {
+                let folder = folder.canonicalize().ok().filter(|folder| folder.is_dir())?;
+                Some(survey::explain(&command, role, &folder, home.as_deref(), &data, &config.rules))
+            });
+            let ruling = ruled.await.map_err(|error| broke_off(&error))?.ok_or_else(|| {
+                Refusal::new("target_missing", "there is no such folder", "write it from / or ~/ on")
+            })?;
+            let verdict = ruling.verdict.as_str().to_owned();
+            Ok(RulingView { verdict, rule: ruling.rule, why: ruling.why })
+        })
+    }
+}
+
+impl EngineDesk {
+    /// The person may have changed the file by hand: what is on the disk counts from here on, when it can be used.
+    async fn read_settings(&self) -> Result<SettingsView, Refusal> {
+        let file = self.places.config.clone();
+        let read = tokio::task::spawn_blocking(move || Config::read(&file, false)).await;
+        let problem = match read.map_err(|error| broke_off(&error))? {
+            Ok(config) => {
+                self.engine.reconfigure(config);
+                None
+            }
+            Err(error) => Some(format!("{error}; {}", error.hint())),
+        };
+        let config = self.engine.config();
+        let rules = config.rules.iter().map(|rule| RuleView {
+            name: rule.name.clone(),
+            verdict: rule.verdict.as_str().to_owned(),
+            what: rule.about.in_words(),
+            scope: match (rule.role, &rule.folder) {
+                (Some(role), Some(folder)) => Some(format!("{} in {folder}", role.as_str())),
+                (Some(role), None) => Some(role.as_str().to_owned()),
+                (None, folder) => folder.as_ref().map(|folder| format!("in {folder}")),
+            },
+        });
+        let built_in = BUILT_IN.iter().map(|(name, verdict, what)| RuleView {
+            name: (*name).to_owned(),
+            verdict: verdict.as_str().to_owned(),
+            what: (*what).to_owned(),
+            scope: None,
+        });
+        Ok(SettingsView {
+            file: self.places.config.display().to_string(),
+            file_exists: self.places.config.is_file(),
+            problem,
+            data: self.places.data.display().to_string(),
+            data_source: if self.places.data_from_environment { "environment" } else { "default" }.to_owned(),
+            values: config.shown().iter().filter_map(setting).collect(),
+            teams: teams(),
+            rules: RulesView {
+                file: rules_beside(&self.places.config).display().to_string(),
+                own: rules.collect(),
+                built_in: built_in.collect(),
+            },
+        })
+    }
+}
+
+/// A value as a person writes it; none for what has no single value.
+fn setting(shown: &ShownValue) -> Option<SettingView> {
+    let toml: toml::Table = format!("v = {}", shown.value).parse().ok()?;
+    let value = match toml.get("v")? {
+        toml::Value::String(text) => text.clone(),
+        toml::Value::Array(entries) => {
+            entries.iter().filter_map(toml::Value::as_str).collect::<Vec<_>>().join("\n")
+        }
+        toml::Value::Table(_) => return None,
+        other => other.to_string(),
+    };
+    let source = match shown.source {
+        Source::Default => "default",
+        Source::File => "file",
+    };
+    Some(SettingView { name: shown.name.clone(), value, source: source.to_owned() })
+}
+
+fn agent_check(found: AgentCheckup) -> AgentCheck {
+    let (title, login) = match &found.agent {
+        AgentKind::Claude => ("Claude Code".to_owned(), Some("claude /login")),
+        AgentKind::Codex => ("Codex".to_owned(), Some("codex login")),
+        AgentKind::Gemini => ("Gemini CLI".to_owned(), Some("gemini")),
+        AgentKind::Acp(name) => (name.clone(), None),
+    };
+    AgentCheck {
+        agent: found.agent.to_string(),
+        title,
+        path: found.path.map(|path| path.display().to_string()),
+        version: found.version,
+        problem: found.problem,
+        hint: found.hint,
+        command: found.command,
+        logged_in: found.logged_in,
+        login: login.map(ToOwned::to_owned),
+    }
+}
+
+fn in_words(guarantee: Guarantee) -> &'static str {
+    match guarantee {
+        Guarantee::WriteConfined => "Writes stay in the target",
+        Guarantee::SecretsUnreadable => "Secrets unreadable",
+        Guarantee::NetAllowlisted => "Only allowed hosts reachable",
+        Guarantee::TreeKill => "Whole process tree killed",
+    }
+}
+
+fn warnings() -> Vec<String> {
+    let mut warnings = Vec::new();
+    if rustix::process::geteuid().is_root() {
+        warnings.push(
+            "This app runs as root: agents can write wherever root can. Start it as an ordinary user.".to_owned(),
+        );
+    }
+    if !cfg!(target_os = "linux") {
+        warnings.push("Only Linux is supported yet: agents cannot be supervised here.".to_owned());
+    }
+    warnings
+}
+
+fn spawner() -> Result<Arc<dyn Spawner>, Refusal> {
+    let spawner = ShimSpawner::of_this_program().map_err(|error| {
+        Refusal::new("own_program_unknown", error.to_string(), "start the app by its full path")
+    })?;
+    Ok(Arc::new(spawner))
+}
+
+fn broke_off(error: &tokio::task::JoinError) -> Refusal {
+    Refusal::new("broke_off", error.to_string(), "try again")
+}
