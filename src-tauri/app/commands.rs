@@ -47,7 +47,8 @@ pub async fn attach(shell: State<'_, Shell>) -> Result<Attached, Refusal> {
     let epoch = shell.page.attach();
     let status = desk.status().await?;
     let home = std::env::home_dir().and_then(|home| home.into_os_string().into_string().ok());
-    Ok(Attached { epoch, status, home })
+    let first = desk.first_start().await?;
+    Ok(Attached { epoch, status, home, first })
 }
 
 /// The page has applied batch `number`.

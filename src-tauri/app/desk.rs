@@ -73,6 +73,8 @@ pub trait SetupDesk {
 pub trait SettingsDesk {
     /// What works on this computer and what is missing.
     fn doctor(&self) -> Answer<'_, DoctorView>;
+    /// Whether the app was never opened on this data folder before; asked once a start.
+    fn first_start(&self) -> Answer<'_, bool>;
     /// Looks for one agent anew.
     fn check_agent(&self, agent: String) -> Answer<'_, AgentCheck>;
     /// The settings in effect and where each comes from.

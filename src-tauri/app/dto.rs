@@ -90,6 +90,8 @@ pub struct Attached {
     pub status: StatusView,
     /// The person's home folder, so that paths can be shown short.
     pub home: Option<String>,
+    /// Whether the app was never opened on this data folder before.
+    pub first: bool,
 }
 
 /// What has happened since the last batch.

@@ -57,6 +57,19 @@ impl Memory {
         looked.await.unwrap_or_default()
     }
 
+    /// Whether there was no memory yet; from now on there is.
+    pub async fn begin(&self) -> bool {
+        let file = self.file.clone();
+        let begun = tokio::task::spawn_blocking(move || {
+            let first = !file.exists();
+            if first && let Err(error) = write(&file, &Kept::default()) {
+                tracing::warn!(%error, "it is not remembered that the app was opened");
+            }
+            first
+        });
+        begun.await.unwrap_or(false)
+    }
+
     /// Remembers what was chosen in a folder. That it cannot be written is logged and no reason to start nothing.
     pub async fn keep(&self, path: PathBuf, choices: Choices) {
         let memory = self.clone();
@@ -111,6 +124,7 @@ mod tests {
         let (here, gone) = (data.path().to_owned(), PathBuf::from("/nowhere/at/all"));
         let memory = Memory::beside(data.path());
         assert_eq!(memory.of(&here).await, (None, vec![]));
+        assert_eq!((memory.begin().await, memory.begin().await), (true, false));
         for (path, team) in [(&here, "solo"), (&gone, "trio"), (&here, "pair")] {
             memory.keep(path.clone(), choices(team)).await;
         }

@@ -80,8 +80,9 @@ fn watch_the_demo(scheme: Scheme) {
     with_window(scheme, &[], |page, _| {
         assert_eq!(page.title(), "Meta-Orchestrator");
         assert_eq!(is_dark(page), scheme == Scheme::Dark);
-        page.wait_for_text("Give a team one goal in one folder", SOON);
-        picture(page, "empty", scheme);
+        page.wait_for_text("Sandbox guarantees", SOON);
+        page.wait_for_text("npm install -g @openai/codex", SOON);
+        picture(page, "doctor", scheme);
 
         page.button("Watch the demo").click();
         for worker in ["Gemini architect", "Claude implementer", "Codex reviewer"] {
@@ -163,7 +164,7 @@ fn what_is_wrong_is_said_beside_its_field_and_nothing_starts() {
         page.button("Start session").click();
         page.wait_for_text("2 fields need correcting before the session can start", SOON);
         page.wait_for_text("Choose the folder to work on.", SOON);
-        page.wait_for_text("Say what should be done.", SOON);
+        page.wait_for_text("The goal is empty.", SOON);
         picture(page, "new-session-wrong", Scheme::Light);
 
         page.button("Choose…").click();

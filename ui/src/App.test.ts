@@ -2,6 +2,7 @@ import { cleanup, fireEvent, render, screen, within } from '@testing-library/sve
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { aSession, aWorker, anEntry, ScriptedApi } from './api/scripted';
+import { CHOICES } from './api/fixtures/frame';
 import App from './App.svelte';
 
 afterEach(cleanup);
@@ -46,13 +47,15 @@ describe('a new session', () => {
 
   it('says beside each field what is wrong, and starts nothing', async () => {
     const api = new ScriptedApi();
+    const refusal = (message: string) => ({ code: 'x', message, hint: null });
+    api.check = { ...api.check, problems: [{ field: 'target', refusal: refusal('choose the folder') }, { field: 'goal', refusal: refusal('the goal is empty') }] };
     await compose(api);
     await fireEvent.click(screen.getByRole('button', { name: /Start session/ }));
     const folder = screen.getByLabelText('Folder');
-    expect(folder.getAttribute('aria-invalid')).toBe('true');
+    await expect.poll(() => folder.getAttribute('aria-invalid')).toBe('true');
     expect(document.getElementById(folder.getAttribute('aria-describedby')!)!.textContent).toContain('Choose the folder');
     screen.getByText('2 fields need correcting before the session can start');
-    expect(document.activeElement).toBe(folder);
+    await expect.poll(() => document.activeElement).toBe(folder);
     expect(api.started).toEqual([]);
   });
 
@@ -64,7 +67,7 @@ describe('a new session', () => {
     await fireEvent.input(screen.getByLabelText('Goal'), { target: { value: 'Fix it' } });
     await fireEvent.keyDown(window, { key: 'Enter', ctrlKey: true });
     await screen.findByRole('heading', { name: 'Fix it' });
-    expect(api.started).toEqual([{ target: '/code/shop', goal: 'Fix it' }]);
+    expect(api.started).toEqual([{ target: '/code/shop', goal: 'Fix it', choices: CHOICES }]);
   });
 
   it('shows a refusal of the engine beside its field and keeps what was written', async () => {
@@ -84,7 +87,7 @@ describe('a new session', () => {
 describe('a session', () => {
   async function choose(api: ScriptedApi, name: RegExp) {
     await open(api);
-    await fireEvent.click(await screen.findByRole('button', { name }));
+    await fireEvent.click((await screen.findAllByRole('button', { name }))[0]!);
   }
 
   it('shows each worker, and its own part of the story when its card is pressed', async () => {

@@ -35,6 +35,10 @@ impl SettingsDesk for EngineDesk {
         })
     }
 
+    fn first_start(&self) -> Answer<'_, bool> {
+        Box::pin(async move { Ok(self.memory.begin().await) })
+    }
+
     fn check_agent(&self, agent: String) -> Answer<'_, AgentCheck> {
         Box::pin(async move {
             let config = self.engine.config();

@@ -1,5 +1,7 @@
 /** A transport for tests: answers from memory what a test gives it. No part of the app: only tests import it. */
-import type { Api, ApprovalView, Attached, Batch, ChoiceForm, MissingPart, Refusal, SessionNews, SessionView, ShowNeed, StartForm, TimelineEntry } from './api';
+import type { AgentCheck, Api, ApprovalView, Attached, Batch, ChoiceForm, Choices, DoctorView, Dropped, Refusal, Remembered } from './api';
+import type { MissingPart, RulingView, SessionNews, ShowNeed, SessionView, SettingsView, StartCheck, StartForm, TimelineEntry } from './api';
+import { CHECK, CHOICES, DOCTOR, SETTINGS } from './fixtures/frame';
 
 export class ScriptedApi implements Api {
   sessions: SessionView[] = [];
@@ -8,9 +10,19 @@ export class ScriptedApi implements Api {
   /** What the next start answers with, instead of starting. */
   refusal: Refusal | null = null;
   attachRefusal: Refusal | null = null;
+  first = false;
+  found: DoctorView = DOCTOR;
+  set: SettingsView = SETTINGS;
+  check: StartCheck = CHECK;
+  /** What was chosen in which folder. */
+  kept = new Map<string, Choices>();
+  notificationRefusal: Refusal | null = { code: 'no_notification_service', message: 'there is no notification service', hint: null };
 
   started: StartForm[] = [];
   stopped: string[] = [];
+  resumed: [session: string, message: string | null][] = [];
+  removed: string[] = [];
+  changed: [name: string, value: string | null][] = [];
   answers: [session: string, approval: string, choice: ChoiceForm][] = [];
   revoked: [session: string, grant: string][] = [];
   acks: [epoch: number, number: number][] = [];
@@ -21,6 +33,7 @@ export class ScriptedApi implements Api {
   missingParts: MissingPart[] = [];
 
   #hear: (batch: Batch) => void = () => {};
+  #drop: (dropped: Dropped) => void = () => {};
   #number = 0;
   #epoch = 0;
 
@@ -37,7 +50,7 @@ export class ScriptedApi implements Api {
   async attach(): Promise<Attached> {
     if (this.attachRefusal !== null) throw this.attachRefusal;
     this.#epoch += 1;
-    return { epoch: this.#epoch, status: { sessions: [...this.sessions] }, home: '/home/ada' };
+    return { epoch: this.#epoch, status: { sessions: [...this.sessions] }, home: '/home/ada', first: this.first };
   }
 
   ack(epoch: number, number: number): void {
@@ -62,7 +75,72 @@ export class ScriptedApi implements Api {
   }
 
   startDemo(): Promise<string> {
-    return this.start({ goal: 'the demo', target: '/tmp/demo' });
+    return this.start({ goal: 'the demo', target: '/tmp/demo', choices: CHOICES });
+  }
+
+  async checkStart(form: StartForm): Promise<StartCheck> {
+    const target = this.check.target === null ? null : { ...this.check.target, path: form.target };
+    return { ...this.check, target };
+  }
+
+  async remembered(target: string): Promise<Remembered> {
+    const kept = this.kept.get(target);
+    return { choices: kept ?? CHOICES, known: kept !== undefined, recent: [...this.kept.keys()] };
+  }
+
+  async listenToDrops(hear: (dropped: Dropped) => void): Promise<() => void> {
+    this.#drop = hear;
+    return () => (this.#drop = () => {});
+  }
+
+  /** Drags something onto the window. */
+  drop(dropped: Dropped): void {
+    this.#drop(dropped);
+  }
+
+  async doctor(): Promise<DoctorView> {
+    return this.found;
+  }
+
+  async checkAgent(agent: string): Promise<AgentCheck> {
+    return this.found.agents.find((one) => one.agent === agent)!;
+  }
+
+  async settings(): Promise<SettingsView> {
+    return this.set;
+  }
+
+  async setSetting(name: string, value: string | null): Promise<SettingsView> {
+    this.changed.push([name, value]);
+    if (this.refusal !== null) throw this.refusal;
+    const values = this.set.values.map((one) =>
+      one.name === name ? { ...one, value: value ?? '0', source: value === null ? 'default' : 'file' } : one,
+    );
+    this.set = { ...this.set, values };
+    return this.set;
+  }
+
+  async explain(command: string): Promise<RulingView> {
+    return { verdict: 'ask', rule: 'unknown_program', why: `nothing is known of what \`${command}\` does` };
+  }
+
+  async testNotification(): Promise<void> {
+    if (this.notificationRefusal !== null) throw this.notificationRefusal;
+  }
+
+  async resume(session: string, message: string | null): Promise<void> {
+    this.resumed.push([session, message]);
+    if (this.refusal !== null) throw this.refusal;
+  }
+
+  async remove(session: string): Promise<void> {
+    if (this.refusal !== null) throw this.refusal;
+    this.removed.push(session);
+    this.sessions = this.sessions.filter((one) => one.id !== session);
+  }
+
+  async openFolder(): Promise<void> {
+    if (this.refusal !== null) throw this.refusal;
   }
 
   async stop(session: string): Promise<void> {

@@ -2,7 +2,8 @@
 import { invoke } from '@tauri-apps/api/core';
 import { listen } from '@tauri-apps/api/event';
 
-import type { Api, Attached, Batch, MissingPart, ShowNeed, StatusView, TimelineEntry } from './api';
+import type { AgentCheck, Api, Attached, Batch, DoctorView, Dropped, Remembered, RulingView, SettingsView, StartCheck } from './api';
+import type { MissingPart, ShowNeed, StatusView, TimelineEntry } from './api';
 
 export function tauriApi(): Api {
   return {
@@ -12,12 +13,26 @@ export function tauriApi(): Api {
     ack: (epoch, number) => void invoke('ack', { epoch, number }),
     status: () => invoke<StatusView>('status'),
     timeline: (session, since, limit) => invoke<TimelineEntry[]>('timeline', { session, since, limit }),
-    start: (form) => invoke<string>('start_session', { form }),
-    startDemo: () => invoke<string>('start_demo'),
     stop: (session) => invoke<void>('stop_session', { session }),
+    resume: (session, message) => invoke<void>('resume_session', { session, message }),
+    remove: (session) => invoke<void>('delete_session', { session }),
+    openFolder: (session) => invoke<void>('open_folder', { session }),
     answer: (session, approval, choice) => invoke<void>('answer', { session, approval, choice }),
     revoke: (session, grant) => invoke<void>('revoke', { session, grant }),
+
+    checkStart: (form) => invoke<StartCheck>('check_start', { form }),
+    start: (form) => invoke<string>('start_session', { form }),
+    startDemo: () => invoke<string>('start_demo'),
+    remembered: (target) => invoke<Remembered>('remembered', { target }),
+    listenToDrops: (hear) => listen<Dropped>('drop', (event) => hear(event.payload)),
     pickFolder: () => invoke<string | null>('pick_folder'),
+
     missing: () => invoke<MissingPart[]>('missing'),
+    doctor: () => invoke<DoctorView>('doctor'),
+    checkAgent: (agent) => invoke<AgentCheck>('check_agent', { agent }),
+    settings: () => invoke<SettingsView>('settings'),
+    setSetting: (name, value) => invoke<SettingsView>('set_setting', { name, value }),
+    explain: (command, role, folder) => invoke<RulingView>('explain', { command, role, folder }),
+    testNotification: () => invoke<void>('test_notification'),
   };
 }

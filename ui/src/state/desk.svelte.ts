@@ -7,6 +7,9 @@ import { GROUPS, groupOf, type Group } from '../text/words';
 import { isActive } from './stand';
 import { Story } from './story.svelte';
 
+/** What is shown while no session is. */
+export type Place = 'home' | 'new' | 'doctor' | 'settings';
+
 /** How long a window that paints nothing (minimised) holds the next batch back, in milliseconds. */
 const UNPAINTED = 1000;
 
@@ -17,15 +20,26 @@ export class Desk {
   composing = $state(false);
   /** The question or blocker that is to be seen first: one that the person chose, or was called for. */
   wanted = $state<string | null>(null);
+  place = $state<Place>('home');
+  /** The folder that the form for a new session begins with. */
+  folder = $state<string | null>(null);
+  /** The part of the settings that is shown. */
+  part = $state('general');
+  /** What was last done, for who does not see it. */
+  told = $state('');
   ready = $state(false);
   /** Why there is no engine. */
   failure = $state<Refusal | null>(null);
   /** What keeps the engine from going on, for as long as it does. */
   trouble = $state<Refusal | null>(null);
   home = $state<string | null>(null);
+  /** Since when one of the two stands, by the person's clock. */
+  since = $state<number | null>(null);
   /** The time of the person's clock, moved on each second while something runs. */
   now = $state(Date.now());
 
+  /** Why nothing can be asked of the engine now. */
+  held = $derived((this.failure ?? this.trouble)?.message ?? null);
   session = $derived(this.sessions.find((one) => one.id === this.chosen) ?? null);
   active = $derived(this.sessions.some(isActive));
   groups = $derived.by(() => {
@@ -49,19 +63,36 @@ export class Desk {
       this.#begin(await this.api.attach());
     } catch (thrown) {
       this.failure = asRefusal(thrown);
+      this.#lost();
     }
     return () => stops.forEach((stop) => stop());
   }
 
   choose(id: string): void {
     this.chosen = id;
-    this.composing = false;
     void this.story(id).read();
   }
 
-  compose(): void {
+  /** Shows the form for a new session, perhaps with its folder. */
+  compose(folder: string | null = null): void {
+    this.folder = folder;
+    this.show('new');
+  }
+
+  show(place: Place): void {
     this.chosen = null;
-    this.composing = true;
+    this.place = place;
+  }
+
+  /** Attaches anew, after the engine was lost. */
+  async retry(): Promise<void> {
+    try {
+      this.#begin(await this.api.attach());
+      this.failure = null;
+      this.#lost();
+    } catch (thrown) {
+      this.failure = asRefusal(thrown);
+    }
   }
 
   /** The story of a session; it is read when the session is chosen. */
@@ -84,6 +115,20 @@ export class Desk {
 
   async stop(id: string): Promise<void> {
     await this.api.stop(id);
+  }
+
+  async resume(id: string, message: string | null): Promise<void> {
+    await this.api.resume(id, message);
+  }
+
+  /** Deletes a session that does not run; it goes from the list at once. */
+  async remove(id: string): Promise<void> {
+    const goal = this.sessions.find((one) => one.id === id)?.goal ?? id;
+    await this.api.remove(id);
+    this.sessions = this.sessions.filter((one) => one.id !== id);
+    this.#stories.delete(id);
+    if (this.chosen === id) this.show('home');
+    this.told = `Deleted: ${goal}`;
   }
 
   async answer(id: string, approval: string, choice: ChoiceForm): Promise<void> {
@@ -115,6 +160,7 @@ export class Desk {
     this.#epoch = attached.epoch;
     this.home = attached.home;
     this.sessions = attached.status.sessions;
+    if (!this.ready && attached.first && this.sessions.length === 0) this.place = 'doctor';
     this.ready = true;
     for (const batch of this.#early.splice(0)) this.#hear(batch);
   }
@@ -137,7 +183,14 @@ export class Desk {
         hint: 'What is shown is kept on disk. Close the window and open the app again.',
       };
     }
+    this.#lost();
     void painted().then(() => this.api.ack(batch.epoch, batch.number));
+  }
+
+  /** Notes since when the engine does not answer. */
+  #lost(): void {
+    if (this.failure === null && this.trouble === null) this.since = null;
+    else this.since ??= Date.now();
   }
 
   /** Takes a view in; an older one than we have is let go. New sessions come first. */

@@ -1,23 +1,35 @@
-/** What is wrong with the new-session form, and beside which field it is said. */
-import type { Refusal, StartForm } from '../api/api';
+/** The form for a new session: what is wrong with it is the engine's to say; here is only where it is said. */
+import type { FieldProblem } from '../api/types/FieldProblem';
+import type { Refusal } from '../api/api';
 
-/** `form` is what concerns no single field. */
-export type Field = 'target' | 'goal' | 'form';
+/** The fields, in their order; `form` is what concerns no single one. */
+export const FIELDS = ['target', 'goal', 'team', 'permission', 'isolation', 'fix_rounds', 'time_limit', 'money_limit', 'form'] as const;
+export type Field = (typeof FIELDS)[number];
+export type Problems = Partial<Record<Field, Refusal>>;
 
-/** What is not filled in. Everything else is judged by the engine, which alone can. */
-export function missing(form: StartForm): Partial<Record<Field, Refusal>> {
-  const problems: Partial<Record<Field, Refusal>> = {};
-  if (form.target.trim() === '') {
-    problems.target = { code: 'target_empty', message: 'Choose the folder to work on.', hint: null };
+/** What is wrong, by field: the first of each. */
+export function byField(problems: readonly FieldProblem[]): Problems {
+  const found: Problems = {};
+  for (const { field, refusal } of problems) {
+    const known = FIELDS.find((one) => one === field) ?? 'form';
+    found[known] ??= refusal;
   }
-  if (form.goal.trim() === '') {
-    problems.goal = { code: 'goal_empty', message: 'Say what should be done.', hint: null };
-  }
-  return problems;
+  return found;
 }
 
-/** The field that a refusal of the engine is about, by its code. */
+/** Which of them are said while the person is still filling in: those of fields that they have left or that have an
+ * answer that is wrong, not those that are only empty yet. */
+export function saidYet(problems: Problems, touched: ReadonlySet<Field>): Problems {
+  const said: Problems = {};
+  for (const field of FIELDS) if (problems[field] !== undefined && touched.has(field)) said[field] = problems[field];
+  return said;
+}
+
+/** The field that a refusal of a start is about, by its code. */
 export function fieldOf(refusal: Refusal): Field {
-  if (refusal.code.startsWith('goal')) return 'goal';
-  return refusal.code.startsWith('target') ? 'target' : 'form';
+  const { code } = refusal;
+  if (code.startsWith('goal')) return 'goal';
+  if (code.startsWith('target')) return 'target';
+  if (code.startsWith('agent') || code.startsWith('launch')) return 'team';
+  return FIELDS.find((field) => code.startsWith(field)) ?? (code === 'bypass_refused' ? 'permission' : 'form');
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { aSession, anEntry, ScriptedApi } from '../api/scripted';
 import { Desk } from './desk.svelte';
-import { fieldOf, missing } from './form';
+import { byField, fieldOf, saidYet } from './form';
 import { steps } from './phases';
 import { fold } from './rows';
 import { standing } from './stand';
@@ -137,15 +137,23 @@ describe('rows', () => {
 });
 
 describe('the form', () => {
-  it('says what is missing and beside which field a refusal belongs', () => {
-    expect(Object.keys(missing({ target: ' ', goal: '\n' }))).toEqual(['target', 'goal']);
-    expect(missing({ target: '/a', goal: 'b' })).toEqual({});
-    const refusal = (code: string) => ({ code, message: '', hint: null });
-    expect(['goal_too_long', 'target_is_home', 'agent_missing'].map((code) => fieldOf(refusal(code)))).toEqual([
-      'goal',
-      'target',
-      'form',
+  const refusal = (code: string) => ({ code, message: code, hint: null });
+
+  it('keeps the first problem of each field, and says only those of fields that were touched', () => {
+    const found = byField([
+      { field: 'goal', refusal: refusal('goal_empty') },
+      { field: 'goal', refusal: refusal('later') },
+      { field: 'unheard_of', refusal: refusal('x') },
     ]);
+    expect(Object.keys(found)).toEqual(['goal', 'form']);
+    expect(found.goal!.code).toBe('goal_empty');
+    expect(saidYet(found, new Set())).toEqual({});
+    expect(Object.keys(saidYet(found, new Set(['goal'])))).toEqual(['goal']);
+  });
+
+  it('finds the field that a refused start is about', () => {
+    const codes = ['goal_too_long', 'target_is_home', 'agent_not_installed', 'bypass_refused', 'money_limit_wrong', 'journal_down'];
+    expect(codes.map((code) => fieldOf(refusal(code)))).toEqual(['goal', 'target', 'team', 'permission', 'money_limit', 'form']);
   });
 });
 

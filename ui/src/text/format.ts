@@ -76,6 +76,12 @@ export function clock(at: string): string {
   return `${String(time.getHours()).padStart(2, '0')}:${String(time.getMinutes()).padStart(2, '0')}`;
 }
 
+/** `10:42:07` in the person's own time zone. */
+export function clockWithSeconds(at: number): string {
+  const time = new Date(at);
+  return [time.getHours(), time.getMinutes(), time.getSeconds()].map((n) => String(n).padStart(2, '0')).join(':');
+}
+
 /** A path with the home folder as `~`. */
 export function shortPath(path: string, home: string | null): string {
   if (home === null || home === '' || home === '/') return path;

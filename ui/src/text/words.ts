@@ -16,6 +16,7 @@ export type IconName =
   | 'needs-you'
   | 'error'
   | 'to-come'
+  | 'missing'
   | 'stopped';
 
 export interface Look {

@@ -16,4 +16,8 @@ status: StatusView,
 /**
  * The person's home folder, so that paths can be shown short.
  */
-home: string | null, };
+home: string | null, 
+/**
+ * Whether the app was never opened on this data folder before.
+ */
+first: boolean, };
