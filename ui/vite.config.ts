@@ -5,6 +5,13 @@ export default defineConfig(({ mode }) => ({
   plugins: [svelte()],
   // Svelte's package offers its server build first; the tests mount components as the window does.
   resolve: mode === 'test' ? { conditions: ['browser'] } : {},
-  build: { target: 'safari16', sourcemap: false, assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+  build: {
+    target: 'safari16',
+    sourcemap: false,
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    // `--mode fixtures`: the page over scripted answers, for scripts/screenshots; no part of the app.
+    ...(mode === 'fixtures' ? { outDir: '../target/fixtures', emptyOutDir: true, rolldownOptions: { input: 'fixtures.html' } } : {}),
+  },
   test: { environment: 'happy-dom', include: ['src/**/*.test.ts'], restoreMocks: true },
 }));
