@@ -127,7 +127,8 @@ async fn the_form_says_everything_that_is_wrong_at_once_beside_its_field() {
     let checked = desk.check_start(form_of(&project, solo)).await.unwrap();
     let facts = checked.target.unwrap();
     assert_eq!((facts.git, facts.branch.as_deref()), (true, Some("main")));
-    let names: Vec<_> = checked.workers.iter().map(|worker| (worker.name.as_str(), worker.writes.as_str())).collect();
+    let names: Vec<_> =
+        checked.workers.iter().map(|worker| (worker.name.as_str(), worker.writes.as_str())).collect();
     assert_eq!(names[1], ("claude-reviewer", "nothing"));
     assert!(names[0].1.starts_with("the folder"));
     desk.close().await.unwrap();

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use ts_rs::{Config, TS};
 
 use crate::dto::{
-    Attached, Batch, ChoiceForm, DoctorView, Dropped, MissingPart, Refusal, Remembered, RulingView, SettingsView,
-    ShowNeed, StartCheck, StartForm,
+    Attached, Batch, ChoiceForm, DoctorView, Dropped, MissingPart, Refusal, Remembered, RulingView,
+    SettingsView, ShowNeed, StartCheck, StartForm,
 };
 
 fn committed() -> PathBuf {

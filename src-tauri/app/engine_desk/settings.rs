@@ -14,7 +14,8 @@ use super::EngineDesk;
 use super::setup::{expand_home, teams};
 use crate::desk::{Answer, SettingsDesk};
 use crate::dto::{
-    AgentCheck, DoctorView, GuaranteeCheck, Refusal, RuleView, RulesView, RulingView, SettingView, SettingsView,
+    AgentCheck, DoctorView, GuaranteeCheck, Refusal, RuleView, RulesView, RulingView, SettingView,
+    SettingsView,
 };
 
 impl SettingsDesk for EngineDesk {
@@ -42,9 +43,14 @@ impl SettingsDesk for EngineDesk {
     fn check_agent(&self, agent: String) -> Answer<'_, AgentCheck> {
         Box::pin(async move {
             let config = self.engine.config();
-            let kind = agent.parse::<AgentKind>().ok().filter(|kind| config.knows(kind)).ok_or_else(|| {
-                Refusal::new("agent_unknown", format!("`{agent}` is no known agent"), "set its protocol first")
-            })?;
+            let kind =
+                agent.parse::<AgentKind>().ok().filter(|kind| config.knows(kind)).ok_or_else(|| {
+                    Refusal::new(
+                        "agent_unknown",
+                        format!("`{agent}` is no known agent"),
+                        "set its protocol first",
+                    )
+                })?;
             let spawner = spawner()?;
             let found = check_agent(&config, &self.engine.environment(), spawner.as_ref(), kind).await;
             Ok(agent_check(found))
@@ -185,7 +191,8 @@ fn warnings() -> Vec<String> {
     let mut warnings = Vec::new();
     if rustix::process::geteuid().is_root() {
         warnings.push(
-            "This app runs as root: agents can write wherever root can. Start it as an ordinary user.".to_owned(),
+            "This app runs as root: agents can write wherever root can. Start it as an ordinary user."
+                .to_owned(),
         );
     }
     if !cfg!(target_os = "linux") {

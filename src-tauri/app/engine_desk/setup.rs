@@ -36,7 +36,8 @@ impl SetupDesk for EngineDesk {
                     settings: Settings { permission: PermissionMode::Ask, ..request.settings.clone() },
                     ..request.clone()
                 };
-                let outside = found.is_ok().then(|| check(&plain, &config, &environment, &data).err()).flatten();
+                let outside =
+                    found.is_ok().then(|| check(&plain, &config, &environment, &data).err()).flatten();
                 let own = [
                     StartRequest { settings: plain.settings.clone(), ..request.clone() },
                     StartRequest { goal: plain.goal.clone(), ..request.clone() },
@@ -45,9 +46,8 @@ impl SetupDesk for EngineDesk {
                 (found, outside, of_form)
             })
             .await;
-            let (found, outside, of_form) = looked.map_err(|error| {
-                Refusal::new("check_broke_off", error.to_string(), "try again")
-            })?;
+            let (found, outside, of_form) =
+                looked.map_err(|error| Refusal::new("check_broke_off", error.to_string(), "try again"))?;
             let known = problems.iter().any(|problem| problem.field == "target");
             let target = match found {
                 Ok(path) => Some(facts(&path)),
@@ -148,12 +148,19 @@ fn read(form: &StartForm, defaults: &Settings) -> (StartRequest, Vec<FieldProble
     match (choices.time_limit.trim(), choices.time_limit.trim().parse::<u64>()) {
         ("", _) => settings.time_limit_ms = 0,
         (_, Ok(minutes @ 1..=MAX_MINUTES)) => settings.time_limit_ms = minutes * MINUTE,
-        _ => wrong("time_limit", "time_limit_wrong", "enter whole minutes, or leave it empty for no limit", ""),
+        _ => {
+            wrong("time_limit", "time_limit_wrong", "enter whole minutes, or leave it empty for no limit", "")
+        }
     }
     match (choices.money_limit.trim(), choices.money_limit.trim().parse::<f64>()) {
         ("", _) => settings.money_limit_usd = 0.0,
         (_, Ok(dollars)) if dollars.is_finite() && dollars > 0.0 => settings.money_limit_usd = dollars,
-        _ => wrong("money_limit", "money_limit_wrong", "enter more than $0, or leave it empty for no limit", ""),
+        _ => wrong(
+            "money_limit",
+            "money_limit_wrong",
+            "enter more than $0, or leave it empty for no limit",
+            "",
+        ),
     }
     let team = team(&choices.team).unwrap_or_else(|| {
         wrong("team", "team_unknown", &format!("`{}` is no team", choices.team), "choose one");
@@ -206,9 +213,16 @@ pub(super) fn teams() -> Vec<TeamView> {
         workers: team
             .workers
             .iter()
-            .map(|member| TeamWorker { agent: member.agent.to_string(), role: member.role.as_str().to_owned() })
+            .map(|member| TeamWorker {
+                agent: member.agent.to_string(),
+                role: member.role.as_str().to_owned(),
+            })
             .collect(),
-        reviews: team.reviews.iter().map(|pair| format!("{} reviews {}", pair.reviewer, pair.subject)).collect(),
+        reviews: team
+            .reviews
+            .iter()
+            .map(|pair| format!("{} reviews {}", pair.reviewer, pair.subject))
+            .collect(),
     };
     presets.map(view).into()
 }

@@ -48,8 +48,7 @@ pub async fn check_agents(
     for (at, agent) in agents_of(config).into_iter().enumerate() {
         let (config, environment, spawner) =
             (Arc::clone(config), Arc::clone(environment), Arc::clone(spawner));
-        looking
-            .spawn(async move { (at, check_agent(&config, &environment, spawner.as_ref(), agent).await) });
+        looking.spawn(async move { (at, check_agent(&config, &environment, spawner.as_ref(), agent).await) });
     }
     let mut found = looking.join_all().await;
     found.sort_by_key(|(at, _)| *at);

@@ -46,7 +46,9 @@ export function whatChanged(before: SessionView | undefined, now: SessionView): 
   if (last !== undefined) what.push(`decided: ${decisionLook(last.decision).word.toLowerCase()}`);
   const files = now.files_changed.length;
   if (files > 0 && files !== (before?.files_changed.length ?? 0)) what.push(`${counted(files, 'file')} changed`);
-  const spent = (now.cost_usd ?? 0) - (before?.cost_usd ?? 0);
+  // What was not known before cannot be told from what was spent meanwhile.
+  const known = before === undefined ? 0 : before.cost_usd;
+  const spent = known === null ? 0 : (now.cost_usd ?? 0) - known;
   if (spent >= 0.01) what.push(`${dollars(spent)} spent`);
   const waits = now.needs_you.length;
   if (waits > (before?.needs_you.length ?? 0)) what.push(`${counted(waits, 'matter waits', 'matters wait')} for you`);

@@ -16,7 +16,7 @@ export function agentNote(agent: AgentCheck): string {
   if (agent.path === null) return 'Install it, or set its path';
   if (agent.logged_in === false) return 'Log in once';
   if (agent.problem !== null) return 'See below';
-  return agent.logged_in === true ? 'It says so itself' : 'Its login shows when it works';
+  return agent.logged_in === true ? 'It says so itself' : 'Its login shows in use';
 }
 
 /** An agent that a session can begin with. */

@@ -102,7 +102,9 @@ export function counted(count: number, one: string, many = `${one}s`): string {
 
 /** As a sentence of its own: a capital at the start, a full stop at the end. */
 export function full(text: string): string {
-  return text === '' || /[.!?…]$/.test(text) ? capital(text) : `${capital(text)}.`;
+  // The name of a setting stays as it is written.
+  const said = /^\w*_/.test(text) ? text : capital(text);
+  return text === '' || /[.!?…]$/.test(text) ? said : `${said}.`;
 }
 
 /** First letter in capitals. */

@@ -201,7 +201,8 @@ fn tell(report: &Report, out: &mut Out) -> Result<(), Failure> {
             out.line(&paint.text(Tone::Muted, &format!("              {}", one_line(problem))))?;
         }
         if let Some(logged_in) = agent.logged_in {
-            let (word, tone) = if logged_in { ("logged in", Tone::Muted) } else { ("not logged in", Tone::Warn) };
+            let (word, tone) =
+                if logged_in { ("logged in", Tone::Muted) } else { ("not logged in", Tone::Warn) };
             out.line(&paint.text(tone, &format!("              {word}")))?;
         }
         if let Some(hint) = &agent.hint {
