@@ -156,6 +156,7 @@ describe('the palette', () => {
     await screen.findByRole('heading', { name: 'Rename the core crate' });
     await ctrl('k');
     await fireEvent.input(await screen.findByRole('combobox'), { target: { value: 'keep finished' } });
+    await screen.findByRole('option', { name: /keep finished sessions/ });
     await fireEvent.keyDown(screen.getByRole('combobox'), { key: 'Enter' });
     await screen.findByRole('heading', { name: 'Storage' });
   });

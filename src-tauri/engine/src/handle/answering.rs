@@ -120,7 +120,7 @@ impl EngineHandle {
         let role = role.map_or(Role::Reviewer, |worker| role_of(&worker.role));
         let (cwd, folder) = (asked.cwd.clone(), PathBuf::from(&editable.folder));
         let data = self.shared.data.path().to_owned();
-        let (rules, home) = (Arc::clone(&self.shared.config.rules), self.shared.environment.home());
+        let (rules, home) = (Arc::clone(&self.config().rules), self.shared.environment.home());
         let found = tokio::task::spawn_blocking(move || {
             let bounds = bounds(&folder, &data, home.as_deref());
             edits::edited(&call, edit, cwd.as_deref(), &bounds, &rules)
