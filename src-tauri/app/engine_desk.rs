@@ -23,7 +23,7 @@ use tokio::sync::mpsc;
 use crate::demo::{DemoRun, start_demo};
 use crate::desk::{Answer, Desk, News};
 use crate::dto::{ChoiceForm, Refusal};
-use crate::engine_desk::news::{watch_health, watch_sessions};
+use crate::engine_desk::news::{watch_health, watch_resources, watch_sessions};
 use crate::open::{Places, open_engine, variables};
 use crate::remembered::Memory;
 
@@ -74,6 +74,7 @@ impl EngineDesk {
         tokio::spawn(watch_sessions(engine.clone(), newest, news.clone()));
         let (health, told) = (engine.health(), engine.clone());
         tokio::spawn(watch_health(health, async move { told.broken().await }, news.clone()));
+        tokio::spawn(watch_resources(engine.resources(), news.clone()));
         let untaken = Mutex::new(Some(untaken));
         let memory = Memory::beside(&places.data);
         Ok(Arc::new(Self { engine, places, memory, demos: Mutex::default(), program, news, untaken }))
@@ -95,6 +96,7 @@ impl Desk for EngineDesk {
         Box::pin(async move {
             let demo = Arc::new(start_demo(&self.program, variables()).await?);
             tokio::spawn(watch_sessions(demo.engine.clone(), 0, self.news.clone()));
+            tokio::spawn(watch_resources(demo.engine.resources(), self.news.clone()));
             let session = demo.session.to_string();
             self.demos.lock().unwrap_or_else(PoisonError::into_inner).push(demo);
             Ok(session)

@@ -100,6 +100,8 @@ fn without_space_for_transcripts_the_work_goes_on() {
 #[test]
 fn without_space_for_the_journal_everything_stops_and_says_so() {
     let stage = Stage::with_scripts(flooding(50_000));
+    // By default the session would pause before it comes to that.
+    stage.configure("[session]\nfree_disk_limit = \"0\"\n");
     let target = stage.target();
     let args = ["run", "write a.txt", "-C", target.to_str().unwrap(), "-v"];
     let Some(mut command) = small(&stage, "", "2m", &args, "2>&1") else { return };

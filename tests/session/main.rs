@@ -15,6 +15,7 @@ mod permissions;
 mod quota;
 mod recovery;
 mod refusals;
+mod resources;
 mod reviews;
 mod saved;
 mod stage;

@@ -15,7 +15,7 @@ use mo_engine::config::{AgentConfig, Config, Storage};
 use mo_engine::environment::Environment;
 use mo_engine::handle::{EngineHandle, EngineSetup};
 use mo_engine::hub::Update;
-use mo_engine::ports::{Clock, NoNotifier, Ports, SystemClock};
+use mo_engine::ports::{Clock, Gauge, NoNotifier, Ports, SystemClock, SystemGauge};
 use mo_engine::premises::Premises;
 use mo_engine::start::{StartError, StartRequest};
 use mo_journal::{DataDir, Journal, SqliteJournal};
@@ -30,6 +30,7 @@ pub(crate) struct Stage {
     pub(crate) dir: tempfile::TempDir,
     config: Config,
     agents: Vec<(AgentKind, PathBuf)>,
+    gauge: Arc<dyn Gauge>,
 }
 
 impl Stage {
@@ -55,7 +56,7 @@ impl Stage {
         for (agent, path) in programs {
             config.agents.insert(agent, AgentConfig { path: Some(path), ..AgentConfig::default() });
         }
-        Self { dir, config, agents: paths }
+        Self { dir, config, agents: paths, gauge: Arc::new(SystemGauge::default()) }
     }
 
     /// With agents that take the time that their scripts say.
@@ -68,6 +69,12 @@ impl Stage {
     /// With other limits than the default ones.
     pub(crate) fn keeping(mut self, storage: Storage) -> Self {
         self.config.storage = storage;
+        self
+    }
+
+    /// With another gauge than the system's.
+    pub(crate) fn measured_by(mut self, gauge: Arc<dyn Gauge>) -> Self {
+        self.gauge = gauge;
         self
     }
 
@@ -113,6 +120,7 @@ impl Stage {
                 FolderCheckpoints::open(data.checkpoints(), self.config.checkpoints()).unwrap(),
             ),
             notifier: Arc::new(NoNotifier),
+            gauge: Arc::clone(&self.gauge),
         };
         let vars = [("PATH", "/usr/bin:/bin".to_owned()), ("HOME", self.path("home").display().to_string())];
         let environment = Environment::new(vars.map(|(n, v)| (n.to_owned(), v)), []).unwrap();

@@ -90,6 +90,8 @@ names! {
     GrantRevoked "grant_revoked" Approval,
     WorkerStalled "worker_stalled" Recovery,
     TurnEnded "turn_ended" Agent,
+    LimitNear "limit_near" Session,
+    LimitReached "limit_reached" Session,
     PlanRecorded "plan_recorded" Session,
     CheckStarted "check_started" Review,
     CheckFinished "check_finished" Review,

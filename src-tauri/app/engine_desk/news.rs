@@ -1,7 +1,10 @@
 //! The engine's news, told to the window.
 
+use std::sync::Arc;
+
 use mo_core::event::Envelope;
 use mo_core::ids::SessionId;
+use mo_core::view::resources::SessionResources;
 use mo_core::view::timeline::TimelineEntry;
 use mo_core::view::timeline_entry;
 use mo_engine::handle::EngineHandle;
@@ -34,6 +37,21 @@ pub(super) async fn watch_sessions(engine: EngineHandle, after: u64, news: mpsc:
                 }
             };
             if news.send(News::Session(Box::new(Update { view, entries }))).await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+/// Tells what the workers of an engine take. Looks that come while the shell is busy are left out.
+pub(super) async fn watch_resources(
+    mut looks: watch::Receiver<Arc<[SessionResources]>>,
+    news: mpsc::Sender<News>,
+) {
+    while looks.changed().await.is_ok() {
+        let look = Arc::clone(&looks.borrow_and_update());
+        for one in look.iter() {
+            if news.send(News::Resources(one.clone())).await.is_err() {
                 return;
             }
         }

@@ -158,6 +158,9 @@ pub fn effects(state: &State, worker: Option<&WorkerName>, event: &Event) -> Vec
         Event::PermissionBlocker(blocker) => {
             vec![Effect::Notify { title: blocker.title.clone(), body: blocker.details.clone() }]
         }
+        Event::LimitReached(reading) => {
+            vec![Effect::Notify { title: "The session pauses".to_owned(), body: reading.words() }]
+        }
         Event::SessionResumed { .. } => resumed(state),
         Event::SessionEnded(_) => vec![Effect::CloseSession],
         Event::SessionPrepared(_)
@@ -178,6 +181,7 @@ pub fn effects(state: &State, worker: Option<&WorkerName>, event: &Event) -> Vec
         | Event::ReviewPrepareFailed { .. }
         | Event::ReviewAnswerUnusable { .. }
         | Event::WarningRaised { .. }
+        | Event::LimitNear(_)
         | Event::StopRequested { .. }
         | Event::MessageQueued { .. }
         | Event::ReviewNowRequested { .. }

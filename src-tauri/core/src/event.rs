@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::agent_event::AgentEvent;
 use crate::approval::{ApprovalAnswered, ApprovalAsked, ApprovalRequest, Grant, Ruled};
 use crate::ids::{AgentKind, ApprovalId, AttemptNo, CheckpointNo, Nonce, RequestId, ReviewId, TurnNo};
+use crate::limits::LimitReading;
 use crate::outcome::TurnEnd;
 use crate::recovery::Trouble;
 use crate::review::check::{CheckFinished, CheckStarted};
@@ -219,6 +220,10 @@ pub enum Event {
         /// Which.
         agent: AgentKind,
     },
+    /// What the session takes of the machine comes near a limit.
+    LimitNear(LimitReading),
+    /// It is past the limit.
+    LimitReached(LimitReading),
     /// The architect's plan stands.
     PlanRecorded {
         /// Its text.
@@ -361,6 +366,8 @@ impl Event {
             Self::RecoveryExhausted(_) => "recovery_exhausted",
             Self::QuotaReached { .. } => "quota_reached",
             Self::QuotaReset { .. } => "quota_reset",
+            Self::LimitNear(_) => "limit_near",
+            Self::LimitReached(_) => "limit_reached",
             Self::PlanRecorded { .. } => "plan_recorded",
             Self::CheckStarted(_) => "check_started",
             Self::CheckFinished(_) => "check_finished",

@@ -126,6 +126,8 @@ pub enum Input {
         /// When it was to be over.
         until: Timestamp,
     },
+    /// What the session was seen to take of the machine.
+    Measured(Measured),
     /// The session's time is over.
     TimeLimitReached,
     /// Someone wants it to end.
@@ -202,6 +204,15 @@ pub struct Edited {
     pub action: Action,
     /// What was found out about that.
     pub survey: Survey,
+}
+
+/// One look at what a session takes.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Measured {
+    /// Bytes of memory of each worker that has a process, with everything that it has started.
+    pub memory: Vec<(WorkerName, u64)>,
+    /// Bytes that are free on the file systems of the folders that the session writes to.
+    pub free: Vec<(String, u64)>,
 }
 
 /// Why an input changes nothing.

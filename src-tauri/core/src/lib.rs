@@ -11,6 +11,7 @@ pub mod effect;
 pub mod event;
 pub mod ids;
 pub mod input;
+pub mod limits;
 pub mod outcome;
 pub mod policy;
 pub mod progress;

@@ -15,6 +15,12 @@ pub struct Settings {
     pub time_limit_ms: u64,
     /// US dollars of known cost at which the session pauses; 0 = none. Agents that report no cost are not held.
     pub money_limit_usd: f64,
+    /// Bytes of memory of one worker, with everything that it has started, above which the session pauses; 0 = any.
+    #[serde(default)]
+    pub memory_limit_bytes: u64,
+    /// Bytes that must stay free on the disks of the target and the data folder, or the session pauses; 0 = none.
+    #[serde(default)]
+    pub free_disk_limit_bytes: u64,
     /// Milliseconds of one review before it is inconclusive; 0 = never.
     pub review_timeout_ms: u64,
     /// Milliseconds until a question to a person counts as a no; 0 = it waits without end.
@@ -109,6 +115,8 @@ impl Default for Settings {
             stall_timeout_ms: 5 * 60_000,
             time_limit_ms: 0,
             money_limit_usd: 0.0,
+            memory_limit_bytes: 0,
+            free_disk_limit_bytes: 500_000_000,
             review_timeout_ms: 10 * 60_000,
             approval_timeout_ms: 0,
             waits_for_person: true,

@@ -43,7 +43,7 @@ pub(crate) enum Message {
     /// What one read of a worker's output gave.
     Heard { session: SessionId, inputs: Vec<Input>, credit: OwnedSemaphorePermit },
     /// One input whose sender wants to know when it is durable or why it was rejected.
-    Asked { session: SessionId, input: Input, reply: Reply },
+    Asked { session: SessionId, input: Box<Input>, reply: Reply },
     /// A session that was replayed from the journal.
     Adopt { session: SessionId, state: Box<State> },
     /// An adopted session that does not go on after all.
@@ -155,7 +155,7 @@ impl Dispatcher {
                 batch.credits.push(credit);
             }
             Message::Asked { session, input, reply } => {
-                let result = self.input(&session, input, batch);
+                let result = self.input(&session, *input, batch);
                 batch.replies.push((reply, result));
             }
             Message::Adopt { session, state } => {

@@ -27,6 +27,7 @@ use crate::dispatcher::Message;
 use crate::environment::Environment;
 use crate::hub::Hub;
 use crate::keeping::Keeper;
+use crate::monitor::Monitor;
 use crate::outlet::Crowd;
 use crate::places;
 use crate::ports::Ports;
@@ -52,6 +53,7 @@ pub(crate) struct EffectRunner {
     desks: Desks,
     freed: Arc<Notify>,
     keeper: Arc<Keeper>,
+    monitor: Arc<Monitor>,
 }
 
 impl EffectRunner {
@@ -64,7 +66,8 @@ impl EffectRunner {
         freed: Arc<Notify>,
         keeper: Arc<Keeper>,
     ) -> Self {
-        Self { ports, hub, crowd: Arc::default(), environment, queue, desks, freed, keeper }
+        let monitor = Monitor::new(&ports, Arc::clone(&hub), Arc::clone(&desks), queue.clone());
+        Self { ports, hub, crowd: Arc::default(), environment, queue, desks, freed, keeper, monitor }
     }
 
     fn desk(&self, session: &SessionId) -> Option<Arc<SessionDesk>> {
@@ -211,6 +214,7 @@ impl EffectRunner {
     fn spawn(&mut self, desk: Arc<SessionDesk>, mut run: WorkerRun) {
         let Some(queue) = self.queue.upgrade() else { return };
         run.commands = Some(desk.add_worker(&run.worker, run.attempt));
+        self.monitor.wake();
         let (ports, hub, crowd, environment) = (
             self.ports.clone(),
             Arc::clone(&self.hub),

@@ -19,6 +19,7 @@ use mo_core::event::StopCause;
 use mo_core::ids::{SessionId, WorkerName};
 use mo_core::input::{Input, Rejection};
 use mo_core::time::Timestamp;
+use mo_core::view::resources::SessionResources;
 use mo_core::view::status::{SessionView, StatusView};
 use mo_core::view::timeline::TimelineEntry;
 use mo_journal::{DataDir, JournalError, OwnerLock};
@@ -368,6 +369,11 @@ impl EngineHandle {
         self.shared.hub.health()
     }
 
+    /// What the workers of the running sessions take, at the newest look; empty while none runs.
+    pub fn resources(&self) -> watch::Receiver<Arc<[SessionResources]>> {
+        self.shared.hub.resources()
+    }
+
     /// The data folder.
     pub fn data(&self) -> &DataDir {
         &self.shared.data
@@ -406,7 +412,7 @@ impl EngineHandle {
 
     pub(crate) async fn ask(&self, session: &SessionId, input: Input) -> Result<(), CommandError> {
         let (reply, answer) = oneshot::channel();
-        self.send(Message::Asked { session: session.clone(), input, reply }).await?;
+        self.send(Message::Asked { session: session.clone(), input: Box::new(input), reply }).await?;
         Ok(answer.await.map_err(|_| CommandError::Closed)??)
     }
 

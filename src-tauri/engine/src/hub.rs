@@ -8,6 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use mo_core::agent_event::DeltaOf;
 use mo_core::ids::{SessionId, WorkerName};
 use mo_core::record::Record;
+use mo_core::view::resources::SessionResources;
 use mo_core::view::status::SessionView;
 use mo_journal::{Journal, JournalError};
 use tokio::sync::broadcast::error::RecvError;
@@ -69,6 +70,8 @@ pub(crate) struct Hub {
     positions: Arc<Positions>,
     views: RwLock<BTreeMap<SessionId, Arc<SessionView>>>,
     health: watch::Sender<Health>,
+    /// The newest look at every session that has a process.
+    resources: watch::Sender<Arc<[SessionResources]>>,
     closing: watch::Sender<bool>,
 }
 
@@ -79,6 +82,7 @@ impl Hub {
             positions: Arc::default(),
             views: RwLock::new(BTreeMap::new()),
             health: watch::Sender::new(Health::Good),
+            resources: watch::Sender::new(Arc::from([])),
             closing: watch::Sender::new(false),
         }
     }
@@ -155,6 +159,15 @@ impl Hub {
             *old = health;
             changed
         });
+    }
+
+    /// A look is live: who listens gets the newest, and nothing keeps the ones before.
+    pub(crate) fn show_resources(&self, look: Vec<SessionResources>) {
+        self.resources.send_replace(Arc::from(look));
+    }
+
+    pub(crate) fn resources(&self) -> watch::Receiver<Arc<[SessionResources]>> {
+        self.resources.subscribe()
     }
 
     pub(crate) fn health(&self) -> watch::Receiver<Health> {

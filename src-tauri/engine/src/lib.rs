@@ -21,6 +21,7 @@ pub mod history;
 pub mod hub;
 mod keeping;
 mod launch_files;
+mod monitor;
 mod naming;
 mod outlet;
 mod paths;

@@ -1,16 +1,17 @@
-//! The five ports through which the engine reaches the outside, passed in at construction (design.md §2). Three
+//! The six ports through which the engine reaches the outside, passed in at construction (design.md §2). Three
 //! of them stand in the crates that implement them.
 
 use std::future::Future;
+use std::path::Path;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use mo_checkpoint::Checkpoints;
 use mo_core::ids::SessionId;
 use mo_core::time::Timestamp;
 use mo_journal::Journal;
-use mo_process::Spawner;
+use mo_process::{ProcessIdentity, Room, Spawner, TreeMeter, TreeUse, room};
 
 /// The longest that a wait for a time of day does without a look at the clock: the runtime's monotonic time stands still
 /// while the machine sleeps, and a clock can be set.
@@ -39,6 +40,35 @@ pub trait Clock: Send + Sync {
 pub trait Notifier: Send + Sync {
     /// Shows one notification. Failing to is the notifier's to log: nothing depends on it.
     fn notify(&self, session: &SessionId, title: &str, body: &str);
+}
+
+/// Tells what running workers take of the machine, and what is left on its disks. Asked only while workers run, on a
+/// thread that may block.
+pub trait Gauge: Send + Sync {
+    /// What each of these launches takes, named by its shim; in their order, `None` for what is gone.
+    fn trees(&self, shims: &[ProcessIdentity]) -> Vec<Option<TreeUse>>;
+
+    /// What is left where that folder is; `None` when it cannot be told.
+    fn room(&self, folder: &Path) -> Option<Room>;
+
+    /// The time between two looks.
+    fn period(&self) -> Duration {
+        Duration::from_secs(2)
+    }
+}
+
+/// Asks the system.
+#[derive(Default)]
+pub struct SystemGauge(Mutex<TreeMeter>);
+
+impl Gauge for SystemGauge {
+    fn trees(&self, shims: &[ProcessIdentity]) -> Vec<Option<TreeUse>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).look(shims)
+    }
+
+    fn room(&self, folder: &Path) -> Option<Room> {
+        room(folder).inspect_err(|error| tracing::debug!(?folder, %error, "its room is not known")).ok()
+    }
 }
 
 /// The system's clock.
@@ -75,4 +105,6 @@ pub struct Ports {
     pub checkpoints: Arc<dyn Checkpoints>,
     /// Calls the person.
     pub notifier: Arc<dyn Notifier>,
+    /// Measures what workers take.
+    pub gauge: Arc<dyn Gauge>,
 }

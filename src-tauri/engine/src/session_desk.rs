@@ -8,7 +8,7 @@ use mo_core::approval::Answer;
 use mo_core::ids::{AgentKind, ApprovalId, AttemptNo, CheckNo, RequestId, ReviewId, SessionId, WorkerName};
 use mo_core::policy::Rule;
 use mo_core::review::receipt::Receipt;
-use mo_process::Control;
+use mo_process::{Control, ProcessIdentity};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
 
@@ -69,7 +69,7 @@ pub(crate) struct SessionDesk {
 #[derive(Default)]
 struct Held {
     workers: BTreeMap<(WorkerName, AttemptNo), mpsc::UnboundedSender<WorkerCommand>>,
-    controls: BTreeMap<(WorkerName, AttemptNo), Control>,
+    controls: BTreeMap<(WorkerName, AttemptNo), (Control, ProcessIdentity)>,
     checks: BTreeMap<CheckNo, oneshot::Sender<()>>,
     timers: BTreeMap<Timer, AbortHandle>,
     locks: TargetLock,
@@ -160,13 +160,27 @@ impl SessionDesk {
         self.with(|held| {
             let process = (worker.clone(), attempt);
             held.workers.remove(&process);
-            held.controls.remove(&process)
+            held.controls.remove(&process).map(|(control, _)| control)
         })
     }
 
-    /// The process itself, for when its task cannot be told anything.
-    pub(crate) fn set_control(&self, worker: &WorkerName, attempt: AttemptNo, control: Control) {
-        self.with(|held| held.controls.insert((worker.clone(), attempt), control));
+    /// The process itself, for when its task cannot be told anything, and its shim.
+    pub(crate) fn set_control(
+        &self,
+        worker: &WorkerName,
+        attempt: AttemptNo,
+        control: Control,
+        shim: ProcessIdentity,
+    ) {
+        self.with(|held| held.controls.insert((worker.clone(), attempt), (control, shim)));
+    }
+
+    /// The shims of the processes that run; `None` when none runs or is about to.
+    pub(crate) fn shims(&self) -> Option<Vec<(WorkerName, ProcessIdentity)>> {
+        self.with(|held| {
+            let running = held.controls.iter().map(|((worker, _), (_, shim))| (worker.clone(), *shim));
+            (!held.workers.is_empty()).then(|| running.collect())
+        })
     }
 
     /// Tells a process's task something; a task that is over needs nothing more.
@@ -200,7 +214,10 @@ impl SessionDesk {
         let (workers, controls): (Vec<_>, Vec<_>) = self.with(|held| {
             // A check ends with the sender of its stop.
             held.checks.clear();
-            (held.workers.values().cloned().collect(), held.controls.values().cloned().collect())
+            (
+                held.workers.values().cloned().collect(),
+                held.controls.values().map(|(c, _)| c.clone()).collect(),
+            )
         });
         // A task may stand before a queue that takes nothing.
         for control in controls {

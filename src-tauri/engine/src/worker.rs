@@ -82,7 +82,7 @@ pub(crate) async fn run_worker(
                 result: Ok((identity.pid, identity.start_time)),
             };
             outlet.send(vec![spawned]).await;
-            desk.set_control(&run.worker, run.attempt, child.control.clone());
+            desk.set_control(&run.worker, run.attempt, child.control.clone(), child.shim);
             let bounds = bounds(&run.cwd, &desk.data, environment.home().as_deref());
             let mut talk =
                 Conversation::new(outlet, protocol, child, commands, bounds, desk.stall_timeout_ms);

@@ -1,6 +1,7 @@
 //! What the tests of this crate start: a child that misbehaves on command, an owner that gets killed, and the
 //! shim itself. Whatever it leaves running ends by itself within a minute.
 
+mod burner;
 mod overhead;
 mod owner;
 mod runaway;
@@ -19,13 +20,14 @@ fn main() -> ExitCode {
     let words: Vec<&str> = args.iter().map(|arg| arg.to_str().unwrap_or_default()).collect();
     let outcome = match words.as_slice() {
         ["tree", shape, fifo] => runaway::run(shape, fifo.as_ref()),
+        ["burn", megabytes] => burner::burn(megabytes),
         ["own", shape, fifo] => owner::own(shape, fifo),
         ["own-script", script, fifo] => owner::own_script(script, fifo),
         ["swallow", bytes] => owner::swallow(bytes),
         ["lines", count] => owner::count_lines(count),
         ["overhead", rounds] => overhead::measure(rounds),
         _ => {
-            Err("usage: process-probe tree SHAPE FIFO | own SHAPE FIFO | own-script SCRIPT FIFO | swallow BYTES | lines COUNT | overhead ROUNDS"
+            Err("usage: process-probe tree SHAPE FIFO | burn MEGABYTES | own SHAPE FIFO | own-script SCRIPT FIFO | swallow BYTES | lines COUNT | overhead ROUNDS"
                 .into())
         }
     };

@@ -76,7 +76,7 @@ fn stay(fifo: &mut File, end: Instant) -> ! {
 }
 
 /// True in the child.
-fn forked() -> std::io::Result<bool> {
+pub(crate) fn forked() -> std::io::Result<bool> {
     // SAFETY: this program has one thread, so the child may do whatever the parent may.
     match unsafe { libc::fork() } {
         -1 => Err(std::io::Error::last_os_error()),

@@ -30,6 +30,7 @@ mod launch;
 mod line_batch;
 mod probe;
 mod reader;
+mod resources;
 mod shim;
 mod spawner;
 mod stderr;
@@ -74,6 +75,7 @@ pub use launch::{BoxFuture, Child, DEFAULT_LINGER, LaunchCommand, RawSink, Spawn
 pub use line_batch::{Line, LineBatch};
 pub use probe::{ProbeCommand, ProbeOutput, run_probe};
 pub use reader::{DEFAULT_MAX_LINE, EXCERPT_LEN, LineReader};
+pub use resources::{Room, TreeMeter, TreeUse, room};
 pub use shim::{reexec_entry, shim_main};
 pub use spawner::ShimSpawner;
 pub use stderr::{STDERR_TAIL_LEN, StderrPiece, StderrTail};

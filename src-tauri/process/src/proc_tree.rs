@@ -15,6 +15,10 @@ pub(crate) fn number(pid: i32) -> Option<Pid> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Stat {
     pub(crate) parent: i32,
+    /// Clock ticks that it was at work, in user and in kernel mode.
+    pub(crate) worked: u64,
+    /// The same of its children that have ended and that it has waited for, with theirs.
+    pub(crate) waited_for: u64,
     /// In clock ticks since boot.
     pub(crate) start_time: u64,
 }
@@ -36,10 +40,18 @@ fn parse_stat(text: &[u8]) -> Option<Stat> {
     let behind_name = text.get(memchr::memrchr(b')', text)? + 2..)?;
     let behind_name = std::str::from_utf8(behind_name).ok()?;
     let mut fields = behind_name.split_ascii_whitespace();
-    // Field 3 is the state, 4 the parent, 22 the start time.
+    // Field 3 is the state, 4 the parent, 14 to 17 are the times of work, 22 the start time.
     let parent = fields.nth(1)?.parse().ok()?;
-    let start_time = fields.nth(17)?.parse().ok()?;
-    Some(Stat { parent, start_time })
+    let (user, system): (u64, u64) = (fields.nth(9)?.parse().ok()?, fields.next()?.parse().ok()?);
+    // Of waited-for children: signed in the kernel's text, never negative.
+    let (of_user, of_system): (u64, u64) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
+    let start_time = fields.nth(4)?.parse().ok()?;
+    Some(Stat {
+        parent,
+        worked: user.saturating_add(system),
+        waited_for: of_user.saturating_add(of_system),
+        start_time,
+    })
 }
 
 /// Adds the children of all threads of a process. Of one that ends meanwhile, none or some.

@@ -3,7 +3,10 @@ use super::{Stat, children, parse_stat, stat};
 #[test]
 fn a_name_with_brackets_and_blanks_does_not_mislead() {
     let text = b"42 (a) R 9 (b ) S 7 42 42 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 123456 9 9";
-    assert_eq!(parse_stat(text), Some(Stat { parent: 7, start_time: 123_456 }));
+    assert_eq!(
+        parse_stat(text),
+        Some(Stat { parent: 7, worked: 5 + 6, waited_for: 7 + 8, start_time: 123_456 })
+    );
     for cut in 0..text.len() - 5 {
         let _ = parse_stat(&text[..cut]);
     }

@@ -73,6 +73,10 @@ fn meaning(name: &str, key: &str) -> &'static str {
         }
         ("session.approval_timeout", _) => "a question that nobody answers in time is a no; \"0\" = it waits",
         ("session.time_limit", _) => "a session pauses after this time; \"0\" = never",
+        ("session.memory_limit", _) => {
+            "a session pauses when a worker with all it started takes more; \"0\" = any"
+        }
+        ("session.free_disk_limit", _) => "a session pauses when less is free on its disks; \"0\" = never",
         ("session.money_limit_usd", _) => "a session pauses at this known cost; 0 = no limit",
         ("recovery.attempts", _) => {
             "how often a failing turn is tried again before you are called; 0 = never"

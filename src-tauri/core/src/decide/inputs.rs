@@ -1,7 +1,7 @@
 //! The facts that an input itself is, before anything follows from them.
 
 use super::approvals::{self, Asker};
-use super::{Fact, checks, recover, resume};
+use super::{Fact, checks, limits, recover, resume};
 use crate::agent_event::{AgentEvent, Decoded};
 use crate::event::{
     CheckpointPurpose, CheckpointTaken, Ending, Event, Fault, Purpose, RestState, Step, StopCause,
@@ -120,6 +120,7 @@ pub(super) fn facts(state: &State, input: Input, now: Timestamp) -> Result<Vec<F
         Input::RecoveryDue { worker, turn } => recover::due(state, worker, turn),
         Input::QuotaReached { agent, until } => recover::quota_reached(state, agent, until),
         Input::QuotaReset { agent, until } => recover::quota_reset(state, agent, until),
+        Input::Measured(look) => limits::measured(state, look),
         Input::TimeLimitReached => stop(state, StopCause::TimeLimit, false),
         Input::Stop { by, urgent } => stop(state, by, urgent),
         Input::Resume { .. } | Input::ReviewNow { .. } => Err(Rejection::NotAtRest),
@@ -405,6 +406,8 @@ fn stop(state: &State, by: StopCause, urgent: bool) -> Result<Vec<Fact>, Rejecti
         StopCause::Sigterm => (RestState::Stopped, 143, "stopped by SIGTERM"),
         StopCause::TimeLimit => (RestState::Paused, 11, "the time limit was reached"),
         StopCause::MoneyLimit => (RestState::Paused, 11, "the money limit was reached"),
+        StopCause::MemoryLimit => (RestState::Paused, 11, "a memory limit was reached"),
+        StopCause::DiskLimit => (RestState::Paused, 11, "too little room was left on a disk"),
         StopCause::Crash => (RestState::Crashed, 1, "the program that ran it went away in mid-session"),
     };
     let ending = Ending { state: rest, exit_code, reason: reason.to_owned() };

@@ -4,6 +4,7 @@ mod approvals;
 mod checks;
 mod follow;
 mod inputs;
+mod limits;
 mod reconcile;
 mod recover;
 mod resume;

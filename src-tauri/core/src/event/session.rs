@@ -124,6 +124,10 @@ pub enum StopCause {
     TimeLimit,
     /// The money limit.
     MoneyLimit,
+    /// A worker's memory limit.
+    MemoryLimit,
+    /// Too little room on a disk.
+    DiskLimit,
     /// The owner's process had gone away in mid-session.
     Crash,
 }

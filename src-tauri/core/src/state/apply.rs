@@ -143,6 +143,7 @@ impl State {
                 self.blocker = None;
                 self.resuming = true;
                 self.spent_before = self.known_cost();
+                self.near_limits.clear();
                 self.words.extend(message.as_deref().map(|text| (None, cut(text).into())));
             }
             Event::ReviewNowRequested { focus } => {
@@ -153,6 +154,10 @@ impl State {
                     self.words.push((envelope.worker.clone(), cut(text).into()));
                 }
             }
+            Event::LimitNear(reading) => {
+                self.warn(&reading.words());
+                self.near_limits.insert(reading.of.clone());
+            }
             Event::SessionEnding(ending) => self.ending = Some(Arc::new(ending.clone())),
             Event::SessionEnded(ending) => {
                 self.ending = Some(Arc::new(ending.clone()));
@@ -161,6 +166,7 @@ impl State {
                     if ending.exit_code == 0 || ending.exit_code == 10 { Step::Done } else { self.step };
             }
             Event::ReviewPrepareFailed { .. }
+            | Event::LimitReached(_)
             | Event::ApprovalRequested(_)
             | Event::ApprovalRepeated { .. }
             | Event::ApprovalAnswered(_)

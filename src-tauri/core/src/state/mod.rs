@@ -9,7 +9,7 @@ mod recovery;
 mod review;
 mod worker;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use crate::approval::ApprovalRequest;
@@ -19,6 +19,7 @@ use crate::event::{
     Step, StopCause,
 };
 use crate::ids::{AgentKind, AttemptNo, CheckpointNo, ReviewId, TurnNo, WorkerName};
+use crate::limits::Limited;
 use crate::outcome::Outcome;
 use crate::recovery::Trouble;
 use crate::settings::Settings;
@@ -87,6 +88,8 @@ pub struct State {
     pub approvals: Approvals,
     /// Agents whose usage limit is reached, and when it is over: nothing is asked of them until then.
     pub quotas: BTreeMap<AgentKind, Timestamp>,
+    /// What was warned of since the session began to run, or was resumed.
+    pub near_limits: BTreeSet<Limited>,
     /// What a person wants looked at in the reviews of this step.
     pub focus: Option<Arc<str>>,
     /// Known US dollars spent before the session was last resumed; the money limit counts from there.
@@ -188,6 +191,7 @@ impl Default for State {
             held: Vec::new(),
             approvals: Approvals::default(),
             quotas: BTreeMap::new(),
+            near_limits: BTreeSet::new(),
             focus: None,
             spent_before: 0.0,
             resuming: false,

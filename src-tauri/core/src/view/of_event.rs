@@ -155,6 +155,12 @@ fn words(event: &Event) -> Option<Words> {
         Event::MessageQueued { text } => {
             Some(("message", "plain", format!("a message for it: {text}"), None))
         }
+        Event::LimitNear(reading) => {
+            Some(("notice", "warn", reading.words(), Some(reading.hint().to_owned())))
+        }
+        Event::LimitReached(reading) => {
+            Some(("notice", "bad", reading.words(), Some(reading.hint().to_owned())))
+        }
         Event::WarningRaised { text } => Some(("notice", "warn", text.clone(), None)),
         Event::SessionEnded(ending) => {
             let tone = match ending.exit_code {

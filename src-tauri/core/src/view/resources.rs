@@ -33,7 +33,7 @@ pub struct ResourceSample {
 /// What is left on a file system.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct DiskRoom {
-    /// The folder on it: the target or the data folder.
+    /// The folder on it: the target, and the data folder where that is on another one.
     pub folder: String,
     /// Bytes that the person may still write.
     #[ts(type = "number")]

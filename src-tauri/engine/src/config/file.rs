@@ -49,6 +49,8 @@ struct Session {
     time_limit: Option<Spanned<String>>,
     approval_timeout: Option<Spanned<String>>,
     money_limit_usd: Option<Spanned<f64>>,
+    memory_limit: Option<Spanned<String>>,
+    free_disk_limit: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -217,6 +219,8 @@ impl Config {
                 "storage.transcript_max_size",
                 &mut kept.transcript_max_bytes,
             ),
+            (&root.session.memory_limit, "session.memory_limit", &mut settings.memory_limit_bytes),
+            (&root.session.free_disk_limit, "session.free_disk_limit", &mut settings.free_disk_limit_bytes),
         ] {
             let Some(value) = value else { continue };
             *bytes = parse_size(value.get_ref()).map_err(|reason| broken(value.span().start, reason))?;

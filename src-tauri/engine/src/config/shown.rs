@@ -60,6 +60,8 @@ impl Config {
         push("session.approval_timeout".to_owned(), format!("{approval:?}"));
         push("session.time_limit".to_owned(), format!("{:?}", show_duration(session.time_limit_ms)));
         push("session.money_limit_usd".to_owned(), session.money_limit_usd.to_string());
+        push("session.memory_limit".to_owned(), format!("{:?}", show_size(session.memory_limit_bytes)));
+        push("session.free_disk_limit".to_owned(), format!("{:?}", show_size(session.free_disk_limit_bytes)));
         push("review.timeout".to_owned(), format!("{:?}", show_duration(session.review_timeout_ms)));
         let checks: Vec<_> = session.checks.iter().map(|check| toml::Value::from(check.as_str())).collect();
         push("review.checks".to_owned(), toml::Value::Array(checks).to_string());

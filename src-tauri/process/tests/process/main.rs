@@ -9,6 +9,7 @@ mod launching;
 mod output;
 mod probing;
 mod refusals;
+mod resources;
 mod survivors;
 mod sweeping;
 

@@ -5,7 +5,7 @@
  */
 export type DiskRoom = { 
 /**
- * The folder on it: the target or the data folder.
+ * The folder on it: the target, and the data folder where that is on another one.
  */
 folder: string, 
 /**
