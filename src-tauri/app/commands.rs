@@ -1,6 +1,10 @@
 //! What the page may ask of the shell, by subject.
 
+pub mod changes;
+pub mod details;
+pub mod log;
 pub mod native;
+pub mod session;
 pub mod sessions;
 pub mod settings;
 pub mod setup;
@@ -13,6 +17,7 @@ use tauri::{AppHandle, Manager, State};
 
 use crate::bus::Page;
 use crate::desk::Desk;
+use crate::dialogs::Dialogs;
 use crate::dto::{Attached, ChoiceForm, Refusal};
 use crate::native::Native;
 use crate::outbox::clip;
@@ -31,6 +36,8 @@ pub struct Shell {
     pub picker: Box<dyn FolderPicker>,
     /// The desktop around the window.
     pub native: Box<dyn Native>,
+    /// Where other answers of the person come from.
+    pub dialogs: Box<dyn Dialogs>,
 }
 
 impl Shell {

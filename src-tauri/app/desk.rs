@@ -1,5 +1,9 @@
 //! What the window asks of the engine, as narrow as it can be, by subject.
 
+mod session;
+
+pub use session::{Changes, Control, Details, Logs};
+
 use std::future::Future;
 use std::pin::Pin;
 
@@ -36,7 +40,9 @@ pub struct Update {
 }
 
 /// The engine as the window sees it.
-pub trait Desk: SetupDesk + SettingsDesk + Send + Sync + 'static {
+pub trait Desk:
+    SetupDesk + SettingsDesk + Control + Logs + Changes + Details + Send + Sync + 'static
+{
     /// Starts the scripted team on a sample folder; answers the session's id.
     fn start_demo(&self) -> Answer<'_, String>;
     /// All sessions, newest first.

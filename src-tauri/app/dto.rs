@@ -5,10 +5,15 @@ mod native;
 mod settings;
 mod setup;
 
+pub use changes::*;
+pub use details::*;
 pub use doctor::*;
 pub use native::*;
 pub use settings::*;
 pub use setup::*;
+
+mod changes;
+mod details;
 
 use mo_core::approval::{AllowFor, Choice, PLAIN_NO};
 use mo_core::view::resources::SessionResources;

@@ -5,6 +5,11 @@ mod refusals;
 mod settings;
 mod setup;
 
+mod changes;
+mod control;
+mod details;
+mod logs;
+
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -26,6 +31,7 @@ use crate::dto::{ChoiceForm, Refusal};
 use crate::engine_desk::news::{watch_health, watch_resources, watch_sessions};
 use crate::open::{Places, open_engine, variables};
 use crate::remembered::Memory;
+use logs::OpenLogs;
 
 /// News that wait for the shell; a watcher that finds it full waits, and reads from the journal what it missed.
 const QUEUE: usize = 64;
@@ -41,6 +47,7 @@ pub struct EngineDesk {
     program: PathBuf,
     news: mpsc::Sender<News>,
     untaken: Mutex<Option<mpsc::Receiver<News>>>,
+    logs: OpenLogs,
 }
 
 impl EngineDesk {
@@ -77,7 +84,16 @@ impl EngineDesk {
         tokio::spawn(watch_resources(engine.resources(), news.clone()));
         let untaken = Mutex::new(Some(untaken));
         let memory = Memory::beside(&places.data);
-        Ok(Arc::new(Self { engine, places, memory, demos: Mutex::default(), program, news, untaken }))
+        Ok(Arc::new(Self {
+            engine,
+            places,
+            memory,
+            demos: Mutex::default(),
+            program,
+            news,
+            untaken,
+            logs: OpenLogs::default(),
+        }))
     }
 
     fn demos(&self) -> Vec<Arc<DemoRun>> {

@@ -8,6 +8,7 @@ pub mod commands;
 pub mod demo;
 pub mod desk;
 pub mod desktop_bus;
+pub mod dialogs;
 pub mod drop;
 pub mod dto;
 pub mod engine_desk;
@@ -93,6 +94,20 @@ where
             commands::settings::test_notification,
             commands::answer,
             commands::revoke,
+            commands::session::pause_session,
+            commands::session::review_now,
+            commands::session::send_message,
+            commands::log::log_page,
+            commands::log::log_find,
+            commands::log::log_marks,
+            commands::log::log_raw,
+            commands::log::export_log,
+            commands::changes::checkpoints,
+            commands::changes::changes,
+            commands::changes::file_diff,
+            commands::changes::restore,
+            commands::details::details,
+            commands::details::receipt,
             commands::native::missing,
         ])
         .setup(move |app| {
@@ -136,5 +151,11 @@ fn start_shell(app: &AppHandle, desk: Result<Arc<dyn Desk>, Refusal>) {
             }
         }));
     }
-    app.manage(Shell { desk, page, picker: picker::picker(), native: Box::new(native::NoNative) });
+    app.manage(Shell {
+        desk,
+        page,
+        picker: picker::picker(),
+        dialogs: dialogs::dialogs(),
+        native: Box::new(native::NoNative),
+    });
 }

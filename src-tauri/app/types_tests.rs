@@ -7,9 +7,12 @@ use std::path::{Path, PathBuf};
 
 use ts_rs::{Config, TS};
 
+use mo_core::view::log::{LogFilter, LogFound, LogMark, LogPage, LogRaw};
+
 use crate::dto::{
-    Attached, Batch, ChoiceForm, DoctorView, Dropped, MissingPart, Refusal, Remembered, RulingView,
-    SettingsView, ShowNeed, StartCheck, StartForm,
+    Attached, Batch, ChangesView, CheckpointPoint, ChoiceForm, DetailsView, DoctorView, Dropped, FileDiff,
+    MissingPart, ReceiptView, Refusal, Remembered, RestoredView, RulingView, SettingsView, ShowNeed,
+    StartCheck, StartForm,
 };
 
 fn committed() -> PathBuf {
@@ -31,6 +34,17 @@ fn generate(into: &Path) {
     RulingView::export_all(&config).unwrap();
     SettingsView::export_all(&config).unwrap();
     StartCheck::export_all(&config).unwrap();
+    LogFilter::export_all(&config).unwrap();
+    LogFound::export_all(&config).unwrap();
+    LogMark::export_all(&config).unwrap();
+    LogPage::export_all(&config).unwrap();
+    LogRaw::export_all(&config).unwrap();
+    CheckpointPoint::export_all(&config).unwrap();
+    ChangesView::export_all(&config).unwrap();
+    FileDiff::export_all(&config).unwrap();
+    RestoredView::export_all(&config).unwrap();
+    DetailsView::export_all(&config).unwrap();
+    ReceiptView::export_all(&config).unwrap();
 }
 
 fn files(folder: &Path) -> BTreeMap<String, String> {

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use crate::store::Store;
 use crate::unified::{Side, Unified};
 use crate::{
-    ChangeKind, CheckpointError, DiffOptions, Digest, Entry, EntryKind, FileChange, Manifest, TreeDiff,
+    ChangeKind, CheckpointError, DiffOptions, Digest, Entry, EntryKind, FileChange, Manifest, RelPath,
+    TreeDiff,
 };
 
 /// Files larger than this on either side, in bytes, are not compared line by line.
@@ -21,6 +22,7 @@ pub(crate) fn diff(
     store: &Store,
     from: &Digest,
     to: &Digest,
+    only: Option<&RelPath>,
     options: DiffOptions,
 ) -> Result<TreeDiff, CheckpointError> {
     let _lock = store.lock_shared()?;
@@ -30,6 +32,9 @@ pub(crate) fn diff(
     let mut changes = Vec::new();
     for (kind, old, new) in changed(&from, &to) {
         let Some(Entry { path, .. }) = new.or(old) else { continue };
+        if only.is_some_and(|only| only != path) {
+            continue;
+        }
         let is_folder = |e: Option<&Entry>| e.is_none_or(|e| matches!(e.kind, EntryKind::Folder { .. }));
         // A changed mode alone needs no content.
         let (before, after) = if kind == ChangeKind::ModeChanged {

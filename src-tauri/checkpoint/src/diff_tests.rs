@@ -23,6 +23,24 @@ fn diff_with(options: DiffOptions, before: impl Fn(&Fixture), after: impl Fn(&Fi
     fixture.points.diff(&from, &fixture.take().digest, options).unwrap()
 }
 
+#[test]
+fn one_path_alone_is_compared_as_it_is_among_all() {
+    let fixture = Fixture::with(Settings::default());
+    fixture.write("a.txt", "1\n");
+    fixture.write("b.txt", "1\n");
+    let from = fixture.take().digest;
+    fixture.write("a.txt", "2\n");
+    fixture.write("b.txt", "2\n");
+    let to = fixture.take().digest;
+    let of = |path: &str| {
+        fixture.points.diff_file(&from, &to, &path.parse().unwrap(), DiffOptions::default()).unwrap()
+    };
+    let whole = fixture.points.diff(&from, &to, DiffOptions::default()).unwrap();
+    assert_eq!(summary(&of("b.txt")), ["Modified b.txt +1 -1"]);
+    assert!(whole.unified().ends_with(&*of("b.txt").unified()));
+    assert_eq!(summary(&of("c.txt")), [""; 0]);
+}
+
 /// A literal without its indentation.
 fn text(literal: &str) -> String {
     let lines = literal.lines().skip(1).filter(|line| line.trim() != "");

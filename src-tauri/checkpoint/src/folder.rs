@@ -79,7 +79,17 @@ impl Checkpoints for FolderCheckpoints {
     }
 
     fn diff(&self, from: &Digest, to: &Digest, options: DiffOptions) -> Result<TreeDiff, CheckpointError> {
-        diff::diff(&self.store, from, to, options)
+        diff::diff(&self.store, from, to, None, options)
+    }
+
+    fn diff_file(
+        &self,
+        from: &Digest,
+        to: &Digest,
+        path: &RelPath,
+        options: DiffOptions,
+    ) -> Result<TreeDiff, CheckpointError> {
+        diff::diff(&self.store, from, to, Some(path), options)
     }
 
     fn check_out(&self, digest: &Digest, into: &Path, access: Access) -> Result<(), CheckpointError> {

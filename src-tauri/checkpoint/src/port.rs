@@ -30,6 +30,15 @@ pub trait Checkpoints: Send + Sync {
     /// is right but longer than it need be.
     fn diff(&self, from: &Digest, to: &Digest, options: DiffOptions) -> Result<TreeDiff, CheckpointError>;
 
+    /// The same of one path alone; without a change when that is the same on both sides, or on neither.
+    fn diff_file(
+        &self,
+        from: &Digest,
+        to: &Digest,
+        path: &RelPath,
+        options: DiffOptions,
+    ) -> Result<TreeDiff, CheckpointError>;
+
     /// Writes a checkpoint's content into `into`, which must be an empty folder or not exist
     /// (`folder_not_empty`). Set-user and set-group bits of files are not given.
     fn check_out(&self, digest: &Digest, into: &Path, access: Access) -> Result<(), CheckpointError>;

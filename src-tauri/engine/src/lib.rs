@@ -21,6 +21,7 @@ pub mod history;
 pub mod hub;
 mod keeping;
 mod launch_files;
+pub mod log;
 mod monitor;
 mod naming;
 mod outlet;

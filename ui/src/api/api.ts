@@ -3,6 +3,7 @@
  * reads this. A transport is chosen in `main.ts`; the tests bring a scripted one.
  */
 import type { AgentCheck } from './types/AgentCheck';
+import type { ScreensApi } from './screens';
 import type { Attached } from './types/Attached';
 import type { Batch } from './types/Batch';
 import type { ChoiceForm } from './types/ChoiceForm';
@@ -19,7 +20,7 @@ import type { StartForm } from './types/StartForm';
 import type { StatusView } from './types/StatusView';
 import type { TimelineEntry } from './types/TimelineEntry';
 
-export interface Api extends SetupApi, SettingsApi {
+export interface Api extends ScreensApi, SetupApi, SettingsApi {
   /** Hears batches from now on; answers how to stop hearing. Comes before `attach`, so that none is missed. */
   listen(hear: (batch: Batch) => void): Promise<() => void>;
   /** Hears what the desktop has the page open: the card of a notification that was clicked. */
@@ -86,6 +87,7 @@ export function asRefusal(thrown: unknown): Refusal {
 
 export type { AgentCheck, Attached, Batch, ChoiceForm, DoctorView, Dropped, Refusal, Remembered, RulingView, SettingsView };
 export type { MissingPart, ShowNeed, StartCheck, StartForm, StatusView, TimelineEntry };
+export type * from './screens';
 export type { ApprovalView } from './types/ApprovalView';
 export type { Choices } from './types/Choices';
 export type { CheckView } from './types/CheckView';
@@ -99,6 +101,9 @@ export type { RuleView } from './types/RuleView';
 export type { SettingView } from './types/SettingView';
 export type { TeamView } from './types/TeamView';
 export type { WorkerPreview } from './types/WorkerPreview';
+export type { DiskRoom } from './types/DiskRoom';
+export type { ResourceSample } from './types/ResourceSample';
+export type { SessionResources } from './types/SessionResources';
 export type { SessionNews } from './types/SessionNews';
 export type { SessionView } from './types/SessionView';
 export type { WorkerView } from './types/WorkerView';

@@ -2,8 +2,9 @@
 import type { AgentCheck, Api, ApprovalView, Attached, Batch, ChoiceForm, Choices, DoctorView, Dropped, Refusal, Remembered } from './api';
 import type { MissingPart, RulingView, SessionNews, ShowNeed, SessionView, SettingsView, StartCheck, StartForm, TimelineEntry } from './api';
 import { CHECK, CHOICES, DOCTOR, SETTINGS } from './fixtures/frame';
+import { ScriptedScreens } from './scripted_screens';
 
-export class ScriptedApi implements Api {
+export class ScriptedApi extends ScriptedScreens implements Api {
   sessions: SessionView[] = [];
   entries = new Map<string, TimelineEntry[]>();
   folder: string | null = '/code/shop';

@@ -4,9 +4,11 @@ import { listen } from '@tauri-apps/api/event';
 
 import type { AgentCheck, Api, Attached, Batch, DoctorView, Dropped, Remembered, RulingView, SettingsView, StartCheck } from './api';
 import type { MissingPart, ShowNeed, StatusView, TimelineEntry } from './api';
+import { tauriScreens } from './tauri_screens';
 
 export function tauriApi(): Api {
   return {
+    ...tauriScreens(),
     listen: (hear) => listen<Batch>('batch', (event) => hear(event.payload)),
     listenShow: (hear) => listen<ShowNeed>('show_need', (event) => hear(event.payload)),
     attach: () => invoke<Attached>('attach'),

@@ -4,6 +4,7 @@ import { tick } from 'svelte';
 
 import { asRefusal, type Api, type Attached, type Batch, type ChoiceForm, type Refusal, type SessionView, type ShowNeed, type StartForm } from '../api/api';
 import { GROUPS, groupOf, type Group } from '../text/words';
+import { Resources } from './resources.svelte';
 import { isActive } from './stand';
 import { Story } from './story.svelte';
 
@@ -47,6 +48,9 @@ export class Desk {
     for (const one of this.sessions) groups[GROUPS.indexOf(groupOf(one))]!.sessions.push(one);
     return groups.filter((group) => group.sessions.length > 0);
   });
+
+  /** What the workers take of the machine. */
+  readonly resources = new Resources();
 
   #stories = new SvelteMap<string, Story>();
   #epoch = 0;
@@ -175,6 +179,7 @@ export class Desk {
       this.#put(news.view);
       this.#stories.get(news.view.id)?.hear(news);
     }
+    this.resources.hear(batch.resources);
     this.trouble = batch.trouble;
     if (batch.ended) {
       this.failure = {

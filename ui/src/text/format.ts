@@ -111,3 +111,28 @@ export function full(text: string): string {
 export function capital(text: string): string {
   return text === '' ? text : text[0]!.toUpperCase() + text.slice(1);
 }
+
+/** `1 048 576`, with spaces that do not break. */
+export function grouped(number: number): string {
+  return String(Math.round(number)).replace(/\B(?=(\d{3})+$)/g, '\u202f');
+}
+
+/** `10:54:05.733` in the person's own time zone; empty where no time is known. */
+export function precise(at: string): string {
+  const time = new Date(at);
+  if (at === '' || Number.isNaN(time.getTime())) return '';
+  const pad = (n: number, width = 2) => String(n).padStart(width, '0');
+  return `${pad(time.getHours())}:${pad(time.getMinutes())}:${pad(time.getSeconds())}.${pad(time.getMilliseconds(), 3)}`;
+}
+
+/** `412 MB`, `1.4 GB`. */
+export function memory(bytes: number): string {
+  if (bytes < 1000 * 1000) return `${Math.round(bytes / 1000)} kB`;
+  if (bytes < 999.5 * 1000 * 1000) return `${Math.round(bytes / 1e6)} MB`;
+  return `${(bytes / 1e9).toFixed(bytes < 99.5e9 ? 1 : 0)} GB`;
+}
+
+/** `34 %`. */
+export function percent(value: number): string {
+  return `${Math.round(value)} %`;
+}

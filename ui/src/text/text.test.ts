@@ -135,9 +135,9 @@ describe('states', () => {
   it('mark the line of the rule that fired, and none when it is not known', () => {
     const decision = { round: 1, phase: 'review', decision: 'log_warning', fired: 'one_concern', takes_effect: true, rule: 'one concern: go on with a warning', at: '' };
     const lines = ruleLines(decision);
-    expect(lines?.find((line) => line.stand === 'fired')?.words).toBe('one concern');
+    expect(lines?.find((line) => line.stand === 'fired')?.words).toBe('exactly 1 concern');
     expect(lines?.at(-1)?.stand).toBe('not-reached');
-    expect(ruleLines({ ...decision, rule: 'a rule of a newer version' })).toBeNull();
+    expect(ruleLines({ ...decision, fired: 'a_newer_line' })).toBeNull();
     expect(ruleLines({ ...decision, decision: 'continue' })).toBeNull();
   });
 });

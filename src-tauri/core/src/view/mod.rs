@@ -1,6 +1,7 @@
 //! What is shown of a session: derived from its state and events, never stored. The only place of the core that
 //! knows TypeScript (`ts-rs` derives); domain types do not.
 
+pub mod log;
 mod of_approvals;
 mod of_blockers;
 mod of_event;
