@@ -6,6 +6,8 @@
 
 mod notice_daemon;
 mod notices;
+mod pixels;
+mod screens;
 mod stage;
 mod tray;
 mod tray_host;
@@ -25,7 +27,7 @@ pub(crate) const SOON: Duration = Duration::from_secs(20);
 /// What the demo needs from its start to its decision, on a busy machine.
 pub(crate) const DEMO: Duration = Duration::from_mins(4);
 
-fn picture(page: &Browser, name: &str, scheme: Scheme) {
+pub(crate) fn picture(page: &Browser, name: &str, scheme: Scheme) {
     let folder = app_binary().ancestors().nth(2).expect("target/<profile>/<binary>").join("screenshots");
     fs::create_dir_all(&folder).unwrap();
     for (width, height) in [(1280, 800), (960, 600)] {
@@ -56,7 +58,18 @@ pub(crate) fn with_open_window(
     settings: &[(&str, &Path)],
     story: impl FnOnce(&Browser, &Stage),
 ) {
+    with_prepared_window(scheme, settings, |_| {}, story);
+}
+
+/// The same, with something done to the stage before the app starts.
+pub(crate) fn with_prepared_window(
+    scheme: Scheme,
+    settings: &[(&str, &Path)],
+    prepare: impl FnOnce(&Stage),
+    story: impl FnOnce(&Browser, &Stage),
+) {
     let stage = Stage::set(scheme, settings);
+    prepare(&stage);
     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         let page = Browser::open(stage.port, &app_binary());
         page.wait_for_text("New session", SOON);
