@@ -233,3 +233,33 @@ async fn a_session_that_does_not_wait_rests_and_takes_the_answer_at_rest() {
         engine.shut_down().await;
     }
 }
+
+/// Who reviews and asks, and is given no time for it, leaves no question behind.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_question_of_a_review_that_is_over_is_void() {
+    let stage = Stage::new(&[
+        ("codex", json!({"turns": [{"times": 0, "steps": [{"text": "Done."}]}]})),
+        ("claude", json!({"turns": [{"times": 0, "steps": [{"read": "/etc/hostname"}, review("approved")]}]})),
+    ]);
+    let kind = |name: &str| name.parse::<AgentKind>().unwrap();
+    let members = vec![(kind("codex"), Role::Implementer), (kind("claude"), Role::Reviewer)];
+    let team = Team::new(members, &[("claude".to_owned(), "codex".to_owned())]).unwrap();
+    let engine = stage.engine().await;
+    let settings = Settings { review_timeout_ms: 700, ..Settings::default() };
+    let id = engine.start(StartRequest { team, ..stage.request(settings) }).await.unwrap();
+    let asked = question(&engine, &id, 1).await;
+    let outcome = to_rest(&engine, &id, 1).await;
+    let story = outcome.story();
+    assert_eq!((outcome.exit_code(), outcome.view.state.as_str()), (11, "paused"), "{story}");
+    assert_eq!(outcome.view.approvals[0].state, "void", "{story}");
+    assert!(outcome.view.needs_you.iter().all(|need| need.kind != "approval"), "{:?}", outcome.view.needs_you);
+    let at = |kind: &str| outcome.events.iter().position(|event| event.event.kind() == kind);
+    assert_eq!(at("approval_voided"), at("verdict_recorded").map(|at| at + 1), "{story}");
+    let late = engine.answer(&asked, ONCE, AnsweredBy::Person).await.unwrap_err();
+    assert!(
+        matches!(late, AnswerError::Command(CommandError::Rejected(Rejection::ApprovalSettled))),
+        "{late}"
+    );
+    engine.idle().await;
+    stage.assert_nothing_runs();
+}

@@ -4,7 +4,7 @@ use super::Fact;
 use crate::approval::{
     AllowFor, Answer, AnsweredBy, ApprovalAnswered, ApprovalAsked, ApprovalRequest, Choice, Grant, Ruled,
 };
-use crate::event::{Event, RestState};
+use crate::event::{Event, RestState, Step};
 use crate::ids::{ApprovalId, AttemptNo, RequestId, Role, TurnNo, WorkerName};
 use crate::input::{Edited, Rejection};
 use crate::policy::{Ground, Permit, Risk, Ruling, Survey, judge};
@@ -240,6 +240,34 @@ pub(super) fn of_ended_turn(state: &State, worker: &WorkerName) -> Vec<Fact> {
     }
     let of_worker = state.approvals.open.iter().filter(|open| open.worker == *worker);
     of_worker.map(|open| void(open, "the turn that it was asked in is over")).collect()
+}
+
+/// Questions that nobody waits for any more and that nobody will ask again: their review has its verdict, the session is
+/// finished, or they belonged to no turn and their process is gone.
+pub(super) fn of_nobody(state: &State) -> Vec<Fact> {
+    let finished = state.ending.as_ref().is_some_and(|ending| ending.state == RestState::Finished);
+    let why = |open: &OpenApproval| {
+        if finished {
+            return Some("the session is finished");
+        }
+        if !works(state, &open.worker) {
+            return Some("the review that it was asked in is over");
+        }
+        let gone = open.waiting.is_none() && open.asked.turn.is_none() && state.ending.is_none();
+        gone.then_some("who asked is gone")
+    };
+    state.approvals.open.iter().filter_map(|open| Some(void(open, why(open)?))).collect()
+}
+
+/// Whether the worker has a turn to finish, now or when its session is taken up.
+fn works(state: &State, worker: &WorkerName) -> bool {
+    let reviews =
+        || state.reviews.iter().any(|r| r.request.reviewer == *worker && r.judgement().is_none());
+    match state.workers.get(worker).map(|known| known.member.role) {
+        Some(Role::Implementer) => true,
+        Some(Role::Architect) => matches!(state.step, Step::Prepare | Step::Architecture) || reviews(),
+        _ => reviews(),
+    }
 }
 
 fn void(open: &OpenApproval, why: &str) -> Fact {

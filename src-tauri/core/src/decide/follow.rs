@@ -22,6 +22,10 @@ pub(super) fn follow(state: &State, now: Timestamp) -> Vec<Fact> {
     if state.is_over() {
         return Vec::new();
     }
+    let void = approvals::of_nobody(state);
+    if !void.is_empty() {
+        return void;
+    }
     if let Some(ending) = &state.ending {
         return wind_down(state, ending);
     }
