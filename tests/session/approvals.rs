@@ -239,7 +239,10 @@ async fn a_session_that_does_not_wait_rests_and_takes_the_answer_at_rest() {
 async fn the_question_of_a_review_that_is_over_is_void() {
     let stage = Stage::new(&[
         ("codex", json!({"turns": [{"times": 0, "steps": [{"text": "Done."}]}]})),
-        ("claude", json!({"turns": [{"times": 0, "steps": [{"read": "/etc/hostname"}, review("approved")]}]})),
+        (
+            "claude",
+            json!({"turns": [{"times": 0, "steps": [{"read": "/etc/hostname"}, review("approved")]}]}),
+        ),
     ]);
     let kind = |name: &str| name.parse::<AgentKind>().unwrap();
     let members = vec![(kind("codex"), Role::Implementer), (kind("claude"), Role::Reviewer)];
@@ -252,7 +255,11 @@ async fn the_question_of_a_review_that_is_over_is_void() {
     let story = outcome.story();
     assert_eq!((outcome.exit_code(), outcome.view.state.as_str()), (11, "paused"), "{story}");
     assert_eq!(outcome.view.approvals[0].state, "void", "{story}");
-    assert!(outcome.view.needs_you.iter().all(|need| need.kind != "approval"), "{:?}", outcome.view.needs_you);
+    assert!(
+        outcome.view.needs_you.iter().all(|need| need.kind != "approval"),
+        "{:?}",
+        outcome.view.needs_you
+    );
     let at = |kind: &str| outcome.events.iter().position(|event| event.event.kind() == kind);
     assert_eq!(at("approval_voided"), at("verdict_recorded").map(|at| at + 1), "{story}");
     let late = engine.answer(&asked, ONCE, AnsweredBy::Person).await.unwrap_err();

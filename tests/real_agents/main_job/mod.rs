@@ -13,6 +13,7 @@ mod play;
 mod project;
 mod questions;
 mod recoveries;
+mod recoveries_questions;
 mod stopped;
 mod teams;
 mod unreachable;

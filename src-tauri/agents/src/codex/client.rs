@@ -215,7 +215,7 @@ impl Protocol for CodexProtocol {
     }
 
     fn answer(&mut self, request: &RequestId, answer: &Answer, out: &mut Exchange) {
-        let Some(id) = self.thread.answered(request) else { return };
+        let Some(id) = self.thread.answered(request, *answer == Answer::Allow) else { return };
         // Never `acceptForSession` nor an amendment: Codex writes those down.
         let decision = match answer {
             Answer::Allow => "accept",

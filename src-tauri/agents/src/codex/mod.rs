@@ -1,5 +1,6 @@
 //! Codex: `app-server` and `exec --json`.
 
+mod allowed;
 mod answers;
 mod approvals;
 #[cfg(test)]

@@ -90,7 +90,7 @@ impl Decoder for CodexRecording {
                 thread.asked(id, Asked::Other);
             }
             None => {
-                thread.answered(&id.as_request());
+                thread.answered(&id.as_request(), false);
             }
         }
     }

@@ -10,6 +10,7 @@ use mo_core::time::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::allowed::{AllowedCommands, Waiting};
 use super::approvals::{self, Patches, Request};
 use super::items::{self, Said, notice};
 use super::turn::Turn;
@@ -70,7 +71,8 @@ pub(super) struct Thread {
     /// The sandbox that the thread was opened with, by its type's name.
     pub(super) sandbox: Option<String>,
     pub(super) turn: Option<Turn>,
-    pending: BTreeMap<RequestId, RpcId>,
+    pending: BTreeMap<RequestId, Waiting>,
+    allowed: AllowedCommands,
     patches: Patches,
     tokens: Option<Tokens>,
     /// When a usage limit that is reached ends.
@@ -113,8 +115,12 @@ impl Thread {
     }
 
     /// Notes that an approval request was answered.
-    pub(super) fn answered(&mut self, request: &RequestId) -> Option<RpcId> {
-        self.pending.remove(request)
+    pub(super) fn answered(&mut self, request: &RequestId, allowed: bool) -> Option<RpcId> {
+        let Waiting { id, command } = self.pending.remove(request)?;
+        if allowed {
+            self.allowed.add(command);
+        }
+        Some(id)
     }
 
     /// Takes a line of stdout.
@@ -165,7 +171,7 @@ impl Thread {
                 return Err("a second request with the id of one that waits".to_owned());
             }
             Request::Approval(request) => {
-                self.pending.insert(request.request.clone(), id);
+                self.pending.insert(request.request.clone(), Waiting::new(id, &request));
                 out.event(AgentEvent::ApprovalRequested { request });
                 None
             }
@@ -305,6 +311,7 @@ impl Thread {
             return Ok(());
         }
         self.patches.forget(&item.id);
+        self.allowed.ended(&ItemId::new(item.id.as_str()));
         if let (Said::Message { text, last }, Some(turn)) = (items::completed(item, at, out), &mut self.turn)
         {
             turn.said(text, last);
@@ -421,6 +428,9 @@ impl Thread {
             if self.duplex {
                 out.events.push(Decoded { at, event: AgentEvent::ApprovalWithdrawn { request } });
             }
+        }
+        for event in self.allowed.without_end(end.outcome) {
+            out.events.push(Decoded { at, event });
         }
         let mut end = turn.closing(end);
         if end.class == Some(FailureClass::UsageLimit) {

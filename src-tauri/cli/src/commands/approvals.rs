@@ -50,6 +50,7 @@ fn tell(context: &mut Context, session: &str, asked: &ApprovalView) -> Result<()
     };
     let state = match asked.call.as_deref() {
         Some("unknown") => format!("{state}, not known whether it was done"),
+        Some("unreported") => format!("{state}, its agent did not say that it was done"),
         _ => state,
     };
     let paint = context.out.paint;

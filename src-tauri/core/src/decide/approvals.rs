@@ -261,8 +261,7 @@ pub(super) fn of_nobody(state: &State) -> Vec<Fact> {
 
 /// Whether the worker has a turn to finish, now or when its session is taken up.
 fn works(state: &State, worker: &WorkerName) -> bool {
-    let reviews =
-        || state.reviews.iter().any(|r| r.request.reviewer == *worker && r.judgement().is_none());
+    let reviews = || state.reviews.iter().any(|r| r.request.reviewer == *worker && r.judgement().is_none());
     match state.workers.get(worker).map(|known| known.member.role) {
         Some(Role::Implementer) => true,
         Some(Role::Architect) => matches!(state.step, Step::Prepare | Step::Architecture) || reviews(),

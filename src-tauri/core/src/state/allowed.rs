@@ -20,6 +20,8 @@ pub enum CallState {
     UnderWay,
     /// Its agent has reported its end.
     Ended,
+    /// Its agent has ended its turn without a word of it.
+    Unreported,
     /// Its process went away before: it may have been made or not.
     Unknown,
 }
@@ -30,6 +32,7 @@ impl CallState {
         match self {
             Self::UnderWay => "under_way",
             Self::Ended => "ended",
+            Self::Unreported => "unreported",
             Self::Unknown => "unknown",
         }
     }
@@ -55,16 +58,20 @@ struct Call {
 }
 
 impl AllowedCalls {
-    /// A yes is about to be told.
+    /// A yes is about to be told. Gives the earlier questions about the very same whose call its agent said nothing of
+    /// before it asked anew.
     pub(super) fn add(
         &mut self,
         worker: &WorkerName,
         waiting: (AttemptNo, RequestId),
         asked: &Arc<ApprovalAsked>,
         instead: Option<&Action>,
-    ) {
+    ) -> Vec<ApprovalId> {
         let action = &asked.request.action;
-        self.calls.retain(|call| call.worker != *worker || !call.asked.request.action.is_same_as(action));
+        let same = |call: &Call| call.worker == *worker && call.asked.request.action.is_same_as(action);
+        let silent = self.calls.iter().filter(|call| same(call) && call.state == CallState::UnderWay);
+        let silent = silent.map(|call| call.asked.approval.clone()).collect();
+        self.calls.retain(|call| !same(call));
         if self.calls.len() >= MAX_CALLS {
             self.calls.pop_front();
         }
@@ -77,6 +84,7 @@ impl AllowedCalls {
             item: None,
             state: CallState::UnderWay,
         });
+        silent
     }
 
     /// What the worker was allowed when it asked this before, and of which nobody knows whether it did it: the very
@@ -115,8 +123,8 @@ impl AllowedCalls {
                 _ => Vec::new(),
             },
             Event::TurnEnded { attempt, end, .. } => {
-                let state =
-                    if end.outcome == Outcome::Completed { CallState::Ended } else { CallState::Unknown };
+                let completed = end.outcome == Outcome::Completed;
+                let state = if completed { CallState::Unreported } else { CallState::Unknown };
                 self.settle(worker, *attempt, state)
             }
             Event::WorkerExited { attempt, .. } => self.settle(worker, *attempt, CallState::Unknown),
@@ -148,11 +156,14 @@ impl AllowedCalls {
         let mut changed = Vec::new();
         for call in &mut self.calls {
             if call.worker == *worker && call.attempt == attempt && call.state == CallState::UnderWay {
+                // Of one that no item of the agent's names nothing can be reported.
+                let nameless = state == CallState::Unreported && call.item.is_none();
                 call.state = state;
+                let state = if nameless { CallState::Ended } else { state };
                 changed.push((call.asked.approval.clone(), state));
             }
         }
-        self.calls.retain(|call| call.state != CallState::Ended);
+        self.calls.retain(|call| call.state != CallState::Unreported);
         changed
     }
 }

@@ -149,9 +149,7 @@ impl Approvals {
     pub(super) fn apply(&mut self, envelope: &Envelope) {
         self.settle_judged_again(envelope);
         for (approval, call) in self.allowed.apply(envelope) {
-            if let Some(settled) = self.settled.iter_mut().rev().find(|s| s.approval == approval) {
-                settled.call = Some(call);
-            }
+            self.call_is(&approval, call);
         }
         match &envelope.event {
             Event::ApprovalRequested(asked) => {
@@ -220,12 +218,20 @@ impl Approvals {
         }
     }
 
+    fn call_is(&mut self, approval: &ApprovalId, state: CallState) {
+        if let Some(settled) = self.settled.iter_mut().rev().find(|s| s.approval == *approval) {
+            settled.call = Some(state);
+        }
+    }
+
     fn settle(&mut self, approval: &ApprovalId, outcome: Settling, instead: Option<&Action>) {
         let Some(at) = self.open.iter().position(|open| open.asked.approval == *approval) else { return };
         let open = self.open.remove(at);
         let allowed = matches!(outcome, Settling::Allowed(_));
         if let (true, Some(waiting)) = (allowed, open.waiting) {
-            self.allowed.add(&open.worker, waiting, &open.asked, instead);
+            for silent in self.allowed.add(&open.worker, waiting, &open.asked, instead) {
+                self.call_is(&silent, CallState::Unreported);
+            }
         }
         if self.settled.len() >= MAX_SETTLED {
             self.settled.pop_front();

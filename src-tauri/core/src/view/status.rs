@@ -229,8 +229,8 @@ pub struct ApprovalView {
     pub state: String,
     /// `person expiry demo`, once it is answered.
     pub by: Option<String>,
-    /// `under_way ended unknown`: how far the call is, once it is allowed. Unknown: its process went away before it
-    /// said that it was made.
+    /// `under_way ended unreported unknown`: how far the call is, once it is allowed. Unreported: its agent ended its turn
+    /// without a word of it. Unknown: its process went away before it said that it was made.
     pub call: Option<String>,
     /// What it asks for, in words.
     pub what: String,

@@ -26,8 +26,8 @@ state: string,
  */
 by: string | null, 
 /**
- * `under_way ended unknown`: how far the call is, once it is allowed. Unknown: its process went away before it
- * said that it was made.
+ * `under_way ended unreported unknown`: how far the call is, once it is allowed. Unreported: its agent ended its turn
+ * without a word of it. Unknown: its process went away before it said that it was made.
  */
 call: string | null, 
 /**
