@@ -1,7 +1,5 @@
 //! Usage limits: a state of the agent that holds for all sessions, with the time at which it ends by itself.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 
 use mo_core::event::{Event, StopCause};
@@ -10,41 +8,14 @@ use mo_core::settings::Settings;
 use mo_core::time::Timestamp;
 use mo_engine::handle::EngineHandle;
 use mo_engine::hub::Update;
-use mo_engine::ports::{Clock, SystemClock};
+use mo_engine::ports::Clock;
 use mo_journal::{DataDir, SqliteJournal};
+use mo_tests::Simulated;
 use serde_json::json;
-use tokio::sync::watch;
 
 use crate::stage::{LIMIT, Stage, review, to_end, to_rest, trio};
 
 const HOUR: i64 = 3_600_000;
-
-/// A clock that goes as the system's, and is put forward by the test.
-struct Simulated(watch::Sender<i64>);
-
-impl Simulated {
-    fn new() -> Arc<Self> {
-        Arc::new(Self(watch::Sender::new(0)))
-    }
-
-    fn put_forward(&self, ms: i64) {
-        self.0.send_modify(|ahead| *ahead += ms);
-    }
-}
-
-impl Clock for Simulated {
-    fn now(&self) -> Timestamp {
-        Timestamp(SystemClock.now().0 + *self.0.borrow())
-    }
-
-    fn until(&self, at: Timestamp) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        let mut ahead = self.0.subscribe();
-        Box::pin(async move {
-            let over = |ahead: &i64| SystemClock.now().0 + ahead >= at.0;
-            ahead.wait_for(over).await.unwrap();
-        })
-    }
-}
 
 /// A team whose implementer's usage limit is reached in its first turn, for an hour.
 fn limited() -> Stage {

@@ -5,6 +5,7 @@
 //! namespace with loopback alone, its own `HOME` and `TMPDIR`, and an environment of its own.
 
 mod agents;
+mod clock;
 mod duplex;
 mod listing;
 mod namespace;
@@ -12,6 +13,7 @@ mod sandbox;
 mod transcript;
 
 pub use agents::{Agent, agents_dir};
+pub use clock::Simulated;
 pub use duplex::Duplex;
 pub use listing::{Entry, Listing, difference, listing};
 pub use namespace::MODEL_PORT;

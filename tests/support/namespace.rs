@@ -59,6 +59,23 @@ impl Namespace {
         command
     }
 
+    /// Another model inside, at another port; it ends with its stdin.
+    pub(crate) fn another_model(&self, script: &Path, log: &Path, port: u16) -> Result<Child> {
+        let mut command = self.command(model_server()?.as_os_str());
+        command.args([OsStr::new("--script"), script.as_os_str(), OsStr::new("--log"), log.as_os_str()]);
+        let mut model = command
+            .args(["--port", &port.to_string()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let mut line = String::new();
+        if let Some(stdout) = model.stdout.take() {
+            BufReader::new(stdout).read_line(&mut line)?;
+        }
+        ensure!(line.starts_with("listening on "), "the second model did not start; it said: {line:?}");
+        Ok(model)
+    }
+
     /// Every other process that runs inside, and every one of which `owns` says by its environment that it belongs
     /// here: a CLI's own sandbox may have made a further namespace. Each as its pid and command line.
     pub(crate) fn processes(&self, owns: impl Fn(&[u8]) -> bool) -> Result<Vec<(u32, String)>> {

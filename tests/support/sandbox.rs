@@ -105,6 +105,15 @@ impl Sandbox {
         fs::write(&path, content).with_context(|| path.display().to_string())
     }
 
+    /// Starts the model once more, at a port where nobody listens yet; it ends when its stdin is dropped.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn another_model(&self, port: u16) -> Result<Child> {
+        let (script, log) = (self.root().join("model-script.json"), self.root().join("model-log.jsonl"));
+        self.namespace.another_model(&script, &log, port)
+    }
+
     /// Every request the model has had, oldest first; `rule` names the rule that answered, null a refusal.
     ///
     /// # Errors

@@ -61,7 +61,7 @@ pub(crate) fn prompt(state: &State, turn: &OpenTurn, folder: &Path) -> Prompt {
         Purpose::Fix { fix_round } => fix(state, &created, *fix_round, turn.goes_on, folder),
         Purpose::FollowUp => FOLLOW_UP.to_owned(),
         Purpose::Review { review, try_no } => {
-            return match state.review(review) {
+            let mut prompt = match state.review(review) {
                 Some(open) => {
                     let nonce = match &open.progress {
                         ReviewProgress::Ready { nonce, .. } | ReviewProgress::Running { nonce, .. } => {
@@ -76,6 +76,10 @@ pub(crate) fn prompt(state: &State, turn: &OpenTurn, folder: &Path) -> Prompt {
                 }
                 None => Prompt::plain(String::new()),
             };
+            if let Some(trouble) = turn.recovers {
+                prompt.head.insert_str(0, &format!("{}\n", recovery::told(trouble)));
+            }
+            return prompt;
         }
     };
     if turn.goes_on == GoesOn::ByHandover {

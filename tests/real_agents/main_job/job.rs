@@ -15,6 +15,8 @@ use super::project::{self, Kind};
 
 /// How long another command may take.
 pub(crate) const LIMIT: Duration = Duration::from_mins(1);
+/// A port where nobody listens.
+pub(crate) const NOBODY_PORT: u16 = 9;
 /// The team's file, relative to the sandbox's root.
 const TEAM: &str = "config/team.toml";
 /// The configuration, relative to the sandbox's root.
@@ -90,7 +92,7 @@ impl Job {
 
     /// The same with a model service at a port where nobody listens.
     pub(crate) fn without_model(self) -> Self {
-        self.with_replaced(&format!("127.0.0.1:{MODEL_PORT}"), "127.0.0.1:9")
+        self.with_replaced(&format!("127.0.0.1:{MODEL_PORT}"), &format!("127.0.0.1:{NOBODY_PORT}"))
     }
 
     /// The same with another text in the configuration.

@@ -13,6 +13,8 @@ mod play;
 mod project;
 mod questions;
 mod recoveries;
+mod recoveries_limits;
+mod recoveries_network;
 mod recoveries_questions;
 mod stopped;
 mod teams;

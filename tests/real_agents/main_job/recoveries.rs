@@ -11,10 +11,10 @@ use super::project::Kind;
 use super::teams::{api, file};
 
 /// Waits that a test does not notice.
-const SHORT: &str = "back_off = \"1s\"\nback_off_max = \"1s\"\n";
+pub(crate) const SHORT: &str = "back_off = \"1s\"\nback_off_max = \"1s\"\n";
 
 /// A session whose implementer is the agent, with these rules for it; tried in order, before the usual ones.
-fn job(agent: &'static str, rules: Vec<Value>, config: &str) -> Job {
+pub(crate) fn job(agent: &'static str, rules: Vec<Value>, config: &str) -> Job {
     let reviewer = if agent == "codex" { "claude" } else { "codex" };
     let of_work = format!("You review {agent}-implementer's work");
     let router = json!([{"structured": {"reasoning": "It is small.", "model_choice": "flash"}}]);
@@ -126,7 +126,7 @@ fn refused(agent: &str, what: &str) -> Value {
 }
 
 /// What the agent writes in the end, in its own tool, and says.
-fn work(agent: &str) -> Value {
+pub(crate) fn work(agent: &str) -> Value {
     let write = match agent {
         "claude" => json!({"name": "Write", "input": {"file_path": "${cwd}/done.txt", "content": "done\n"}}),
         "codex" => {
@@ -138,7 +138,7 @@ fn work(agent: &str) -> Value {
 }
 
 /// A remedy that was tried: class, remedy, which try, of how many.
-fn tried(ran: &Ran) -> Vec<(String, String, u64, u64)> {
+pub(crate) fn tried(ran: &Ran) -> Vec<(String, String, u64, u64)> {
     let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let attempts = ran.of_kind("recovery_attempted");
     let told = |data: &Value| {
@@ -152,12 +152,12 @@ fn tried(ran: &Ran) -> Vec<(String, String, u64, u64)> {
     attempts.iter().map(|(_, data)| told(data)).collect()
 }
 
-fn attempt(class: &str, remedy: &str, try_no: u64, of: u64) -> (String, String, u64, u64) {
+pub(crate) fn attempt(class: &str, remedy: &str, try_no: u64, of: u64) -> (String, String, u64, u64) {
     (class.to_owned(), remedy.to_owned(), try_no, of)
 }
 
 /// How each turn of the implementer that did not complete ended.
-fn broke_off(ran: &Ran) -> Vec<(String, String)> {
+pub(crate) fn broke_off(ran: &Ran) -> Vec<(String, String)> {
     let ends = ran.of_kind("turn_ended");
     let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let ends = ends.iter().map(|(_, data)| &data["end"]).filter(|end| end["outcome"] != "completed");
@@ -165,13 +165,13 @@ fn broke_off(ran: &Ran) -> Vec<(String, String)> {
 }
 
 /// The steps of recovery by kind, in their order.
-fn steps(ran: &Ran) -> Vec<&str> {
+pub(crate) fn steps(ran: &Ran) -> Vec<&str> {
     let kinds = ran.events.iter().map(|event| event["kind"].as_str().unwrap());
     kinds.filter(|kind| kind.starts_with("recovery_")).collect()
 }
 
 /// Every step that the person is to hear of is a line of the worker's log, in the order of the journal.
-fn check_log(ran: &Ran, agent: &str, lines: &[&str]) {
+pub(crate) fn check_log(ran: &Ran, agent: &str, lines: &[&str]) {
     let log = ran.ask(&["logs", ran.summary["session"].as_str().unwrap(), agent]).stdout;
     let told = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     let told: Vec<String> = told
@@ -193,7 +193,7 @@ fn sessions(ran: &Ran) -> Vec<&str> {
     started.map(|(_, data)| data["item"]["agent_session"].as_str().unwrap()).collect()
 }
 
-fn check_end(ran: &Ran) {
+pub(crate) fn check_end(ran: &Ran) {
     let story = ran.story();
     assert_eq!((ran.code, &ran.summary["state"]), (Some(0), &json!("finished")), "{story}");
     assert_eq!(ran.summary["files_changed"], json!(["done.txt"]), "{story}");
