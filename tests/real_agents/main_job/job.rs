@@ -15,8 +15,8 @@ use super::project::{self, Kind};
 
 /// How long another command may take.
 pub(crate) const LIMIT: Duration = Duration::from_mins(1);
-/// A port where nobody listens.
-pub(crate) const NOBODY_PORT: u16 = 9;
+/// A port where nobody listens, and that Node does not refuse by itself.
+pub(crate) const NOBODY_PORT: u16 = 8124;
 /// The team's file, relative to the sandbox's root.
 const TEAM: &str = "config/team.toml";
 /// The configuration, relative to the sandbox's root.

@@ -37,7 +37,7 @@ fn once(job: Job, agent: &str) -> Job {
         "codex" => job.with_replaced("_max_retries=1", "_max_retries=0"),
         _ => {
             let settings = json!({
-                "general": {"maxAttempts": 1},
+                "general": {"maxAttempts": 1, "retryFetchErrors": false},
                 "security": {"auth": {"selectedType": "gemini-api-key"}},
                 "privacy": {"usageStatisticsEnabled": false},
             });

@@ -131,14 +131,15 @@ async fn follow(
             }
         }
     };
-    if tokio::time::timeout(PATIENCE, all).await.is_err() {
-        panic!("{}", story(&events));
-    }
+    let in_time = tokio::time::timeout(PATIENCE, all).await.is_ok();
+    assert!(in_time, "{}", story(&events));
     events
 }
 
 fn story(events: &[Envelope]) -> String {
-    events.iter().map(|event| format!("{:?} {:?}\n", event.worker, event.event)).collect()
+    let lines: Vec<String> =
+        events.iter().map(|event| format!("{:?} {:?}", event.worker, event.event)).collect();
+    lines.join("\n")
 }
 
 fn of_kind<'a>(events: &'a [Envelope], kind: &str, worker: &str) -> Vec<&'a Envelope> {
