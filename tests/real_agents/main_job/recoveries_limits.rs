@@ -17,7 +17,7 @@ use mo_engine::hub::Update;
 use mo_engine::ports::{Clock, NoNotifier, Ports};
 use mo_engine::start::StartRequest;
 use mo_journal::{DataDir, SqliteJournal};
-use mo_process::ShimSpawner;
+use mo_process::{ShimSpawner, SystemGauge};
 use mo_tests::{Agent, Sandbox, Simulated};
 use serde_json::{Value, json};
 
@@ -111,6 +111,7 @@ async fn open(sandbox: &Sandbox, clock: &Arc<Simulated>) -> EngineHandle {
         journal: Arc::new(SqliteJournal::open(&data).unwrap()),
         checkpoints: Arc::new(FolderCheckpoints::open(data.checkpoints(), config.checkpoints()).unwrap()),
         notifier: Arc::new(NoNotifier),
+        gauge: Arc::new(SystemGauge::default()),
     };
     let environment = Environment::new(sandbox.env().unwrap(), []).unwrap();
     EngineHandle::open(EngineSetup { data, lock, ports, config, environment }).await.unwrap()
