@@ -14,10 +14,10 @@ use mo_engine::config::Config;
 use mo_engine::environment::Environment;
 use mo_engine::handle::{EngineHandle, EngineSetup};
 use mo_engine::hub::Update;
-use mo_engine::ports::{Clock, NoNotifier, Ports};
+use mo_engine::ports::{Clock, NoNotifier, Ports, SystemGauge};
 use mo_engine::start::StartRequest;
 use mo_journal::{DataDir, SqliteJournal};
-use mo_process::{ShimSpawner, SystemGauge};
+use mo_process::ShimSpawner;
 use mo_tests::{Agent, Sandbox, Simulated};
 use serde_json::{Value, json};
 
