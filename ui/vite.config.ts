@@ -13,5 +13,13 @@ export default defineConfig(({ mode }) => ({
     // `--mode fixtures`: the page over scripted answers, for scripts/screenshots; no part of the app.
     ...(mode === 'fixtures' ? { outDir: '../target/fixtures', emptyOutDir: true, rolldownOptions: { input: 'fixtures.html' } } : {}),
   },
-  test: { environment: 'happy-dom', include: ['src/**/*.test.ts'], restoreMocks: true },
+  test: {
+    environment: 'happy-dom',
+    include: ['src/**/*.test.ts'],
+    setupFiles: ['src/test_setup.ts'],
+    // On a busy machine; nothing is waited for that does not come.
+    testTimeout: 30_000,
+    expect: { poll: { timeout: 10_000 } },
+    restoreMocks: true,
+  },
 }));
