@@ -4,6 +4,7 @@
 //! made with the font of fonts-inter where it is installed. Screenshots go to `target/screenshots`.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test says what is wrong by panicking")]
 
+mod frame;
 mod notice_daemon;
 mod notices;
 mod pixels;
@@ -202,6 +203,7 @@ fn a_running_session_is_stopped() {
         page.wait_for_text("Nothing in the folder differs from checkpoint 0.", SOON);
         assert!(page.find("//main//button[contains(., 'Stop')]").is_none(), "nothing is left to be stopped");
         picture(page, "stopped", Scheme::Light);
+        frame::delete_the_only_session(page);
     });
 }
 

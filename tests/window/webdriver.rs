@@ -81,6 +81,13 @@ impl Browser {
         Some(Element { browser: self, id })
     }
 
+    /// The element that has the keyboard.
+    pub(crate) fn active(&self) -> Element<'_> {
+        let found = self.call("GET", "/element/active", None);
+        let id = found[ELEMENT].as_str().expect("an element has the keyboard").to_owned();
+        Element { browser: self, id }
+    }
+
     /// Waits for the button that is called `name`.
     pub(crate) fn button(&self, name: &str) -> Element<'_> {
         let xpath = format!("//main//button[contains(normalize-space(.), '{name}')]");
