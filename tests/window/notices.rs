@@ -21,6 +21,8 @@ fn a_question_is_answered_from_its_notification() {
 
         // Another page is open, and the page itself is loaded anew: a click opens the very card.
         page.run("location.reload()", &[]);
+        // Shown only while no session is chosen: by the new page, not by the one that is going.
+        page.wait_for_text("Give a team one goal in one folder", SOON);
         page.wait_for_text("Needs you", SOON);
         let card = "//section[@aria-label='Question of claude-implementer']";
         assert!(page.find(card).is_none(), "no session is chosen after a reload");
