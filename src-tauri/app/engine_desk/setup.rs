@@ -149,7 +149,12 @@ fn read(form: &StartForm, defaults: &Settings) -> (StartRequest, Vec<FieldProble
         ("", _) => settings.time_limit_ms = 0,
         (_, Ok(minutes @ 1..=MAX_MINUTES)) => settings.time_limit_ms = minutes * MINUTE,
         _ => {
-            wrong("time_limit", "time_limit_wrong", "enter whole minutes, or leave it empty for no limit", "");
+            wrong(
+                "time_limit",
+                "time_limit_wrong",
+                "enter whole minutes, or leave it empty for no limit",
+                "",
+            );
         }
     }
     match (choices.money_limit.trim(), choices.money_limit.trim().parse::<f64>()) {
