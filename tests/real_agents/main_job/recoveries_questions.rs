@@ -117,19 +117,25 @@ fn codex_does_not_do_what_it_was_allowed_and_it_is_said() {
     let session = ran.summary["session"].as_str().unwrap();
     let listed: Value = serde_json::from_str(&ran.ask(&["approvals", session]).stdout).unwrap();
     let calls: Vec<&Value> = listed["approvals"].as_array().unwrap().iter().map(|one| &one["call"]).collect();
-    assert_eq!(calls, ["unreported", "ended"], "{story}");
-    let told = ran.of_kind("agent_item");
-    let told: Vec<&Value> = told
-        .iter()
-        .map(|(_, data)| &data["item"])
-        .filter(|item| item["code"] == "command_without_end")
-        .collect();
+    assert_eq!(calls[1], "ended", "{story}");
+    let items = ran.of_kind("agent_item");
+    let items: Vec<&Value> = items.iter().map(|(_, data)| &data["item"]).collect();
+    let log = ran.ask(&["logs", session, "codex"]).stdout;
+    if calls[0] == "ended" {
+        // Where the command takes its time, Codex tells its end after all.
+        let refused = |item: &&&Value| {
+            item["status"] == "failed" && item["output"].to_string().contains("Read-only file system")
+        };
+        assert_eq!(items.iter().filter(refused).count(), 1, "{story}");
+        return;
+    }
+    assert_eq!(calls[0], "unreported", "{story}");
+    let told: Vec<&&Value> = items.iter().filter(|item| item["code"] == "command_without_end").collect();
     assert_eq!(told.len(), 1, "{story}");
     assert!(
         told[0]["text"].as_str().unwrap().starts_with("`rm -f README.md` was allowed, but"),
         "{}",
         told[0]
     );
-    let log = ran.ask(&["logs", session, "codex"]).stdout;
     assert!(log.contains("its own sandbox refused it"), "{log}");
 }
