@@ -29,7 +29,7 @@ fn size() -> (u64, u64) {
 
 /// A session that is over and has so many events.
 fn write_session(stage: &Stage, events: u64) {
-    let data = DataDir::create(&stage.home().join(".local/share/meta-orchestrator")).unwrap();
+    let data = DataDir::create(stage.home().join(".local/share/meta-orchestrator")).unwrap();
     let journal = SqliteJournal::open(&data).unwrap();
     let session = SessionId::new(SESSION);
     let claude = WorkerName::new("claude-implementer");
@@ -171,7 +171,7 @@ fn every_row_of_a_log_is_painted_found_and_exported_however_long_it_is() {
             tab(page, "details");
             page.wait_for_text("Not yet proven", SOON);
             tab(page, "log");
-            page.wait("rows", SOON, |page| first_row(page));
+            page.wait("rows", SOON, first_row);
             picture(page, "log", Scheme::Light);
             tab(page, "details");
             picture(page, "details", Scheme::Light);
