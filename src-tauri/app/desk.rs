@@ -61,6 +61,8 @@ pub trait Desk:
     fn revoke(&self, session: String, grant: String) -> Answer<'_, ()>;
     /// News from now on; taken once, at the start. The channel ends when the engine does.
     fn news(&self) -> mpsc::Receiver<News>;
+    /// How many sessions run in this process. Those of another owner go on when this one ends.
+    fn at_work(&self) -> usize;
     /// Ends the engine: running sessions are brought to a stand that can be resumed, processes are buried.
     fn close(&self) -> Answer<'_, ()>;
 }

@@ -1,4 +1,4 @@
-//! The engine in this process as the window's desk, by subject.
+//! The engine as the window's desk, by subject: in this process, or the owner's that was found.
 
 mod news;
 mod refusals;
@@ -9,6 +9,8 @@ mod changes;
 mod control;
 mod details;
 mod logs;
+
+pub(crate) use news::watch_engine;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -28,19 +30,18 @@ use tokio::sync::mpsc;
 use crate::demo::{DemoRun, start_demo};
 use crate::desk::{Answer, Desk, News};
 use crate::dto::{ChoiceForm, Refusal};
-use crate::engine_desk::news::{watch_health, watch_resources, watch_sessions};
-use crate::open::{Places, open_engine, variables};
+use crate::engine_desk::news::{watch_resources, watch_sessions};
+use crate::host::{Folder, Host, follow};
+use crate::open::{Places, variables};
 use crate::remembered::Memory;
 use logs::OpenLogs;
 
 /// News that wait for the shell; a watcher that finds it full waits, and reads from the journal what it missed.
 const QUEUE: usize = 64;
-/// How long sessions have to come to a stand when the app ends: longer than the stop ladder takes.
-const FAREWELL: Duration = Duration::from_secs(20);
 
 /// The person's engine, and those of the demos that were started.
 pub struct EngineDesk {
-    engine: EngineHandle,
+    host: Host,
     places: Places,
     memory: Memory,
     demos: Mutex<Vec<Arc<DemoRun>>>,
@@ -61,8 +62,11 @@ impl EngineDesk {
         let program = std::env::current_exe().map_err(|error| {
             Refusal::new("own_program_unknown", error.to_string(), "start the app by its full path")
         })?;
-        let engine = open_engine(&places.data, config, variables()).await?;
-        Ok(Self::over(engine, places, program).await?)
+        let folder = Folder { data: places.data.clone(), config, variables: variables() };
+        let host = Host::of_folder(&folder).await?;
+        let (desk, news, newest) = Self::made(host.clone(), places, program).await?;
+        tokio::spawn(follow(host, folder, newest, news));
+        Ok(desk)
     }
 
     /// A desk over an engine that is open. `program` is a binary whose `main` lets scripted agents begin first.
@@ -74,36 +78,43 @@ impl EngineDesk {
         places: Places,
         program: PathBuf,
     ) -> Result<Arc<Self>, JournalError> {
+        let (desk, news, newest) = Self::made(Host::here(engine.clone()), places, program).await?;
+        tokio::spawn(watch_engine(engine, newest, Duration::ZERO, news));
+        Ok(desk)
+    }
+
+    /// The desk, where its news go in, and the row after which they begin.
+    async fn made(
+        host: Host,
+        places: Places,
+        program: PathBuf,
+    ) -> Result<(Arc<Self>, mpsc::Sender<News>, u64), JournalError> {
         let (news, untaken) = mpsc::channel(QUEUE);
-        let journal = engine.journal();
+        let journal = host.journal();
         let newest = tokio::task::spawn_blocking(move || journal.last_row()).await;
         let newest = newest.unwrap_or(Err(JournalError::Closed))?;
-        tokio::spawn(watch_sessions(engine.clone(), newest, news.clone()));
-        let (health, told) = (engine.health(), engine.clone());
-        tokio::spawn(watch_health(health, async move { told.broken().await }, news.clone()));
-        tokio::spawn(watch_resources(engine.resources(), news.clone()));
-        let untaken = Mutex::new(Some(untaken));
-        let memory = Memory::beside(&places.data);
-        Ok(Arc::new(Self {
-            engine,
+        let desk = Self {
+            host,
+            memory: Memory::beside(&places.data),
             places,
-            memory,
             demos: Mutex::default(),
             program,
-            news,
-            untaken,
+            news: news.clone(),
+            untaken: Mutex::new(Some(untaken)),
             logs: OpenLogs::default(),
-        }))
+        };
+        Ok((Arc::new(desk), news, newest))
     }
 
     fn demos(&self) -> Vec<Arc<DemoRun>> {
         self.demos.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The engine that has a session.
-    fn engine_of(&self, session: &SessionId) -> EngineHandle {
+    /// Where a session runs.
+    fn engine_of(&self, session: &SessionId) -> Host {
         let demos = self.demos();
-        demos.iter().find(|demo| demo.session == *session).map_or(&self.engine, |demo| &demo.engine).clone()
+        let demo = demos.iter().find(|demo| demo.session == *session);
+        demo.map_or_else(|| self.host.clone(), |demo| Host::here(demo.engine.clone()))
     }
 }
 
@@ -121,7 +132,7 @@ impl Desk for EngineDesk {
 
     fn status(&self) -> Answer<'_, StatusView> {
         Box::pin(async move {
-            let mut sessions = self.engine.status().await?.sessions;
+            let mut sessions = self.host.status().await?.sessions;
             for demo in self.demos() {
                 sessions.extend(demo.engine.view(&demo.session).await?);
             }
@@ -141,7 +152,7 @@ impl Desk for EngineDesk {
     fn stop(&self, session: String) -> Answer<'_, ()> {
         Box::pin(async move {
             let session = SessionId::new(session);
-            Ok(self.engine_of(&session).stop(&session, StopCause::Person, false).await?)
+            self.engine_of(&session).stop(&session, StopCause::Person, false).await
         })
     }
 
@@ -152,7 +163,7 @@ impl Desk for EngineDesk {
             }
             let session = SessionId::new(session);
             // The window is there to be asked.
-            Ok(self.engine_of(&session).resume_waiting(&session, message, Some(true)).await?)
+            self.engine_of(&session).resume_waiting(&session, message, Some(true)).await
         })
     }
 
@@ -167,7 +178,7 @@ impl Desk for EngineDesk {
             };
             if demo.is_some() {
                 // It was all that its engine was for; with it goes its folder.
-                engine.shut_down().await;
+                engine.close().await;
             }
             Ok(())
         })
@@ -175,17 +186,16 @@ impl Desk for EngineDesk {
 
     fn answer(&self, session: String, approval: String, choice: ChoiceForm) -> Answer<'_, ()> {
         Box::pin(async move {
-            let engine = self.engine_of(&SessionId::new(session));
-            engine.answer(&ApprovalId::new(approval), choice.try_into()?, AnsweredBy::Person).await?;
-            Ok(())
+            let (session, approval) = (SessionId::new(session), ApprovalId::new(approval));
+            let choice = choice.try_into()?;
+            self.engine_of(&session).answer(&session, &approval, choice, AnsweredBy::Person).await
         })
     }
 
     fn revoke(&self, session: String, grant: String) -> Answer<'_, ()> {
         Box::pin(async move {
-            let engine = self.engine_of(&SessionId::new(session));
-            engine.revoke(&ApprovalId::new(grant)).await?;
-            Ok(())
+            let session = SessionId::new(session);
+            self.engine_of(&session).revoke(&session, &ApprovalId::new(grant)).await
         })
     }
 
@@ -195,12 +205,18 @@ impl Desk for EngineDesk {
         untaken.unwrap_or_else(|| mpsc::channel(1).1)
     }
 
+    fn at_work(&self) -> usize {
+        let of_demos: usize = self.demos().iter().map(|demo| demo.engine.at_work().len()).sum();
+        self.host.at_work() + of_demos
+    }
+
     fn close(&self) -> Answer<'_, ()> {
         Box::pin(async move {
             let demos = std::mem::take(&mut *self.demos.lock().unwrap_or_else(PoisonError::into_inner));
             let mut ending = tokio::task::JoinSet::new();
-            for engine in std::iter::once(&self.engine).chain(demos.iter().map(|demo| &demo.engine)) {
-                ending.spawn(close_engine(engine.clone()));
+            let of_demos = demos.iter().map(|demo| Host::here(demo.engine.clone()));
+            for host in std::iter::once(self.host.clone()).chain(of_demos) {
+                ending.spawn(async move { host.close().await });
             }
             ending.join_all().await;
             // With them go their folders: the process ends without running destructors.
@@ -208,21 +224,6 @@ impl Desk for EngineDesk {
             Ok(())
         })
     }
-}
-
-/// Pauses what runs, waits until it stands, and ends the engine.
-async fn close_engine(engine: EngineHandle) {
-    let stand = async {
-        for session in engine.running() {
-            // One that has ended meanwhile needs no stop.
-            let _ = engine.stop(&session, StopCause::Pause, false).await;
-        }
-        engine.idle().await;
-    };
-    if tokio::time::timeout(FAREWELL, stand).await.is_err() {
-        tracing::warn!("a session did not come to a stand in time; its processes are ended with the app");
-    }
-    engine.shut_down().await;
 }
 
 /// What a person says: something, and no more than a goal may have.

@@ -6,9 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tauri::{AppHandle, CloseRequestApi, Manager};
 use tauri_plugin_dialog::{DialogExt, MessageDialogButtons, MessageDialogKind, MessageDialogResult};
 use tauri_plugin_notification::NotificationExt;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 
-use crate::attention::Standing;
 use crate::commands::Shell;
 use crate::desktop_bus::{NoticeServer, has_tray_host, notice_server};
 use crate::tray_library;
@@ -27,22 +26,16 @@ enum Choice {
 }
 
 /// How far the farewell is.
+#[derive(Debug, Default)]
 pub struct Farewell {
-    standing: watch::Receiver<Standing>,
     asking: AtomicBool,
     leaving: AtomicBool,
     told: AtomicBool,
 }
 
-impl Farewell {
-    /// Nobody leaves yet.
-    pub fn new(standing: watch::Receiver<Standing>) -> Self {
-        Self { standing, asking: false.into(), leaving: false.into(), told: false.into() }
-    }
-
-    fn running(&self) -> usize {
-        self.standing.borrow().running
-    }
+/// How many sessions would come to a stand with the app.
+fn at_work(app: &AppHandle) -> usize {
+    app.state::<Shell>().desk.as_ref().map_or(0, |desk| desk.at_work())
 }
 
 /// The person closes the window: while sessions run it goes to the tray, where there is one; else the app ends.
@@ -53,7 +46,7 @@ pub fn close_window(app: &AppHandle, api: &CloseRequestApi) {
     api.prevent_close();
     let app = app.clone();
     tauri::async_runtime::spawn(async move {
-        if app.state::<Farewell>().running() == 0 {
+        if at_work(&app) == 0 {
             leave(&app).await;
         } else if has_tray().await {
             keep(&app).await;
@@ -67,7 +60,7 @@ pub fn close_window(app: &AppHandle, api: &CloseRequestApi) {
 pub fn quit(app: &AppHandle) {
     let app = app.clone();
     tauri::async_runtime::spawn(async move {
-        if app.state::<Farewell>().running() == 0 {
+        if at_work(&app) == 0 {
             leave(&app).await;
         } else {
             let tray = has_tray().await;
@@ -98,7 +91,7 @@ async fn ask(app: &AppHandle, tray: bool) {
     if farewell.asking.swap(true, Ordering::AcqRel) {
         return;
     }
-    let choice = question(app, farewell.running(), tray).await;
+    let choice = question(app, at_work(app), tray).await;
     farewell.asking.store(false, Ordering::Release);
     match choice {
         Choice::Pause => leave(app).await,

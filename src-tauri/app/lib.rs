@@ -13,6 +13,7 @@ pub mod drop;
 pub mod dto;
 pub mod engine_desk;
 pub mod farewell;
+pub mod host;
 pub mod missing;
 pub mod native;
 pub mod notices;
@@ -135,7 +136,7 @@ fn start_shell(app: &AppHandle, desk: Result<Arc<dyn Desk>, Refusal>) {
     let (page, progress) = Page::new();
     app.manage(Missing::default());
     let (standing, now) = watch::channel(Standing::default());
-    app.manage(Farewell::new(now.clone()));
+    app.manage(Farewell::default());
     tray::show(app, now);
     #[cfg(unix)]
     tauri::async_runtime::spawn(farewell::heed_signals(app.clone()));

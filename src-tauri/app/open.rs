@@ -59,6 +59,16 @@ pub fn variables() -> Vec<(String, String)> {
         .collect()
 }
 
+/// Our environment, and what a configuration gives to agents, with their secrets known.
+///
+/// # Errors
+/// When the secrets are too many to search for.
+pub fn open_environment(variables: Vec<(String, String)>, config: &Config) -> Result<Environment, Refusal> {
+    Environment::new(variables, config.agent_environment()).map_err(|error| {
+        Refusal::new("too_many_secrets", error.to_string(), "unset variables that are not needed")
+    })
+}
+
 /// Opens an engine on a data folder, which is made where absent.
 ///
 /// # Errors
@@ -68,11 +78,9 @@ pub async fn open_engine(
     config: Config,
     variables: Vec<(String, String)>,
 ) -> Result<EngineHandle, Refusal> {
-    let environment = Environment::new(variables, config.agent_environment()).map_err(|error| {
-        Refusal::new("too_many_secrets", error.to_string(), "unset variables that are not needed")
-    })?;
+    let environment = open_environment(variables, &config)?;
     let data = DataDir::create(data)?;
-    let lock = data.lock(&json!({ "pid": std::process::id() }).to_string())?;
+    let lock = data.lock(&owner())?;
     let spawner = ShimSpawner::of_this_program().map_err(|error| {
         Refusal::new("own_program_unknown", error.to_string(), "start the app by its full path")
     })?;
@@ -85,6 +93,15 @@ pub async fn open_engine(
         gauge: Arc::new(SystemGauge::default()),
     };
     Ok(EngineHandle::open(EngineSetup { data, lock, ports, config, environment }).await?)
+}
+
+/// The text of `owner.json` until the engine is served.
+fn owner() -> String {
+    #[cfg(target_os = "linux")]
+    let start_time = mo_process::ProcessIdentity::of_this_process().ok().map(|identity| identity.start_time);
+    #[cfg(not(target_os = "linux"))]
+    let start_time: Option<u64> = None;
+    json!({ "pid": std::process::id(), "start_time": start_time, "program": NAME }).to_string()
 }
 
 impl From<JournalError> for Refusal {

@@ -7,6 +7,7 @@
 mod frame;
 mod notice_daemon;
 mod notices;
+mod owner;
 mod pixels;
 mod screens;
 mod stage;

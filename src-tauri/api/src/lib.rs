@@ -18,9 +18,11 @@ mod routes;
 mod server;
 #[cfg(unix)]
 mod state;
+mod watch;
 
 pub use owner::{Owner, VERSION};
 #[cfg(unix)]
 pub use place::Folders;
 #[cfg(unix)]
 pub use server::{Limits, Server, serve};
+pub use watch::Watch;

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use mo_checkpoint::{ChangeKind, DiffOptions, Digest, FileChange, RelPath};
 use mo_core::event::{CheckpointTaken, Envelope, Event};
 use mo_core::ids::SessionId;
-use mo_engine::handle::EngineHandle;
 use mo_engine::restoring::RestoreError;
 use mo_journal::Journal;
 
@@ -13,6 +12,7 @@ use super::EngineDesk;
 use super::logs::blocking;
 use crate::desk::{Answer, Changes};
 use crate::dto::{ChangedFile, ChangesView, CheckpointPoint, FileDiff, Refusal, RestoredView};
+use crate::host::Host;
 
 /// How many records are read at once.
 const PAGE: usize = 1_000;
@@ -86,7 +86,7 @@ impl EngineDesk {
         session: String,
         from: u32,
         to: u32,
-        compare: impl FnOnce(&EngineHandle, &Digest, &Digest) -> Result<T, Refusal> + Send + 'static,
+        compare: impl FnOnce(&Host, &Digest, &Digest) -> Result<T, Refusal> + Send + 'static,
     ) -> Answer<'_, T> {
         let session = SessionId::new(session);
         let engine = self.engine_of(&session);

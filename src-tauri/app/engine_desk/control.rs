@@ -11,14 +11,14 @@ impl Control for EngineDesk {
     fn pause(&self, session: String) -> Answer<'_, ()> {
         Box::pin(async move {
             let session = SessionId::new(session);
-            Ok(self.engine_of(&session).stop(&session, StopCause::Pause, false).await?)
+            self.engine_of(&session).stop(&session, StopCause::Pause, false).await
         })
     }
 
     fn review_now(&self, session: String, focus: Option<String>) -> Answer<'_, ()> {
         Box::pin(async move {
             let session = SessionId::new(session);
-            Ok(self.engine_of(&session).review_now(&session, focus.and_then(said), Some(true)).await?)
+            self.engine_of(&session).review_now(&session, focus.and_then(said), Some(true)).await
         })
     }
 
@@ -28,7 +28,7 @@ impl Control for EngineDesk {
                 Refusal::new("message_empty", "there is nothing to say", "write what the worker should know")
             })?;
             let session = SessionId::new(session);
-            Ok(self.engine_of(&session).message(&session, &WorkerName::new(worker), &text).await?)
+            self.engine_of(&session).message(&session, &WorkerName::new(worker), &text).await
         })
     }
 }

@@ -1,6 +1,7 @@
 //! The engine's news, told to the window.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use mo_core::event::Envelope;
 use mo_core::ids::SessionId;
@@ -13,6 +14,18 @@ use tokio::sync::{mpsc, watch};
 
 use crate::desk::{News, Update};
 use crate::dto::Refusal;
+
+/// Tells the news of an engine after row `after`, and how it is, until it ends. How it is waits for `said`: as long
+/// stands what was told last.
+pub(crate) async fn watch_engine(engine: EngineHandle, after: u64, said: Duration, news: mpsc::Sender<News>) {
+    let (watched, told, health_news) = (engine.health(), engine.clone(), news.clone());
+    let health = async move {
+        tokio::time::sleep(said).await;
+        watch_health(watched, async move { told.broken().await }, health_news).await;
+    };
+    let resources = watch_resources(engine.resources(), news.clone());
+    tokio::join!(watch_sessions(engine, after, news), health, resources);
+}
 
 /// Tells the news of all sessions of an engine, from the row after `after` on.
 pub(super) async fn watch_sessions(engine: EngineHandle, after: u64, news: mpsc::Sender<News>) {
@@ -74,7 +87,7 @@ fn stories(batch: &RowBatch) -> Vec<(SessionId, Vec<TimelineEntry>)> {
 }
 
 /// Tells whether the journal takes what happens, and, last of all, that the engine has broken off.
-pub(super) async fn watch_health(
+async fn watch_health(
     mut health: watch::Receiver<Health>,
     broken: impl Future<Output = String>,
     news: mpsc::Sender<News>,

@@ -21,7 +21,7 @@ use crate::dto::{
 impl SettingsDesk for EngineDesk {
     fn doctor(&self) -> Answer<'_, DoctorView> {
         Box::pin(async move {
-            let found = check_agents(&self.engine.config(), &self.engine.environment(), &spawner()?).await;
+            let found = check_agents(&self.host.config(), &self.host.environment(), &spawner()?).await;
             let guarantee = |guarantee: Guarantee| GuaranteeCheck {
                 name: guarantee.as_str().to_owned(),
                 what: in_words(guarantee).to_owned(),
@@ -42,7 +42,7 @@ impl SettingsDesk for EngineDesk {
 
     fn check_agent(&self, agent: String) -> Answer<'_, AgentCheck> {
         Box::pin(async move {
-            let config = self.engine.config();
+            let config = self.host.config();
             let kind =
                 agent.parse::<AgentKind>().ok().filter(|kind| config.knows(kind)).ok_or_else(|| {
                     Refusal::new(
@@ -52,7 +52,7 @@ impl SettingsDesk for EngineDesk {
                     )
                 })?;
             let spawner = spawner()?;
-            let found = check_agent(&config, &self.engine.environment(), spawner.as_ref(), kind).await;
+            let found = check_agent(&config, &self.host.environment(), spawner.as_ref(), kind).await;
             Ok(agent_check(found))
         })
     }
@@ -66,7 +66,7 @@ impl SettingsDesk for EngineDesk {
             let file = self.places.config.clone();
             let changed = tokio::task::spawn_blocking(move || change(&file, &name, value.as_deref())).await;
             let config = changed.map_err(|error| broke_off(&error))??;
-            self.engine.reconfigure(config);
+            self.host.reconfigure(config);
             self.read_settings().await
         })
     }
@@ -79,7 +79,7 @@ impl SettingsDesk for EngineDesk {
             let role: Role = serde_json::from_value(serde_json::Value::String(role))
                 .map_err(|error| Refusal::new("role_unknown", error.to_string(), "choose one"))?;
             let folder = expand_home(&folder);
-            let (config, home) = (self.engine.config(), self.engine.environment().home());
+            let (config, home) = (self.host.config(), self.host.environment().home());
             let data = self.places.data.clone();
             let ruled = tokio::task::spawn_blocking(move || {
                 let folder = folder.canonicalize().ok().filter(|folder| folder.is_dir())?;
@@ -101,12 +101,12 @@ impl EngineDesk {
         let read = tokio::task::spawn_blocking(move || Config::read(&file, false)).await;
         let problem = match read.map_err(|error| broke_off(&error))? {
             Ok(config) => {
-                self.engine.reconfigure(config);
+                self.host.reconfigure(config);
                 None
             }
             Err(error) => Some(format!("{error}; {}", error.hint())),
         };
-        let config = self.engine.config();
+        let config = self.host.config();
         let rules = config.rules.iter().map(|rule| RuleView {
             name: rule.name.clone(),
             verdict: rule.verdict.as_str().to_owned(),

@@ -25,7 +25,7 @@ const MAX_FIX_ROUNDS: u32 = 20;
 impl SetupDesk for EngineDesk {
     fn check_start(&self, form: StartForm) -> Answer<'_, StartCheck> {
         Box::pin(async move {
-            let (config, environment) = (self.engine.config(), self.engine.environment());
+            let (config, environment) = (self.host.config(), self.host.environment());
             let data = self.places.data.clone();
             let (request, mut problems) = read(&form, &config.session);
             let looked = tokio::task::spawn_blocking(move || {
@@ -72,12 +72,12 @@ impl SetupDesk for EngineDesk {
 
     fn start(&self, form: StartForm) -> Answer<'_, String> {
         Box::pin(async move {
-            let (request, problems) = read(&form, &self.engine.config().session);
+            let (request, problems) = read(&form, &self.host.config().session);
             if let Some(first) = problems.into_iter().next() {
                 return Err(first.refusal);
             }
             let target = request.target.clone();
-            let session = self.engine.start(request).await?;
+            let session = self.host.start(request).await?;
             self.memory.keep(target.canonicalize().unwrap_or(target), form.choices).await;
             Ok(session.to_string())
         })
@@ -89,7 +89,7 @@ impl SetupDesk for EngineDesk {
             let target = target.canonicalize().unwrap_or(target);
             let (kept, recent) = self.memory.of(&target).await;
             let known = kept.is_some();
-            let choices = kept.unwrap_or_else(|| configured(&self.engine.config()));
+            let choices = kept.unwrap_or_else(|| configured(&self.host.config()));
             Ok(Remembered { choices, known, recent })
         })
     }

@@ -17,7 +17,6 @@ mod places;
 mod reading;
 mod team_file;
 mod typing;
-mod watch;
 
 use std::io::Write;
 use std::process::ExitCode;

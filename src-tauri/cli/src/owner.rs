@@ -10,7 +10,7 @@ use mo_journal::{DataDir, JournalError};
 
 use crate::errors::{Failure, exit};
 use crate::host::{self, Serves, Taken};
-use crate::watch::Watch;
+use mo_api::Watch;
 
 /// How long an owner may take to start or to end before it counts as one that cannot be reached.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -3,6 +3,7 @@
 mod attach;
 mod error;
 mod events;
+mod form;
 mod request;
 mod sse;
 

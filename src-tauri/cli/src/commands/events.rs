@@ -6,7 +6,7 @@ use crate::args::Events;
 use crate::context::Context;
 use crate::errors::{Failure, exit};
 use crate::reading::Reading;
-use crate::watch::Watch;
+use mo_api::Watch;
 
 /// How many records are read at once.
 const PAGE: usize = 2_000;

@@ -18,7 +18,7 @@ use crate::output::screen::{JsonScreen, Screen};
 use crate::output::session_text::{SessionText, options_for};
 use crate::output::{Out, is_dumb};
 use crate::places::Places;
-use crate::watch::Watch;
+use mo_api::Watch;
 
 /// How long the owner may take to write a summary after the session's end.
 const PAPERS: Duration = Duration::from_secs(2);

@@ -13,7 +13,7 @@ use crate::output::Out;
 use crate::output::plain::{Lines, entry};
 use crate::output::words;
 use crate::reading::{Reading, names_a_worker};
-use crate::watch::Watch;
+use mo_api::Watch;
 
 /// How many records are read at once.
 const PAGE: usize = 2_000;

@@ -3,9 +3,8 @@
 use std::io::{IsTerminal, Read};
 
 use mo_api::client::Client;
-use mo_api::dto::{ReviewForm, StartForm, TeamForm, WorkerForm};
+use mo_api::dto::StartForm;
 use mo_core::ids::SessionId;
-use mo_core::settings::PermissionMode;
 use mo_core::team::Team;
 use mo_engine::start::{MAX_GOAL, StartRequest, check};
 use mo_journal::DataDir;
@@ -123,54 +122,12 @@ async fn hand_over(
     places: &Places,
     signals: &mut Signals,
 ) -> Result<Ended, Failure> {
-    let id = SessionId::new(client.start(&form(request)?).await?);
-    let feed = Feed::there(client, &id, &places.data, 0);
-    follow(context, feed, Told::default(), &DataDir::existing(&places.data)?, signals).await
-}
-
-/// The request as the owner takes it: our settings, its agents.
-fn form(request: &StartRequest) -> Result<StartForm, Failure> {
     let target =
         std::path::absolute(&request.target).map_err(|error| Failure::file(&request.target, &error))?;
-    let (team, settings) = (&request.team, &request.settings);
-    let seconds = |ms: u64| Some(format!("{}s", ms.div_ceil(1_000)));
-    let permission = match settings.permission {
-        PermissionMode::Ask => "ask",
-        PermissionMode::Bypass => "bypass",
-    };
-    Ok(StartForm {
-        goal: request.goal.clone(),
-        target,
-        team: Some(TeamForm {
-            workers: team
-                .workers
-                .iter()
-                .map(|worker| WorkerForm { agent: worker.agent.clone(), role: worker.role })
-                .collect(),
-            reviews: team
-                .reviews
-                .iter()
-                .map(|pair| ReviewForm {
-                    reviewer: pair.reviewer.to_string(),
-                    subject: pair.subject.to_string(),
-                })
-                .collect(),
-        }),
-        permission: Some(permission.to_owned()),
-        fix_rounds: Some(settings.fix_rounds),
-        stall_timeout: seconds(settings.stall_timeout_ms),
-        approval_timeout: seconds(settings.approval_timeout_ms),
-        waits_for_person: Some(settings.waits_for_person),
-        time_limit: seconds(settings.time_limit_ms),
-        review_timeout: seconds(settings.review_timeout_ms),
-        checks: Some(settings.checks.clone()),
-        check_timeout: seconds(settings.check_timeout_ms),
-        check_output_bytes: Some(settings.check_output_bytes),
-        recovery_attempts: Some(settings.recovery.attempts),
-        back_off: seconds(settings.recovery.back_off_ms),
-        back_off_max: seconds(settings.recovery.back_off_max_ms),
-        yes_really: request.yes_really,
-    })
+    let form = StartForm { target, ..StartForm::of(request) };
+    let id = SessionId::new(client.start(&form).await?);
+    let feed = Feed::there(client, &id, &places.data, 0);
+    follow(context, feed, Told::default(), &DataDir::existing(&places.data)?, signals).await
 }
 
 fn read_goal() -> Result<String, Failure> {

@@ -20,14 +20,18 @@ mod os {
     /// A write to a journal is told when it happens, but can be read only once it is durable, and nothing tells
     /// that moment. So after a write there are further looks, each after twice the wait of the one before; when
     /// nothing is written any more they end, and the next write is waited for.
-    pub(crate) struct Watch {
+    #[derive(Debug)]
+    pub struct Watch {
         queue: OwnedFd,
         next_look: Option<Duration>,
     }
 
     impl Watch {
         /// Watches the files of these folders.
-        pub(crate) fn new<'a>(folders: impl IntoIterator<Item = &'a Path>) -> io::Result<Self> {
+        ///
+        /// # Errors
+        /// When a folder cannot be watched.
+        pub fn new<'a>(folders: impl IntoIterator<Item = &'a Path>) -> io::Result<Self> {
             let queue = init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?;
             for folder in folders {
                 let written = WatchFlags::MODIFY | WatchFlags::CREATE | WatchFlags::MOVED_TO;
@@ -37,13 +41,19 @@ mod os {
             Ok(Self { queue, next_look: Some(FIRST_LOOK) })
         }
 
-        /// Returns when it is time for another look.
-        pub(crate) fn wait(&mut self) -> io::Result<()> {
+        /// Blocks until it is time for another look.
+        ///
+        /// # Errors
+        /// When the system refuses.
+        pub fn wait(&mut self) -> io::Result<()> {
             self.look(self.next_look)
         }
 
         /// The same, after that time at the latest.
-        pub(crate) fn wait_at_most(&mut self, limit: Duration) -> io::Result<()> {
+        ///
+        /// # Errors
+        /// When the system refuses.
+        pub fn wait_at_most(&mut self, limit: Duration) -> io::Result<()> {
             self.look(Some(self.next_look.map_or(limit, |wait| wait.min(limit))))
         }
 
@@ -88,21 +98,34 @@ mod os {
     use std::time::Duration;
 
     /// Not supported here.
-    pub(crate) struct Watch;
+    #[derive(Debug)]
+    pub struct Watch;
 
     impl Watch {
-        pub(crate) fn new<'a>(_folders: impl IntoIterator<Item = &'a Path>) -> io::Result<Self> {
+        /// Not supported here.
+        ///
+        /// # Errors
+        /// Always.
+        pub fn new<'a>(_folders: impl IntoIterator<Item = &'a Path>) -> io::Result<Self> {
             Err(io::Error::from(io::ErrorKind::Unsupported))
         }
 
-        pub(crate) fn wait(&mut self) -> io::Result<()> {
+        /// Not supported here.
+        ///
+        /// # Errors
+        /// Always.
+        pub fn wait(&mut self) -> io::Result<()> {
             Err(io::Error::from(io::ErrorKind::Unsupported))
         }
 
-        pub(crate) fn wait_at_most(&mut self, _limit: Duration) -> io::Result<()> {
+        /// Not supported here.
+        ///
+        /// # Errors
+        /// Always.
+        pub fn wait_at_most(&mut self, _limit: Duration) -> io::Result<()> {
             Err(io::Error::from(io::ErrorKind::Unsupported))
         }
     }
 }
 
-pub(crate) use os::Watch;
+pub use os::Watch;
