@@ -157,6 +157,6 @@ fn start_shell(app: &AppHandle, desk: Result<Arc<dyn Desk>, Refusal>) {
         page,
         picker: picker::picker(),
         dialogs: dialogs::dialogs(),
-        native: Box::new(native::NoNative),
+        native: Box::new(native::Desktop(app.clone())),
     });
 }

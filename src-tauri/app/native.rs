@@ -2,7 +2,11 @@
 
 use std::path::PathBuf;
 
+use tauri::AppHandle;
+use tauri_plugin_notification::NotificationExt;
+
 use crate::desk::Answer;
+use crate::desktop_bus::{NoticeServer, notice_server};
 use crate::dto::Refusal;
 
 /// The desktop as the window sees it.
@@ -13,28 +17,44 @@ pub trait Native: Send + Sync + 'static {
     fn open_folder(&self, folder: PathBuf) -> Answer<'_, ()>;
 }
 
-/// A desktop that offers nothing.
-#[derive(Debug)]
-pub struct NoNative;
+/// The person's desktop.
+pub struct Desktop(pub AppHandle);
 
-impl Native for NoNative {
+impl Native for Desktop {
     fn test_notification(&self) -> Answer<'_, ()> {
-        Box::pin(async {
-            Err(Refusal::new(
-                "no_notification_service",
-                "there is no notification service",
-                "what needs you is shown in this window all the same",
-            ))
+        Box::pin(async move {
+            let server = tauri::async_runtime::spawn_blocking(notice_server).await;
+            if !matches!(server, Ok(NoticeServer::There { .. })) {
+                return Err(Refusal::new(
+                    "no_notification_service",
+                    "there is no notification service",
+                    "what needs you is shown in this window all the same",
+                ));
+            }
+            let notice = self.0.notification().builder().title("Meta-Orchestrator");
+            let shown = notice.body("This is how you are called when something needs you.").show();
+            shown.map_err(|error| {
+                Refusal::new("notification_refused", error.to_string(), "look at your desktop's settings")
+            })
         })
     }
 
     fn open_folder(&self, folder: PathBuf) -> Answer<'_, ()> {
         Box::pin(async move {
-            Err(Refusal::new(
-                "no_file_manager",
-                "there is no file manager that could be asked",
-                format!("the folder is {}", folder.display()),
-            ))
+            let refused = |why: String| {
+                Refusal::new("no_file_manager", why, format!("the folder is {}", folder.display()))
+            };
+            // Whatever stands there now: a program would be started by some desktops.
+            if !folder.is_dir() {
+                return Err(refused("the folder is not there any more".to_owned()));
+            }
+            let at = folder.clone();
+            let opened = move || tauri_plugin_opener::open_path(at, None::<&str>);
+            match tauri::async_runtime::spawn_blocking(opened).await {
+                Ok(Ok(())) => Ok(()),
+                Ok(Err(error)) => Err(refused(format!("no file manager could be asked: {error}"))),
+                Err(error) => Err(refused(error.to_string())),
+            }
         })
     }
 }

@@ -1,5 +1,7 @@
 //! Notifications that really answer.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use serde_json::json;
@@ -82,5 +84,43 @@ fn without_anybody_who_shows_notifications_that_is_said() {
         assert!(said.starts_with("Nobody shows notifications"), "{missing}");
         let _daemon = NoticeDaemon::start(&stage.bus_address);
         assert_eq!(page.run_async(ask), json!([]));
+    });
+}
+
+#[test]
+fn the_desktop_is_asked_to_show_a_folder_and_a_notification_for_trial() {
+    let tools = tempfile::tempdir().unwrap();
+    let opened = tools.path().join("opened");
+    let script = format!("#!/bin/sh\nprintf %s \"$1\" > {0}.new && mv {0}.new {0}\n", opened.display());
+    let program = tools.path().join("xdg-open");
+    fs::write(&program, script).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    let path = std::env::join_paths(
+        std::iter::once(tools.path().to_owned())
+            .chain(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())),
+    )
+    .unwrap();
+    with_window(Scheme::Light, &[("PATH", Path::new(&path))], |page, stage| {
+        let ask = |what: &str| {
+            page.run_async(&format!(
+                "const done = arguments[arguments.length - 1];
+                 window.__TAURI_INTERNALS__.invoke({what}).then(() => done('done'), (no) => done(no.code));"
+            ))
+        };
+        assert_eq!(ask("'test_notification'"), json!("no_notification_service"));
+        let daemon = NoticeDaemon::start(&stage.bus_address);
+        assert_eq!(ask("'test_notification'"), json!("done"));
+        assert_eq!(daemon.next_shown(SOON).title, "Meta-Orchestrator");
+
+        assert_eq!(ask("'open_folder', { session: 'orch_none' }"), json!("session_unknown"));
+        page.button("Watch the demo").click();
+        page.wait_for_text("Gemini started on the plan", DEMO);
+        let session = page.run_async(
+            "const done = arguments[arguments.length - 1];
+             window.__TAURI_INTERNALS__.invoke('status').then((all) => done(all.sessions[0]));",
+        );
+        assert_eq!(ask(&format!("'open_folder', {{ session: {} }}", session["id"])), json!("done"));
+        page.wait("the file manager", SOON, |_| opened.is_file().then_some(()));
+        assert_eq!(fs::read_to_string(&opened).unwrap(), session["target"].as_str().unwrap());
     });
 }
