@@ -4,12 +4,11 @@
 use std::path::Path;
 
 use mo_core::ids::SessionId;
-use mo_core::settings::Settings;
 use mo_core::team::Team;
 use mo_engine::config::{AgentConfig, Config};
 use mo_engine::handle::EngineHandle;
 use mo_engine::start::StartRequest;
-use mo_scripted::demo::{DemoError, FIX_ROUNDS, GOAL, set_up};
+use mo_scripted::demo::{DemoError, GOAL, set_up, settings};
 use tempfile::TempDir;
 
 use crate::dto::Refusal;
@@ -44,7 +43,7 @@ pub async fn start_demo(program: &Path, variables: Vec<(String, String)>) -> Res
         goal: GOAL.to_owned(),
         target: demo.target,
         team: Team::default_trio(),
-        settings: Settings { fix_rounds: FIX_ROUNDS, ..Settings::default() },
+        settings: settings(false),
         yes_really: false,
     };
     let session = engine.start(request).await?;

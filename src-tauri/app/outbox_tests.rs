@@ -27,6 +27,7 @@ pub(crate) fn view(id: &str, seq: u64) -> SessionView {
         needs_you: Vec::new(),
         approvals: Vec::new(),
         grants: Vec::new(),
+        ceiling: Vec::new(),
         blockers: Vec::new(),
         warnings: Vec::new(),
         files_changed: Vec::new(),

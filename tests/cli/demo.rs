@@ -31,6 +31,11 @@ fn the_whole_story() {
     assert_eq!(spawned, of("worker_exited").len());
     assert!(of("worker_exited").iter().all(|exit| exit["tree_empty"] == true));
 
+    // Its model service is busy once, and the implementer goes on in its own session.
+    let (tried, recovered) = (of("recovery_attempted"), of("recovery_succeeded"));
+    assert_eq!((tried.len(), recovered.len()), (1, 1));
+    assert_eq!((&tried[0]["class"], &tried[0]["remedy"]), (&json!("overloaded"), &json!("back_off")));
+
     // With nobody at the keys it answers its own question.
     let (asked, answered) = (of("approval_requested"), of("approval_answered"));
     assert_eq!((asked.len(), answered.len()), (1, 1));

@@ -15,6 +15,7 @@ mod decode;
 mod demo;
 mod following;
 mod full_disk;
+mod grants;
 mod hostile;
 mod lost_targets;
 mod outcomes;

@@ -150,7 +150,7 @@ fn answer_the_question(page: &Browser, scheme: Scheme) {
         page.button("Allow once").click();
     } else {
         page.find("//body").expect("the page").write("s");
-        page.wait_for_text("Allowed for this session", SOON);
+        page.wait_for_text("Allowed in this session", SOON);
         picture(page, "granted", scheme);
         page.button("Revoke").click();
     }

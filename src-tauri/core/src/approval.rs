@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{ApprovalId, AttemptNo, ItemId, RequestId, TurnNo, WorkerName};
+use crate::ids::{ApprovalId, AttemptNo, ItemId, RequestId, TurnNo};
 use crate::policy::Risk;
 use crate::time::Timestamp;
 
@@ -255,19 +255,6 @@ pub struct ApprovalAnswered {
     /// What is done instead, where it was edited.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instead: Option<Action>,
-}
-
-/// A permission that lasts: to whom, what exactly, from whom. It ends with the session's work.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Grant {
-    /// Its name: that of the question it answered.
-    pub grant: ApprovalId,
-    /// Whose.
-    pub worker: WorkerName,
-    /// What.
-    pub action: Action,
-    /// Who gave it.
-    pub by: AnsweredBy,
 }
 
 impl Action {

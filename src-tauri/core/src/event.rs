@@ -8,7 +8,8 @@ mod work;
 use serde::{Deserialize, Serialize};
 
 use crate::agent_event::AgentEvent;
-use crate::approval::{ApprovalAnswered, ApprovalAsked, ApprovalRequest, Grant, Ruled};
+use crate::approval::{ApprovalAnswered, ApprovalAsked, ApprovalRequest, Ruled};
+use crate::grant::Grant;
 use crate::ids::{AgentKind, ApprovalId, AttemptNo, CheckpointNo, Nonce, RequestId, ReviewId, TurnNo};
 use crate::limits::LimitReading;
 use crate::outcome::TurnEnd;

@@ -254,6 +254,9 @@ pub enum Rejection {
     /// What it was changed to may never be done.
     #[error("what it was changed to is denied by a rule")]
     EditDenied,
+    /// Only a person can allow that.
+    #[error("that is above the session's ceiling: only a person can allow it")]
+    AboveCeiling,
     /// There is no such grant.
     #[error("there is no such grant")]
     GrantUnknown,
@@ -284,6 +287,7 @@ impl Rejection {
             Self::NotAnOption => "not_an_option",
             Self::NotEditable => "not_editable",
             Self::EditDenied => "edit_denied",
+            Self::AboveCeiling => "above_ceiling",
             Self::GrantUnknown => "grant_unknown",
             Self::BlockerUnknown => "blocker_unknown",
             Self::BlockerSettled => "blocker_settled",

@@ -6,9 +6,11 @@
 
 pub mod agent_event;
 pub mod approval;
+pub mod ceiling;
 pub mod decide;
 pub mod effect;
 pub mod event;
+pub mod grant;
 pub mod ids;
 pub mod input;
 pub mod limits;

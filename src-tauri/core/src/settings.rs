@@ -2,11 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::ceiling::Ceiling;
+
 /// The settings of one session, with the defaults of design.md §9.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
     /// Whether agents ask us or, inside a proven sandbox only, nobody.
     pub permission: PermissionMode,
+    /// What may ever be let through without a person.
+    #[serde(default)]
+    pub ceiling: Ceiling,
     /// How often findings go back to the implementer before a decision takes effect.
     pub fix_rounds: u32,
     /// Milliseconds without a sign of work in a turn before it counts as stalled; 0 = never.
@@ -111,6 +116,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             permission: PermissionMode::Ask,
+            ceiling: Ceiling::default(),
             fix_rounds: 0,
             stall_timeout_ms: 5 * 60_000,
             time_limit_ms: 0,

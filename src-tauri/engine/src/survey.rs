@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use mo_core::approval::Action;
+use mo_core::ceiling::Ceiling;
 use mo_core::ids::{ApprovalId, Role};
 use mo_core::policy::{Bounds, Ground, KnownPlaces, Places, Rule, Ruling, Survey, judge};
 
@@ -13,8 +14,15 @@ use crate::{git_settings, paths, patterns};
 /// Looks up everything that judging this action asks for. Its own paths must be resolved already.
 pub(crate) fn survey(action: &Action, bounds: &Bounds, rules: &Arc<[Rule]>) -> Survey {
     let noting = Noting::default();
-    // Judged as one that may write, whatever the role: that looks at no fewer places.
-    let ground = Ground { bounds, role: Role::Implementer, may_write: true, places: &noting, rules };
+    // Judged as one that may write and under no ceiling, whatever is so: that looks at no fewer places.
+    let ground = Ground {
+        bounds,
+        role: Role::Implementer,
+        may_write: true,
+        places: &noting,
+        rules,
+        ceiling: Ceiling::ALL,
+    };
     judge(action, &ground);
     let approval = ApprovalId::new(uuid::Uuid::now_v7().to_string());
     Survey { approval, bounds: bounds.clone(), known: noting.known.into_inner(), rules: Arc::clone(rules) }
@@ -28,12 +36,13 @@ pub fn explain(
     home: Option<&Path>,
     data: &Path,
     rules: &[Rule],
+    ceiling: Ceiling,
 ) -> Ruling {
     let text = |path: &Path| paths::resolve(path).to_string_lossy().into_owned();
     let bounds =
         Bounds { root: text(folder), keep_out: text(data), home: home.map(text).unwrap_or_default() };
-    let ground =
-        Ground { bounds: &bounds, role, may_write: role == Role::Implementer, places: &FileSystem, rules };
+    let may_write = role == Role::Implementer;
+    let ground = Ground { bounds: &bounds, role, may_write, places: &FileSystem, rules, ceiling };
     judge(&Action::Command { command: line.to_owned(), cwd: None }, &ground)
 }
 

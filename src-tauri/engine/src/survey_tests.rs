@@ -1,3 +1,4 @@
+use mo_core::ceiling::Ceiling;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -36,7 +37,7 @@ impl Project {
 
     fn verdict(&self, line: &str) -> Permit {
         let at = |name: &str| self.base.join(name);
-        explain(line, Role::Implementer, &at("p"), Some(&at("home")), &at("data"), &[]).verdict
+        explain(line, Role::Implementer, &at("p"), Some(&at("home")), &at("data"), &[], Ceiling::ALL).verdict
     }
 }
 
@@ -92,6 +93,7 @@ fn a_survey_judges_as_the_file_system_does() {
             may_write: true,
             places: &found.known,
             rules: &[],
+            ceiling: Ceiling::ALL,
         };
         assert_eq!(judge(&action, &ground).verdict, project.verdict(line), "{line}");
     }

@@ -1,5 +1,5 @@
 /** A transport for tests: answers from memory what a test gives it. No part of the app: only tests import it. */
-import type { AgentCheck, Api, ApprovalView, Attached, Batch, ChoiceForm, Choices, DoctorView, Dropped, Refusal, Remembered } from './api';
+import type { AgentCheck, Api, ApprovalView, Attached, Batch, ChoiceForm, Choices, DoctorView, Dropped, GrantView, Refusal, Remembered } from './api';
 import type { MissingPart, RulingView, SessionNews, ShowNeed, SessionView, SettingsView, StartCheck, StartForm, TimelineEntry } from './api';
 import { CHECK, CHOICES, DOCTOR, SETTINGS } from './fixtures/frame';
 import { ScriptedScreens } from './scripted_screens';
@@ -201,6 +201,7 @@ export function aSession(some: Partial<SessionView> = {}): SessionView {
     needs_you: [],
     approvals: [],
     grants: [],
+    ceiling: ['write', 'programs', 'read_outside', 'write_outside', 'hosts', 'tools', 'flags'],
     blockers: [],
     warnings: [],
     files_changed: [],
@@ -249,6 +250,20 @@ export function anApproval(some: Partial<ApprovalView> = {}): ApprovalView {
     diff: null,
     options: ['once', 'session'],
     expires_at: null,
+    ...some,
+  };
+}
+
+export function aGrant(some: Partial<GrantView> = {}): GrantView {
+  return {
+    id: 'ap_1',
+    worker: 'claude-implementer',
+    what: 'run `cargo test`',
+    exactly: 'exactly this command, in /home/ada/shop',
+    by: 'person',
+    rule: null,
+    given_at: '2026-11-22T10:54:00.000Z',
+    ends: 'when the session ends',
     ...some,
   };
 }

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import App from '../App.svelte';
 import type { ApprovalView, SessionView } from '../api/api';
-import { aSession, anApproval, ScriptedApi } from '../api/scripted';
+import { aGrant, aSession, anApproval, ScriptedApi } from '../api/scripted';
 
 afterEach(cleanup);
 
@@ -168,10 +168,12 @@ describe('a question', () => {
 
 describe('what was allowed for a session', () => {
   it('is listed and can be taken back', async () => {
-    const api = await open([], { grants: [{ id: 'ap_1', worker: 'claude-implementer', what: 'run `cargo test`', by: 'person' }] });
-    const list = await screen.findByRole('region', { name: 'Allowed for this session' });
-    expect(list.textContent).toMatch(/Claude may run cargo test/);
-    await fireEvent.click(within(list).getByRole('button', { name: /Revoke/ }));
+    const ruled = { id: 'ap_2', what: 'run `make *`', exactly: 'what the rule `mine` matches', by: 'rule', rule: 'mine' };
+    const api = await open([], { grants: [aGrant(), aGrant(ruled)] });
+    const list = await screen.findByRole('region', { name: 'Allowed in this session' });
+    expect(list.textContent).toMatch(/Claude may run cargo test.*exactly this command, in .*shop.*by a person/s);
+    expect(list.textContent).toMatch(/Claude may run make \*.*by your rule mine/s);
+    await fireEvent.click(within(list).getAllByRole('button', { name: /Revoke/ })[0] as HTMLElement);
     expect(api.revoked).toEqual([['s1', 'ap_1']]);
   });
 });

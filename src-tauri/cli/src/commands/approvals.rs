@@ -2,7 +2,7 @@
 
 use mo_core::ids::{ApprovalId, SessionId};
 use mo_core::input::Rejection;
-use mo_core::view::status::{ApprovalView, SessionView};
+use mo_core::view::status::{ApprovalView, GrantView, SessionView};
 use mo_engine::handle::{AnswerError, CommandError};
 use serde_json::json;
 
@@ -109,11 +109,30 @@ pub(super) fn grants(context: &mut Context, args: &OfSession) -> Result<u8, Fail
     if found.is_empty() {
         context.out.line("Nothing is allowed for longer than once.")?;
     }
-    for (session, grant) in found {
-        let (worker, what) = (one_line(&grant.worker), one_line(&grant.what));
-        context.out.line(&format!("{}  {session}  {worker} may {what}, by the {}", grant.id, grant.by))?;
+    for (nth, (session, grant)) in found.iter().enumerate() {
+        if nth > 0 {
+            context.out.line("")?;
+        }
+        tell_grant(context, session, grant)?;
     }
     Ok(exit::DONE)
+}
+
+/// One grant: whose, what exactly, from whom, until when, and how it is taken back.
+fn tell_grant(context: &mut Context, session: &str, grant: &GrantView) -> Result<(), Failure> {
+    let paint = context.out.paint;
+    context.out.line(&format!("{}  {session}", one_line(&grant.id)))?;
+    context.out.line(&format!("  {} may {}", one_line(&grant.worker), exact_line(&grant.what)))?;
+    let by = match &grant.rule {
+        Some(rule) => format!("your rule `{rule}`, first at {}", grant.given_at),
+        None if grant.by == "person" => format!("a person, at {}", grant.given_at),
+        None => format!("the {}, at {}", grant.by, grant.given_at),
+    };
+    for (name, value) in [("scope", &grant.exactly), ("by", &by), ("ends", &grant.ends)] {
+        let name = paint.text(Tone::Muted, &format!("{name:<8}"));
+        context.out.line(&format!("  {name} {}", exact_line(value)))?;
+    }
+    context.out.line(&format!("  orchestrate revoke {}", one_line(&grant.id)))
 }
 
 /// Takes a lasting permission back.
@@ -190,7 +209,10 @@ pub(super) fn failure(error: AnswerError) -> Failure {
             Failure::new(exit::NOT_FOUND, code, message, "`orchestrate approvals` lists the questions")
         }
         AnswerError::Command(CommandError::Rejected(
-            Rejection::ApprovalSettled | Rejection::NotAnOption | Rejection::GrantUnknown,
+            Rejection::ApprovalSettled
+            | Rejection::NotAnOption
+            | Rejection::AboveCeiling
+            | Rejection::GrantUnknown,
         )) => Failure::new(
             exit::REFUSED,
             code,

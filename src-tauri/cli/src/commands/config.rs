@@ -54,7 +54,9 @@ fn line(key: &str, value: &ShownValue) -> String {
     };
     let empty = matches!(value.value.as_str(), "\"\"" | "[]" | "{}");
     // Hidden values are no settings that could be read back.
-    let bare = if empty || key == "env" { "# " } else { "" };
+    // An empty ceiling lets nothing through; without one everything that it can name is.
+    let says_nothing = empty && key != "ceiling";
+    let bare = if says_nothing || key == "env" { "# " } else { "" };
     let setting = format!("{bare}{key} = {}", value.value);
     format!("{setting:<31} # {source}: {}", meaning(&value.name, key))
 }
@@ -62,6 +64,7 @@ fn line(key: &str, value: &ShownValue) -> String {
 fn meaning(name: &str, key: &str) -> &'static str {
     match (name, key) {
         ("session.permission", _) => "\"ask\", or \"bypass\" inside a proven sandbox only",
+        ("session.ceiling", _) => "what may ever be let through without you; the rest is asked",
         ("session.isolation", _) => {
             "agents work in the folder itself; checkpoint 0 has what was there before"
         }

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use mo_core::approval::{AllowFor, AnsweredBy, Choice};
 use mo_core::event::{Envelope, Event};
 use mo_core::ids::SessionId;
-use mo_core::settings::Settings;
 use mo_core::team::Team;
 use mo_engine::config::{AgentConfig, Config};
 use mo_engine::handle::EngineHandle;
@@ -44,7 +43,7 @@ pub(super) fn demo(context: &mut Context, args: &Demo) -> Result<u8, Failure> {
         goal: demo::GOAL.to_owned(),
         target: ready.target,
         team: Team::default_trio(),
-        settings: Settings { fix_rounds: demo::FIX_ROUNDS, ..Settings::default() },
+        settings: demo::settings(args.fast),
         yes_really: false,
     };
     check(&request, &config, &environment, &places.data)?;

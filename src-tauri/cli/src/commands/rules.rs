@@ -107,7 +107,8 @@ fn explain(context: &mut Context, args: &Explain) -> Result<u8, Failure> {
         words => words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" "),
     };
     let home = context.environment(&config)?.home();
-    let ruling = survey::explain(&line, args.role, &folder, home.as_deref(), &places.data, &config.rules);
+    let (home, data, ceiling) = (home.as_deref(), places.data.as_path(), config.session.ceiling);
+    let ruling = survey::explain(&line, args.role, &folder, home, data, &config.rules, ceiling);
     if context.out.json {
         context.out.json(&ruling)?;
         return Ok(exit::DONE);

@@ -43,6 +43,7 @@ fn session(doing: &str) -> SessionView {
         needs_you: Vec::new(),
         approvals: Vec::new(),
         grants: Vec::new(),
+        ceiling: Vec::new(),
         blockers: Vec::new(),
         warnings: Vec::new(),
         files_changed: Vec::new(),

@@ -1,10 +1,11 @@
 //! What workers ask: the policy's answer, a grant's, or a question to a person, and what becomes of that.
 
-use super::Fact;
+use super::{Fact, grants};
 use crate::approval::{
-    AllowFor, Answer, AnsweredBy, ApprovalAnswered, ApprovalAsked, ApprovalRequest, Choice, Grant, Ruled,
+    AllowFor, Answer, AnsweredBy, ApprovalAnswered, ApprovalAsked, ApprovalRequest, Choice, Ruled,
 };
 use crate::event::{Event, RestState, Step};
+use crate::grant::{Grant, GrantedBy, Scope};
 use crate::ids::{ApprovalId, AttemptNo, RequestId, Role, TurnNo, WorkerName};
 use crate::input::{Edited, Rejection};
 use crate::policy::{Ground, Permit, Risk, Ruling, Survey, judge};
@@ -39,17 +40,21 @@ pub(super) fn asked(
         let message = "nothing is known of the places that this names".to_owned();
         return vec![told(state, &asker, request, Ruled::deny("unknown_ground", message))];
     };
+    let rules = state.approvals.grants.rules(&asker.worker, &survey.rules);
     let ground = Ground {
         bounds: &survey.bounds,
         role: worker.member.role,
         may_write: asker.may_write,
         places: &survey.known,
-        rules: &survey.rules,
+        rules: &rules,
+        ceiling: state.settings().ceiling,
     };
     let ruling = judge(&request.action, &ground);
     match ruling.verdict {
         Permit::Allow => {
-            vec![told(state, &asker, request, Ruled { rule: ruling.rule, answer: Answer::Allow })]
+            let mut facts = grants::by_rules(state, &asker.worker, &ruling.by, &rules, &survey.approval);
+            facts.push(told(state, &asker, request, Ruled { rule: ruling.rule, answer: Answer::Allow }));
+            facts
         }
         Permit::Deny => {
             let message = format!("not allowed: {}", ruling.why);
@@ -67,7 +72,7 @@ fn ask(
     survey: &Survey,
     now: Timestamp,
 ) -> Vec<Fact> {
-    if let Some(grant) = state.approvals.grant_for(&asker.worker, &request.action) {
+    if let Some(grant) = state.approvals.grants.for_action(&asker.worker, &request.action) {
         let rule = format!("granted {}", grant.grant);
         return vec![told(state, &asker, request, Ruled { rule, answer: Answer::Allow })];
     }
@@ -170,14 +175,24 @@ pub(super) fn answered(
     {
         return Err(Rejection::NotAnOption);
     }
+    let action = &open.asked.request.action;
+    if by != AnsweredBy::Person && !matches!(choice, Choice::Deny { .. }) {
+        let ceiling = state.settings().ceiling;
+        let instead = edited.map(|edited| &edited.action);
+        if !std::iter::once(action).chain(instead).all(|action| ceiling.covers(action)) {
+            return Err(Rejection::AboveCeiling);
+        }
+    }
     let worker = Some(open.worker.clone());
     let mut facts = Vec::new();
-    if (Choice::Allow { allowed: AllowFor::Session }) == choice {
+    if let (Choice::Allow { allowed: AllowFor::Session }, Some(granted_by)) =
+        (&choice, GrantedBy::answering(by))
+    {
         let grant = Grant {
             grant: approval.clone(),
             worker: open.worker.clone(),
-            action: open.asked.request.action.clone(),
-            by,
+            scope: Scope::Action { action: action.clone() },
+            by: granted_by,
         };
         facts.push((worker.clone(), Event::GrantGiven(grant)));
     }
@@ -204,21 +219,16 @@ fn judged(state: &State, open: &OpenApproval, edited: &Edited) -> Ruling {
     let attempt = open.waiting.as_ref().map_or(open.asked.attempt, |(attempt, _)| *attempt);
     let asker = state.attempt(&open.worker, attempt);
     let role = state.workers.get(&open.worker).map_or(Role::Reviewer, |known| known.member.role);
+    let rules = state.approvals.grants.rules(&open.worker, &edited.survey.rules);
     let ground = Ground {
         bounds: &edited.survey.bounds,
         role,
         may_write: asker.is_some_and(|asker| asker.place.may_write()),
         places: &edited.survey.known,
-        rules: &edited.survey.rules,
+        rules: &rules,
+        ceiling: state.settings().ceiling,
     };
     judge(&edited.action, &ground)
-}
-
-/// A grant is taken back.
-pub(super) fn revoked(state: &State, grant: &ApprovalId) -> Result<Vec<Fact>, Rejection> {
-    let given = state.approvals.grants.iter().find(|given| given.grant == *grant);
-    let worker = given.ok_or(Rejection::GrantUnknown)?.worker.clone();
-    Ok(vec![(Some(worker), Event::GrantRevoked { grant: grant.clone() })])
 }
 
 /// The agent took a request back. When the session ends that is our own cancel, and the question stays.

@@ -1,7 +1,7 @@
 //! The facts that an input itself is, before anything follows from them.
 
 use super::approvals::{self, Asker};
-use super::{Fact, checks, limits, recover, resume};
+use super::{Fact, checks, grants, limits, recover, resume};
 use crate::agent_event::{AgentEvent, Decoded};
 use crate::event::{
     CheckpointPurpose, CheckpointTaken, Ending, Event, Fault, Purpose, RestState, Step, StopCause,
@@ -33,7 +33,7 @@ pub(super) fn facts(state: &State, input: Input, now: Timestamp) -> Result<Vec<F
         Input::Answer { approval, choice, by, edited } => {
             return approvals::answered(state, &approval, choice, by, edited.as_deref());
         }
-        Input::Revoke { grant } => return approvals::revoked(state, &grant),
+        Input::Revoke { grant } => return grants::revoked(state, &grant, now),
         Input::Resolve { blocker } => return resolved(state, blocker),
         Input::Saved(taken) => {
             at_rest(state)?;
@@ -224,6 +224,18 @@ fn agent(
         }
         item => Ok(vec![(Some(worker), Event::AgentItem { attempt, turn, item })]),
     }
+}
+
+/// The process's turn fails, for a reason of ours.
+pub(super) fn turn_failed(
+    state: &State,
+    worker: &WorkerName,
+    attempt: AttemptNo,
+    class: FailureClass,
+    text: String,
+    now: Timestamp,
+) -> Vec<Fact> {
+    turn_ended(state, worker, attempt, failed(class, text), false, now)
 }
 
 /// The end of the process's turn, and what it says about a review; nothing when no turn is open.

@@ -3,6 +3,7 @@
 mod approvals;
 mod checks;
 mod follow;
+mod grants;
 mod inputs;
 mod limits;
 mod reconcile;
@@ -66,6 +67,10 @@ mod approvals_tests;
 #[cfg(test)]
 mod decide_tests;
 #[cfg(test)]
+mod grants_tests;
+#[cfg(test)]
 mod recovery_tests;
 #[cfg(test)]
 mod world;
+#[cfg(test)]
+mod world_asks;

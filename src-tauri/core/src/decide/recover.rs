@@ -1,6 +1,6 @@
 //! What follows from a turn that did not complete: a remedy, a wait, the turn once more, or nothing that helps.
 
-use super::Fact;
+use super::{Fact, grants};
 use crate::event::{Event, RecoveryAttempted, RecoveryEnded};
 use crate::ids::{AgentKind, TurnNo, WorkerName};
 use crate::input::Rejection;
@@ -21,6 +21,9 @@ pub(super) fn attempt(
     let settings = state.created.as_ref()?.settings.recovery;
     let agent = &known.member.agent;
     let (remedy, of) = remedy(class, agent, state.was_launched(worker)?, resets_at.is_some(), settings)?;
+    if !grants::may_try(state, worker, remedy) {
+        return None;
+    }
     let tried = known.recovery.tries.get(&class).copied().unwrap_or(0);
     if tried >= of {
         return None;
@@ -49,6 +52,7 @@ pub(super) fn attempt(
         | Remedy::NewSession
         | Remedy::GoOn => {}
     }
+    facts.extend(grants::by_remedy(state, worker, remedy));
     let attempted = RecoveryAttempted { turn, class, remedy, try_no, of, delay_ms, until };
     facts.push((Some(worker.clone()), Event::RecoveryAttempted(attempted)));
     if remedy.needs_new_process() {

@@ -4,9 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::world::{Dice, Habits, World};
-use super::{Observed, reconcile};
+use super::world_asks::{Git, RULED};
+use super::{Observed, decide, reconcile};
 use crate::approval::{Action, AllowFor, Answer, AnsweredBy, Choice};
-use crate::event::{Event, Place, Prepared, StopCause};
+use crate::ceiling::{Ceiling, Freedom};
+use crate::event::{Event, Place, Prepared, RestState, StopCause};
+use crate::grant::{Grant, GrantedBy, Scope};
 use crate::ids::{ApprovalId, ReviewId, WorkerName};
 use crate::input::Input;
 use crate::recovery::{LaunchChanges, Remedy, Trouble};
@@ -26,10 +29,15 @@ struct Watch {
     tries: BTreeMap<(WorkerName, Trouble), u32>,
     asks: BTreeSet<WorkerName>,
     allowed: BTreeSet<ApprovalId>,
-    granted: BTreeSet<ApprovalId>,
+    granted: BTreeMap<ApprovalId, Grant>,
+    barred: BTreeSet<(WorkerName, String)>,
     recovered: u32,
     exhausted: u32,
     denied: u32,
+    /// Grants of rules and recoveries.
+    by_nobody: u32,
+    /// Yeses in a person's place that were above the ceiling.
+    too_high: u32,
 }
 
 impl Watch {
@@ -61,12 +69,13 @@ impl Watch {
                     Choice::Edit { .. } => panic!("nothing is edited here"),
                     Choice::Deny { .. } => {}
                 },
-                // Only ever after a person's yes.
-                Event::GrantGiven(grant) => {
-                    assert!(self.allowed.contains(&grant.grant), "seed {seed} seq {}", envelope.seq);
-                    self.granted.insert(grant.grant.clone());
+                Event::GrantGiven(grant) => self.given(grant, settings.ceiling, seed),
+                Event::GrantRevoked { grant } => self.revoked(grant, seed),
+                // Nothing is granted beyond the work.
+                Event::SessionEnded(ending) => {
+                    let goes_on = [RestState::Paused, RestState::Blocked, RestState::Crashed];
+                    self.granted.retain(|_, _| goes_on.contains(&ending.state));
                 }
-                Event::GrantRevoked { grant } => _ = self.granted.remove(grant),
                 Event::ApprovalDecided { request, ruling, .. }
                 | Event::ApprovalHeld { request, ruling, .. } => {
                     let denied =
@@ -79,10 +88,9 @@ impl Watch {
                             envelope.seq
                         );
                     }
-                    if let (Answer::Allow, Some(grant)) =
-                        (&ruling.answer, ruling.rule.strip_prefix("granted "))
-                    {
-                        assert!(self.granted.contains(&ApprovalId::new(grant)), "seed {seed} {grant}");
+                    if ruling.answer == Answer::Allow {
+                        let worker = worker.as_ref().unwrap();
+                        self.let_through(worker, &ruling.rule, settings.ceiling, seed);
                     }
                 }
                 _ => {}
@@ -90,11 +98,89 @@ impl Watch {
         }
         self.seen = world.journal.len();
         for (worker, launched) in &world.launches[self.launches..] {
-            if settings.permission == PermissionMode::Ask || self.asks.contains(worker) {
+            let asks = settings.permission == PermissionMode::Ask || self.asks.contains(worker);
+            if asks || settings.ceiling != Ceiling::ALL {
                 assert_eq!(launched.permission, PermissionMode::Ask, "seed {seed}: above the ceiling");
             }
         }
+        for (worker, launched) in &world.launches[self.launches..] {
+            let may = |remedy: Remedy| {
+                settings.ceiling.has(Freedom::Flags)
+                    && !self.barred.contains(&(worker.clone(), remedy.as_str().into()))
+            };
+            assert!(may(Remedy::AddSkipTrust) || !launched.skip_trust, "seed {seed}");
+            assert!(may(Remedy::AddSkipGitRepoCheck) || !launched.skip_git_repo_check, "seed {seed}");
+        }
         self.launches = world.launches.len();
+    }
+
+    /// A yes in a person's place is taken only within the ceiling.
+    fn asked_for(
+        &mut self,
+        world: &World,
+        approval: &ApprovalId,
+        choice: &Choice,
+        by: AnsweredBy,
+        seed: u64,
+    ) {
+        let action = &world.state.approvals.open(approval).unwrap().asked.request.action;
+        let above = by == AnsweredBy::Demo
+            && matches!(choice, Choice::Allow { .. })
+            && !world.state.settings().ceiling.covers(action);
+        if above {
+            self.too_high += 1;
+            let answer =
+                Input::Answer { approval: approval.clone(), choice: choice.clone(), by, edited: None };
+            assert!(decide(&world.state, answer, world.now).is_err(), "seed {seed}: above the ceiling");
+        }
+    }
+
+    /// Only ever after a yes of a person's, by a rule of theirs, or by a recovery within the ceiling.
+    fn given(&mut self, grant: &Grant, ceiling: Ceiling, seed: u64) {
+        let what = match &grant.scope {
+            Scope::Action { .. } => {
+                assert!(self.allowed.contains(&grant.grant), "seed {seed} {}", grant.grant);
+                assert!(matches!(grant.by, GrantedBy::Person | GrantedBy::Demo), "seed {seed}");
+                String::new()
+            }
+            Scope::Rule { rule } => {
+                assert_eq!(grant.by, GrantedBy::Rule);
+                rule.name.clone()
+            }
+            Scope::Remedy { remedy } => {
+                assert_eq!(grant.by, GrantedBy::Recovery);
+                assert!(ceiling.has(Freedom::Flags), "seed {seed}: above the ceiling");
+                remedy.as_str().to_owned()
+            }
+        };
+        assert!(!self.barred.contains(&(grant.worker.clone(), what)), "seed {seed}: it was taken back");
+        let before = self.granted.insert(grant.grant.clone(), grant.clone());
+        assert!(before.is_none(), "seed {seed}: two grants of one name");
+        self.by_nobody += u32::from(!matches!(grant.scope, Scope::Action { .. }));
+    }
+
+    fn revoked(&mut self, grant: &ApprovalId, seed: u64) {
+        let taken = self.granted.remove(grant).unwrap_or_else(|| panic!("seed {seed}: {grant} is none"));
+        let what = match taken.scope {
+            Scope::Action { .. } => return,
+            Scope::Rule { rule } => rule.name,
+            Scope::Remedy { remedy } => remedy.as_str().to_owned(),
+        };
+        self.barred.insert((taken.worker, what));
+    }
+
+    /// What no person was asked about is within the ceiling, and what rests on a grant has one that is in force.
+    fn let_through(&self, worker: &WorkerName, by: &str, ceiling: Ceiling, seed: u64) {
+        if by == "write_inside" {
+            assert!(ceiling.has(Freedom::Write), "seed {seed}: above the ceiling");
+        }
+        if let Some(grant) = by.strip_prefix("granted ") {
+            assert!(self.granted.contains_key(&ApprovalId::new(grant)), "seed {seed} {grant}");
+        }
+        if let Some((_, rule, freedom)) = RULED.iter().find(|(_, rule, _)| *rule == by) {
+            assert!(ceiling.has(*freedom), "seed {seed}: {rule} is above the ceiling");
+            assert!(self.granted.values().any(|grant| grant.is_of_rule(worker, rule)), "seed {seed}: {rule}");
+        }
     }
 }
 
@@ -115,8 +201,10 @@ fn nobody_is_stranded(world: &World, seed: u64) {
             && comes(&|i| matches!(i, Input::Exited { worker, .. } if worker == name));
         let reviewed = state.parked.as_ref().is_some_and(|turn| turn.worker == *name);
         let saved = state.pending_checkpoint.is_some();
+        // Of a review that is asked for anew, its checkout comes first.
+        let prepares = comes(&|i| matches!(i, Input::ReviewPrepared { .. }));
         assert!(
-            waits || quota || ends || reviewed || saved,
+            waits || quota || ends || prepares || reviewed || saved,
             "seed {seed}: {name} has nothing to come: {underway:?}"
         );
     }
@@ -125,9 +213,19 @@ fn nobody_is_stranded(world: &World, seed: u64) {
 fn habits(dice: &mut Dice) -> Habits {
     let permission = if dice.roll(2) == 0 { PermissionMode::Ask } else { PermissionMode::Bypass };
     let attempts = u32::try_from(dice.roll(4)).unwrap();
+    let mut asks = vec![vec![], vec![DENIED], vec!["make", DENIED]].swap_remove(dice.roll(3));
+    for _ in 0..dice.roll(4) {
+        asks.push(RULED.get(dice.roll(RULED.len() + 1)).map_or("write /work/p/a", |(asked, ..)| asked));
+    }
+    let ceiling = match dice.roll(3) {
+        0 => Ceiling::ALL,
+        _ => Ceiling::of(Freedom::ALL.into_iter().filter(|_| dice.roll(2) == 0)),
+    };
     Habits {
         faults: if dice.roll(4) == 0 { 20 } else { 0 },
-        asks: vec![vec![], vec![DENIED], vec!["make", DENIED]].swap_remove(dice.roll(3)),
+        asks,
+        ceiling,
+        git: [Git::None, Git::Found, Git::DoubtedByCodex][dice.roll(3)],
         speak_after: None,
         troubles: 1 + dice.roll(3),
         permission,
@@ -165,12 +263,9 @@ fn live(seed: u64) -> (World, Watch) {
                 _ => Choice::Deny { message: "no".into() },
             };
             let before = world.state.last_seq;
-            world.input(Input::Answer {
-                approval: approval.clone(),
-                choice,
-                by: AnsweredBy::Person,
-                edited: None,
-            });
+            let by = if dice.roll(3) == 0 { AnsweredBy::Demo } else { AnsweredBy::Person };
+            watch.asked_for(&world, &approval, &choice, by, seed);
+            world.input(Input::Answer { approval: approval.clone(), choice, by, edited: None });
             if world.state.last_seq == before {
                 let choice = Choice::Deny { message: "no".into() };
                 world.input(Input::Answer { approval, choice, by: AnsweredBy::Person, edited: None });
@@ -189,7 +284,14 @@ fn live(seed: u64) -> (World, Watch) {
 }
 
 fn deed(world: &mut World, dice: &mut Dice) {
-    match dice.roll(5) {
+    match dice.roll(7) {
+        5 | 6 => {
+            let given = &world.state.approvals.grants.given;
+            if let Some(given) = given.get(dice.roll(given.len().max(1))) {
+                let grant = given.grant.grant.clone();
+                world.input(Input::Revoke { grant });
+            }
+        }
         0 => world.input(Input::Stop { by: StopCause::Pause, urgent: false }),
         1 => {
             world.forget_the_outside();
@@ -213,13 +315,13 @@ fn deed(world: &mut World, dice: &mut Dice) {
 }
 
 /// That many seeds from one on; what was seen in all.
-fn many(from: u64, to: u64) -> (u32, u32, u32) {
+fn many(from: u64, to: u64) -> [u32; 5] {
     let id = crate::ids::SessionId::new("orch_1");
-    let (mut recovered, mut exhausted, mut denied) = (0, 0, 0);
+    let mut seen = [0; 5];
     for seed in from..to {
         let (world, watch) = live(seed);
-        (recovered, exhausted) = (recovered + watch.recovered, exhausted + watch.exhausted);
-        denied += watch.denied;
+        let of_one = [watch.recovered, watch.exhausted, watch.denied, watch.by_nobody, watch.too_high];
+        seen.iter_mut().zip(of_one).for_each(|(sum, one)| *sum += one);
         assert!(world.state.unended().next().is_none(), "seed {seed}: something runs");
         let view = session_view(&id, &world.state).unwrap();
         for worker in &view.workers {
@@ -232,7 +334,7 @@ fn many(from: u64, to: u64) -> (u32, u32, u32) {
             assert_eq!(replayed, world.state, "seed {seed}");
         }
     }
-    (recovered, exhausted, denied)
+    seen
 }
 
 #[test]
@@ -241,10 +343,12 @@ fn no_sequence_of_failures_and_recoveries_goes_past_what_it_may() {
         let other = scope.spawn(|| many(SEEDS / 2, SEEDS));
         [many(0, SEEDS / 2), other.join().unwrap()]
     });
-    let [recovered, exhausted, denied] =
-        [halves[0].0 + halves[1].0, halves[0].1 + halves[1].1, halves[0].2 + halves[1].2];
     // The worlds do what they are for.
-    assert!(recovered > 1_000 && exhausted > 1_000 && denied > 1_000, "{recovered} {exhausted} {denied}");
+    let seen: Vec<u32> = halves[0].iter().zip(halves[1]).map(|(one, other)| one + other).collect();
+    assert!(
+        seen.iter().zip([1_000, 1_000, 1_000, 1_000, 100]).all(|(count, least)| *count > least),
+        "{seen:?}"
+    );
 }
 
 #[test]

@@ -4,17 +4,19 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde_json::json;
 
+use super::world_asks::{self, Git};
 use crate::agent_event::{AgentEvent, Decoded};
-use crate::approval::{Action, Answer, ApprovalRequest, AskedVia, Choice, ToolCall};
+use crate::approval::{Answer, Choice};
+use crate::ceiling::Ceiling;
 use crate::decide::decide;
 use crate::effect::{Effect, effects};
 use crate::event::{
     CheckpointPurpose, CheckpointTaken, Envelope, Fault, Prepared, Purpose, SessionCreated, StopCause,
 };
-use crate::ids::{AgentKind, ApprovalId, AttemptNo, Digest, ItemId, Nonce, RequestId, Role, WorkerName};
+use crate::ids::{AgentKind, AttemptNo, Digest, ItemId, Nonce, Role, WorkerName};
 use crate::input::{Edited, Input};
 use crate::outcome::{FailureClass, Outcome, TurnEnd};
-use crate::policy::{Bounds, KnownPlaces, Rule, Survey};
+use crate::policy::Rule;
 use crate::recovery::Launched;
 use crate::review::check::{CheckRun, CutShort};
 use crate::settings::{PermissionMode, RecoverySettings, Settings};
@@ -55,6 +57,9 @@ pub(super) struct Habits {
     /// How the settings are.
     pub(super) permission: PermissionMode,
     pub(super) recovery: RecoverySettings,
+    /// What may be let through without a person.
+    pub(super) ceiling: Ceiling,
+    pub(super) git: Git,
     /// Only an implementer and a reviewer.
     pub(super) is_pair: bool,
 }
@@ -102,6 +107,8 @@ impl Default for Habits {
             troubles: 0,
             permission: PermissionMode::Ask,
             recovery: RecoverySettings::default(),
+            ceiling: Ceiling::ALL,
+            git: Git::None,
             is_pair: false,
         }
     }
@@ -131,6 +138,7 @@ impl World {
             team: if habits.is_pair { pair() } else { Team::default_trio() },
             settings: Settings {
                 permission: habits.permission,
+                ceiling: habits.ceiling,
                 recovery: habits.recovery,
                 fix_rounds: habits.fix_rounds,
                 waits_for_person: habits.waits,
@@ -149,7 +157,7 @@ impl World {
             checkpoints: 0,
             asking: BTreeMap::new(),
             told: vec![],
-            rules: vec![],
+            rules: world_asks::rules(),
             asked: 0,
             launches: vec![],
             now: Timestamp(1_700_000_000_000),
@@ -218,8 +226,9 @@ impl World {
         match effect {
             Effect::Prepare => {
                 // What it is told to be there may not be: then the flags come by recovery.
-                let told = self.habits.recovery.attempts % 2 == 1;
-                let found = Prepared { agents: vec![], git: told, guarantees: vec![], trusted: told };
+                let trusted = self.habits.recovery.attempts % 2 == 1;
+                let git = self.habits.git != Git::None;
+                let found = Prepared { agents: vec![], git, guarantees: vec![], trusted };
                 let result = if self.fault() { Err(broken()) } else { Ok(found) };
                 self.waiting.push_back(Input::Prepared(result));
             }
@@ -256,6 +265,15 @@ impl World {
                     survey: None,
                 };
                 self.waiting.push_back(agent(event));
+                let launched = self.state.was_launched(&worker).unwrap();
+                if self.habits.git == Git::DoubtedByCodex
+                    && worker.as_str().starts_with("codex")
+                    && !launched.skip_git_repo_check
+                {
+                    let end = TurnEnd::bare(Outcome::Failed, Some(FailureClass::NotAGitRepo));
+                    self.waiting.push_back(agent(AgentEvent::TurnEnded { end }));
+                    return;
+                }
                 if self.habits.troubles > 0 && self.dice.roll(self.habits.troubles) == 0 {
                     self.trouble(worker, attempt, turn.turn);
                     return;
@@ -401,15 +419,8 @@ impl World {
             return;
         };
         self.asked += 1;
-        let request = ApprovalRequest {
-            request: RequestId::new(format!("q{}", self.asked)),
-            item: Some(ItemId::new(format!("c{}", self.asked))),
-            via: AskedVia::Permission,
-            action: Action::Command { command: command.to_owned(), cwd: None },
-            reason: None,
-            call: Some(ToolCall { tool: "Bash".into(), input: json!({"command": command}) }),
-        };
-        let survey = self.survey(format!("a{}", self.asked));
+        let request = world_asks::request(self.asked, command);
+        let survey = world_asks::survey(format!("a{}", self.asked), &self.rules);
         self.waiting.push_back(Input::Agent {
             worker: worker.clone(),
             attempt,
@@ -418,22 +429,12 @@ impl World {
         });
     }
 
-    fn survey(&self, approval: String) -> Survey {
-        Survey {
-            approval: ApprovalId::new(approval),
-            bounds: Bounds { root: "/work/p".into(), ..Bounds::default() },
-            known: KnownPlaces {
-                resolved: [("/work/p".into(), vec!["/work/p".into()])].into(),
-                ..KnownPlaces::default()
-            },
-            rules: self.rules.clone().into(),
-        }
-    }
-
     /// What the engine finds out about a call that is edited to this command.
     pub(super) fn edited(&self, command: &str) -> Box<Edited> {
-        let action = Action::Command { command: command.to_owned(), cwd: None };
-        Box::new(Edited { action, survey: self.survey(String::new()) })
+        Box::new(Edited {
+            action: world_asks::action(command),
+            survey: world_asks::survey(String::new(), &self.rules),
+        })
     }
 
     fn turn_end(&mut self, purpose: &Purpose) -> TurnEnd {

@@ -8,6 +8,7 @@ use super::programs::{self, GitFolder, Known};
 use super::ruling::{Permit, Risk, Ruling};
 use super::shell::{self, Invocation, Script, Word};
 use super::{dangers, path_with_rules, paths, with_rules};
+use crate::ceiling::Freedom;
 
 /// Shells whose `-c` is read.
 const SHELLS: [&str; 3] = ["bash", "zsh", "sh"];
@@ -139,9 +140,10 @@ impl Judge<'_> {
         };
         // A rule that allows is for what no rule is about; what is known to do harm is asked all the same.
         let for_want = built_in.rule == "unknown_program" || built_in.rule == "not_plain";
+        let lifts = for_want.then_some(Freedom::Programs);
         let named: Vec<Word> =
             std::iter::once(Word::Fixed(name.to_owned())).chain(rest.iter().cloned()).collect();
-        with_rules(built_in, for_want, self.ground, |rule| rule.matches_command(&named))
+        with_rules(built_in, lifts, self.ground, |rule| rule.matches_command(&named))
     }
 
     /// A program that only runs another one, which is judged instead.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::rule::Rule;
+use crate::ceiling::Ceiling;
 use crate::ids::{ApprovalId, Role};
 
 /// Where a worker may work. All absolute, without symlinks.
@@ -43,6 +44,8 @@ pub struct Ground<'a> {
     pub places: &'a dyn Places,
     /// The person's own rules.
     pub rules: &'a [Rule],
+    /// What may be let through without a person.
+    pub ceiling: Ceiling,
 }
 
 /// What the engine found out about a request before it is judged.

@@ -18,6 +18,7 @@ pub use rule::{About, Rule};
 pub use ruling::{Permit, Risk, Ruling};
 
 use crate::approval::Action;
+use crate::ceiling::Freedom;
 
 /// Judges an action. Paths of reads and writes are absolute and resolved (no symlink, no `..`).
 pub fn judge(action: &Action, ground: &Ground<'_>) -> Ruling {
@@ -32,7 +33,7 @@ pub fn judge(action: &Action, ground: &Ground<'_>) -> Ruling {
         Action::Tool { tool, .. } => {
             let built_in =
                 Ruling::ask("other_tools", Risk::Medium, format!("no rule says what the tool `{tool}` does"));
-            with_rules(built_in, true, ground, |rule| rule.matches_tool(tool))
+            with_rules(built_in, Some(Freedom::Tools), ground, |rule| rule.matches_tool(tool))
         }
     }
 }
@@ -43,7 +44,7 @@ fn fetch(url: &str, ground: &Ground<'_>) -> Ruling {
     let host = authority.rsplit('@').next().unwrap_or_default();
     let host = host.split(':').next().unwrap_or_default();
     let built_in = Ruling::ask("network", Risk::Medium, format!("it reaches out to {host}"));
-    with_rules(built_in, true, ground, |rule| rule.matches_host(host))
+    with_rules(built_in, Some(Freedom::Hosts), ground, |rule| rule.matches_host(host))
 }
 
 /// The strictest of what is said of each; `None` of none.
@@ -55,15 +56,22 @@ fn all(paths: &[String], judge: impl Fn(&str) -> Ruling) -> Option<Ruling> {
 fn path_with_rules(path: &str, writes: bool, ground: &Ground<'_>) -> Ruling {
     let built_in = if writes { paths::write(path, ground) } else { paths::read(path, ground) };
     // Outside is asked for want of a rule; what changes how tools run is asked by one.
-    let for_want = matches!(built_in.rule.as_str(), "read_outside" | "write_outside");
-    with_rules(built_in, for_want, ground, |rule| rule.matches_path(path, writes, &ground.bounds.root))
+    let lifts = match built_in.rule.as_str() {
+        "read_outside" => Some(Freedom::ReadOutside),
+        "write_outside" => Some(Freedom::WriteOutside),
+        _ => None,
+    };
+    let above = writes && built_in.verdict == Permit::Allow && !ground.ceiling.has(Freedom::Write);
+    let built_in =
+        if above { above_ceiling("it writes inside the project folder", Freedom::Write) } else { built_in };
+    with_rules(built_in, lifts, ground, |rule| rule.matches_path(path, writes, &ground.bounds.root))
 }
 
 /// The built-in ruling together with the person's rules that match. One that allows counts only where the built-in one
-/// asks for want of a rule.
+/// asks for want of a rule, and only within the ceiling: `lifts` is what such a rule lets through, `None` where none can.
 fn with_rules(
     built_in: Ruling,
-    for_want: bool,
+    lifts: Option<Freedom>,
     ground: &Ground<'_>,
     matches: impl Fn(&Rule) -> bool,
 ) -> Ruling {
@@ -73,18 +81,29 @@ fn with_rules(
         .filter(|rule| rule.holds_for(ground.role, &ground.bounds.root) && matches(rule))
         .map(|rule| {
             let why = rule.why.clone().unwrap_or_else(|| format!("your rule `{}` says so", rule.name));
-            Ruling { verdict: rule.verdict, rule: rule.name.clone(), why, risk: built_in.risk }
+            let by = if rule.verdict == Permit::Allow { vec![rule.name.clone()] } else { Vec::new() };
+            Ruling { verdict: rule.verdict, rule: rule.name.clone(), why, risk: built_in.risk, by }
         })
         .reduce(Ruling::strictest);
-    match own {
-        Some(own) if for_want && built_in.verdict == Permit::Ask => own,
-        Some(own) => built_in.strictest(own),
-        None => built_in,
+    match (own, lifts) {
+        (Some(own), Some(freedom)) if built_in.verdict == Permit::Ask => {
+            let above = own.verdict == Permit::Allow && !ground.ceiling.has(freedom);
+            if above { above_ceiling(&format!("your rule `{}` allows it", own.rule), freedom) } else { own }
+        }
+        // What is allowed anyway rests on no rule of theirs.
+        (Some(own), _) => built_in.strictest(Ruling { by: Vec::new(), ..own }),
+        (None, _) => built_in,
     }
 }
 
+/// What would be let through, were it not for the ceiling.
+fn above_ceiling(what: &str, freedom: Freedom) -> Ruling {
+    let why = format!("{what}, and the session's ceiling has no `{}`", freedom.as_str());
+    Ruling::ask("above_ceiling", Risk::Medium, why)
+}
+
 /// The built-in rules, for a person to read: name, verdict, what it is about.
-pub const BUILT_IN: [(&str, Permit, &str); 37] = [
+pub const BUILT_IN: [(&str, Permit, &str); 38] = [
     ("read_inside", Permit::Allow, "reading inside the project folder"),
     ("write_inside", Permit::Allow, "writing inside the project folder, by the implementer"),
     (
@@ -93,6 +112,11 @@ pub const BUILT_IN: [(&str, Permit, &str); 37] = [
         "programs that are known to only read, with plain options: ls, cat, grep, rg, find, git log …",
     ),
     ("own_state", Permit::Allow, "the agent's own todo list, plan and structured answer"),
+    (
+        "above_ceiling",
+        Permit::Ask,
+        "what is let through without you only where the session's `ceiling` names it",
+    ),
     ("read_outside", Permit::Ask, "reading outside the project folder"),
     ("write_outside", Permit::Ask, "writing outside the project folder"),
     ("outside", Permit::Ask, "running in a folder outside the project"),

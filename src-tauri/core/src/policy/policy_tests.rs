@@ -1,6 +1,7 @@
 use super::testing::{Tree, ground};
 use super::{Bounds, Ground, Permit, judge};
 use crate::approval::Action;
+use crate::ceiling::Ceiling;
 use crate::ids::Role;
 
 fn read(path: &str) -> Action {
@@ -16,8 +17,14 @@ fn the_policy_as_a_table() {
     use Permit::{Allow, Ask, Deny};
     let bounds = Bounds { root: "/work/p".into(), keep_out: "/work/p/data".into(), home: "/home/x".into() };
     let tree = Tree::default();
-    let writer =
-        Ground { bounds: &bounds, role: Role::Implementer, may_write: true, places: &tree, rules: &[] };
+    let writer = Ground {
+        bounds: &bounds,
+        role: Role::Implementer,
+        may_write: true,
+        places: &tree,
+        rules: &[],
+        ceiling: Ceiling::ALL,
+    };
     let reader = Ground { role: Role::Reviewer, may_write: false, ..writer };
     let fetch = Action::Fetch { url: "https://x".into() };
     let tool = Action::Tool { tool: "mcp__x".into(), input: serde_json::Value::Null };

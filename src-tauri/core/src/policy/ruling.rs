@@ -60,26 +60,48 @@ pub struct Ruling {
     pub why: String,
     /// How much harm it could do.
     pub risk: Risk,
+    /// The person's rules that it rests on where it is allowed, by their names.
+    #[serde(skip)]
+    pub by: Vec<String>,
 }
 
 impl Ruling {
     /// Allowed, with nothing to lose.
     pub(super) fn allow(rule: &str, why: impl Into<String>) -> Self {
-        Self { verdict: Permit::Allow, rule: rule.to_owned(), why: why.into(), risk: Risk::Low }
+        Self {
+            verdict: Permit::Allow,
+            rule: rule.to_owned(),
+            why: why.into(),
+            risk: Risk::Low,
+            by: Vec::new(),
+        }
     }
 
     /// For a person to decide.
     pub(super) fn ask(rule: &str, risk: Risk, why: impl Into<String>) -> Self {
-        Self { verdict: Permit::Ask, rule: rule.to_owned(), why: why.into(), risk }
+        Self { verdict: Permit::Ask, rule: rule.to_owned(), why: why.into(), risk, by: Vec::new() }
     }
 
     /// Not at all.
     pub(super) fn deny(rule: &str, why: impl Into<String>) -> Self {
-        Self { verdict: Permit::Deny, rule: rule.to_owned(), why: why.into(), risk: Risk::High }
+        Self {
+            verdict: Permit::Deny,
+            rule: rule.to_owned(),
+            why: why.into(),
+            risk: Risk::High,
+            by: Vec::new(),
+        }
     }
 
     /// The stricter of two, and of two questions the graver; the first where they are alike.
     pub(super) fn strictest(self, other: Self) -> Self {
-        if (other.verdict, other.risk) > (self.verdict, self.risk) { other } else { self }
+        let (mut stricter, other) = if (other.verdict, other.risk) > (self.verdict, self.risk) {
+            (other, self)
+        } else {
+            (self, other)
+        };
+        let more = other.by.into_iter().filter(|name| !stricter.by.contains(name)).collect::<Vec<_>>();
+        stricter.by.extend(more);
+        stricter
     }
 }

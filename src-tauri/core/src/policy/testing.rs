@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Bounds, Ground, Places, Rule};
+use crate::ceiling::Ceiling;
 use crate::ids::Role;
 
 /// Links by their absolute path; everything else is where its text says, and patterns match the files listed.
@@ -69,5 +70,5 @@ impl Tree {
 
 /// The implementer's ground.
 pub(super) fn ground<'a>(bounds: &'a Bounds, tree: &'a Tree, rules: &'a [Rule]) -> Ground<'a> {
-    Ground { bounds, role: Role::Implementer, may_write: true, places: tree, rules }
+    Ground { bounds, role: Role::Implementer, may_write: true, places: tree, rules, ceiling: Ceiling::ALL }
 }

@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::allowed::{AllowedCalls, CallState};
-use crate::approval::{Action, Answer, AnsweredBy, ApprovalAnswered, ApprovalAsked, Choice, Grant};
+use super::grants::Grants;
+use crate::approval::{Action, Answer, AnsweredBy, ApprovalAnswered, ApprovalAsked, Choice};
 use crate::event::{Envelope, Event};
 use crate::ids::{ApprovalId, AttemptNo, RequestId, WorkerName};
 use crate::time::Timestamp;
@@ -22,7 +23,7 @@ pub struct Approvals {
     /// Questions that are not settled, in their order.
     pub open: Vec<OpenApproval>,
     /// Permissions that last.
-    pub grants: Vec<Arc<Grant>>,
+    pub grants: Grants,
     /// Questions that were answered and applied, or are void; the newest.
     pub settled: VecDeque<SettledApproval>,
     allowed: AllowedCalls,
@@ -115,14 +116,6 @@ impl Approvals {
         })
     }
 
-    /// The grant that covers the action.
-    pub fn grant_for(&self, worker: &WorkerName, action: &Action) -> Option<&Grant> {
-        self.grants
-            .iter()
-            .map(AsRef::as_ref)
-            .find(|grant| grant.worker == *worker && grant.action.is_same_as(action))
-    }
-
     /// What the worker was allowed to do when it asked this before, itself or in its place, where it is not known
     /// whether it did it: its process went away.
     pub fn may_have_been_made(&self, worker: &WorkerName, action: &Action) -> Option<&Action> {
@@ -148,6 +141,7 @@ impl Approvals {
 
     pub(super) fn apply(&mut self, envelope: &Envelope) {
         self.settle_judged_again(envelope);
+        self.grants.apply(envelope);
         for (approval, call) in self.allowed.apply(envelope) {
             self.call_is(&approval, call);
         }
@@ -181,8 +175,6 @@ impl Approvals {
                 }
             }
             Event::ApprovalVoided { approval, .. } => self.settle(approval, Settling::Void, None),
-            Event::GrantGiven(grant) => self.grants.push(Arc::new(grant.clone())),
-            Event::GrantRevoked { grant } => self.grants.retain(|given| given.grant != *grant),
             Event::WorkerExited { attempt, .. } => {
                 for open in &mut self.open {
                     if envelope.worker.as_ref() == Some(&open.worker) {

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::grants::ends_grants;
 use super::{ReviewProgress, State};
 use crate::agent_event::AgentEvent;
+use crate::ceiling::Freedom;
 use crate::event::{Envelope, Event, Place, RecoveryAttempted};
 use crate::ids::{TurnNo, WorkerName};
 use crate::recovery::{LaunchChanges, Launched, Remedy, Signs, Trouble};
@@ -120,13 +122,16 @@ impl State {
     /// ask hold the form of the answer.
     pub fn launched(&self, worker: &WorkerName, place: &Place) -> Launched {
         let changes = self.workers.get(worker).map(|known| known.recovery.launch).unwrap_or_default();
-        let permission = self.created.as_ref().map_or(PermissionMode::Ask, |c| c.settings.permission);
-        let asks = changes.asks || matches!(place, Place::Checkout { .. });
+        let settings = self.settings();
+        // Who asks nobody needs all that can be given without a person.
+        let asks = changes.asks || !settings.ceiling.has_all() || matches!(place, Place::Checkout { .. });
+        let may =
+            |remedy| settings.ceiling.has(Freedom::Flags) && !self.approvals.grants.bars(worker, remedy);
+        let (git, trusted) = self.prepared.as_ref().map_or((true, false), |p| (p.git, p.trusted));
         Launched {
-            permission: if asks { PermissionMode::Ask } else { permission },
-            skip_git_repo_check: changes.skip_git_repo_check
-                || self.prepared.as_ref().is_some_and(|p| !p.git),
-            skip_trust: changes.skip_trust || self.prepared.as_ref().is_none_or(|p| !p.trusted),
+            permission: if asks { PermissionMode::Ask } else { settings.permission },
+            skip_git_repo_check: may(Remedy::AddSkipGitRepoCheck) && (changes.skip_git_repo_check || !git),
+            skip_trust: may(Remedy::AddSkipTrust) && (changes.skip_trust || !trusted),
         }
     }
 
@@ -160,6 +165,13 @@ impl State {
                 self.quotas.retain(|_, until| *until > envelope.at);
                 for worker in self.workers.values_mut() {
                     worker.recovery.resumed(envelope.at);
+                }
+            }
+            // What was added to command lines is granted no longer.
+            Event::SessionEnded(ending) if ends_grants(ending.state) => {
+                for worker in self.workers.values_mut() {
+                    worker.recovery.launch =
+                        LaunchChanges { asks: worker.recovery.launch.asks, ..LaunchChanges::default() };
                 }
             }
             Event::RecoveryAttempted(_) => {

@@ -5,6 +5,7 @@ pub mod log;
 mod of_approvals;
 mod of_blockers;
 mod of_event;
+mod of_grants;
 mod of_recovery;
 mod of_session;
 mod receipt;

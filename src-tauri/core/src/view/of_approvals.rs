@@ -1,25 +1,13 @@
 //! Questions and grants as people see them.
 
-use std::sync::Arc;
-
-use super::status::{ApprovalView, EditView, GrantView, NeedView};
-use crate::approval::{Action, AllowFor, AnsweredBy, Choice, Grant};
+use super::of_grants::bound;
+use super::status::{ApprovalView, EditView, NeedView};
+use crate::approval::{Action, AllowFor, AnsweredBy, Choice};
 use crate::state::{Approvals, OpenApproval, SettledApproval, Settling};
 
 /// All of them, in their order.
 pub(super) fn approvals(approvals: &Approvals) -> Vec<ApprovalView> {
     approvals.settled.iter().map(settled).chain(approvals.open.iter().map(open)).collect()
-}
-
-/// What was allowed for longer.
-pub(super) fn grants(approvals: &Approvals) -> Vec<GrantView> {
-    let view = |grant: &Arc<Grant>| GrantView {
-        id: grant.grant.to_string(),
-        worker: grant.worker.to_string(),
-        what: grant.action.in_words(),
-        by: grant.by.as_str().to_owned(),
-    };
-    approvals.grants.iter().map(view).collect()
 }
 
 fn open(open: &OpenApproval) -> ApprovalView {
@@ -75,14 +63,7 @@ fn exactly(action: &Action) -> Vec<String> {
 /// What a yes for the session lets through, in words: the very same and nothing more.
 fn granted(open: &OpenApproval) -> String {
     let (worker, action) = (&open.worker, &open.asked.request.action);
-    let bound = match action {
-        Action::Command { cwd: Some(cwd), .. } => format!("exactly this command, in {cwd}"),
-        Action::Command { .. } => "exactly this command".to_owned(),
-        Action::Read { .. } => "exactly these places".to_owned(),
-        Action::Write { .. } => "exactly these files, with any content".to_owned(),
-        Action::Fetch { .. } => "exactly this address".to_owned(),
-        Action::Internal { .. } | Action::Tool { .. } => "with exactly this input".to_owned(),
-    };
+    let bound = bound(action);
     format!("{worker} may {} without being asked again, until the session ends: {bound}", action.in_words())
 }
 

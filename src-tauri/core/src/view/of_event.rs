@@ -1,7 +1,7 @@
 //! Makes a timeline entry of an event, where the event belongs into the story.
 
 use super::timeline::TimelineEntry;
-use super::{of_approvals, of_recovery};
+use super::{of_approvals, of_grants, of_recovery};
 use crate::agent_event::{AgentEvent, FileTouch, NoticeLevel, ToolStatus};
 use crate::approval::{Action, Answer, Choice};
 use crate::event::{CheckpointRestored, Envelope, Event, Purpose, Step};
@@ -102,6 +102,7 @@ fn words(event: &Event) -> Option<Words> {
             Some(("approval", "warn", format!("asks again; it is question {approval}"), None))
         }
         Event::ApprovalVoided { why, .. } => plain("approval", format!("the question is void: {why}")),
+        Event::GrantGiven(grant) => plain("approval", of_grants::words(grant.by, &grant.scope)?),
         Event::GrantRevoked { .. } => {
             plain("approval", "what was allowed for the session is so no longer".to_owned())
         }
@@ -179,7 +180,6 @@ fn words(event: &Event) -> Option<Words> {
         | Event::WorkerExited { .. }
         | Event::ReviewPrepared { .. }
         | Event::ApprovalHeld { .. }
-        | Event::GrantGiven(_)
         | Event::RecoveryDue { .. }
         | Event::ReviewAnswered { .. }
         | Event::StopRequested { .. }

@@ -45,6 +45,15 @@ pub(super) fn words(event: &Event) -> Option<Words> {
     }
 }
 
+/// The option that a remedy adds to a command line; nothing where it adds none.
+pub(super) fn added(remedy: Remedy) -> &'static str {
+    match remedy {
+        Remedy::AddSkipGitRepoCheck => "--skip-git-repo-check",
+        Remedy::AddSkipTrust => "--skip-trust",
+        Remedy::AskInstead | Remedy::BackOff | Remedy::WaitForReset | Remedy::NewSession | Remedy::GoOn => "",
+    }
+}
+
 fn remedy_words(remedy: Remedy) -> &'static str {
     match remedy {
         Remedy::AddSkipGitRepoCheck => "started again with --skip-git-repo-check",

@@ -3,7 +3,7 @@
 use super::status::{
     CheckView, DecisionView, FindingView, NeedView, PlanCount, ReviewView, SessionView, WorkerView,
 };
-use super::{of_approvals, of_blockers, of_recovery};
+use super::{of_approvals, of_blockers, of_grants, of_recovery};
 use crate::event::{Purpose, Step};
 use crate::ids::SessionId;
 use crate::outcome::Outcome;
@@ -54,7 +54,8 @@ pub fn session_view(id: &SessionId, state: &State) -> Option<SessionView> {
         quotas: of_recovery::quotas(state),
         needs_you: needs(id, state),
         approvals: of_approvals::approvals(&state.approvals),
-        grants: of_approvals::grants(&state.approvals),
+        grants: of_grants::grants(&state.approvals.grants),
+        ceiling: created.settings.ceiling.words().into_iter().map(ToOwned::to_owned).collect(),
         blockers: of_blockers::blockers(id, state),
         warnings: state.warnings.clone(),
         files_changed: newest.map(|c| c.changed.clone()).unwrap_or_default(),

@@ -56,6 +56,9 @@ pub struct SessionView {
     /// What was allowed for the rest of the session.
     #[serde(default)]
     pub grants: Vec<GrantView>,
+    /// What may be let through without a person, in the words of the setting `ceiling`.
+    #[serde(default)]
+    pub ceiling: Vec<String>,
     /// Blockers, in their order: the newest may be open.
     #[serde(default)]
     pub blockers: Vec<BlockerView>,
@@ -308,8 +311,20 @@ pub struct GrantView {
     pub id: String,
     /// Whose.
     pub worker: String,
-    /// What, in words.
+    /// What, in words; completes "it may …".
     pub what: String,
-    /// `person demo`: who gave it.
+    /// Its bounds, in words.
+    #[serde(default)]
+    pub exactly: String,
+    /// `person demo rule recovery`: who gave it.
     pub by: String,
+    /// The rule of the person's that it comes from.
+    #[serde(default)]
+    pub rule: Option<String>,
+    /// RFC 3339; of a rule, when it first let something through.
+    #[serde(default)]
+    pub given_at: String,
+    /// When it ends, in words.
+    #[serde(default)]
+    pub ends: String,
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use mo_core::ceiling::{Ceiling, Freedom};
 use mo_core::ids::AgentKind;
 use mo_core::settings::{CHECK_OUTPUT, MAX_RECOVERY_ATTEMPTS, PermissionMode, Settings, problem_of_checks};
 use serde::Deserialize;
@@ -43,6 +44,7 @@ struct Agent {
 #[serde(deny_unknown_fields)]
 struct Session {
     permission: Option<Spanned<String>>,
+    ceiling: Option<Spanned<Vec<Spanned<String>>>>,
     isolation: Option<Spanned<String>>,
     fix_rounds: Option<Spanned<u32>>,
     stall_timeout: Option<Spanned<String>>,
@@ -239,6 +241,14 @@ impl Config {
             };
             set.push("session.permission".to_owned());
         }
+        if let Some(words) = &root.session.ceiling {
+            settings.ceiling = ceiling(words.get_ref(), &broken)?;
+            set.push("session.ceiling".to_owned());
+            if settings.permission == PermissionMode::Bypass && !settings.ceiling.has_all() {
+                let reason = "permission = \"bypass\" lets everything through; a lower ceiling needs \"ask\"";
+                return Err(broken(words.span().start, reason.to_owned()));
+            }
+        }
         if let Some(word) = &root.session.isolation {
             if word.get_ref() != "in-place" {
                 return Err(broken(
@@ -270,6 +280,20 @@ impl Config {
         config.set.extend(set);
         Ok(config)
     }
+}
+
+/// The words of a ceiling.
+fn ceiling(
+    words: &[Spanned<String>],
+    broken: &dyn Fn(usize, String) -> ConfigError,
+) -> Result<Ceiling, ConfigError> {
+    let freedoms = words.iter().map(|word| {
+        Freedom::of_word(word.get_ref()).ok_or_else(|| {
+            let known = Freedom::ALL.map(|freedom| format!("{:?}", freedom.as_str())).join(", ");
+            broken(word.span().start, format!("ceiling has {:?}; possible are {known}", word.get_ref()))
+        })
+    });
+    Ok(Ceiling::of(freedoms.collect::<Result<Vec<_>, _>>()?))
 }
 
 /// Settings of the design that this version has no code for: their defaults are fine, anything else would be

@@ -53,6 +53,7 @@ impl Config {
         }
         let session = &self.session;
         push("session.permission".to_owned(), format!("{:?}", permission_word(session.permission)));
+        push("session.ceiling".to_owned(), format!("{:?}", session.ceiling.words()));
         push("session.isolation".to_owned(), "\"in-place\"".to_owned());
         push("session.fix_rounds".to_owned(), session.fix_rounds.to_string());
         push("session.stall_timeout".to_owned(), format!("{:?}", show_duration(session.stall_timeout_ms)));

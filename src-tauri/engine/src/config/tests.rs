@@ -1,5 +1,6 @@
 use std::path::Path;
 
+use mo_core::ceiling::{Ceiling, Freedom};
 use mo_core::ids::AgentKind;
 
 use super::{Config, ConfigError, Source, parse_duration, parse_size, show_size};
@@ -39,6 +40,9 @@ fn what_is_wrong_is_said_with_its_line_and_column() {
         ("[session]\nunknown = 1\n", 2, 1),
         ("[session]\nstall_timeout = \"5 minutes\"\n", 2, 17),
         ("[session]\npermission = \"yes\"\n", 2, 14),
+        ("[session]\nceiling = [\"write\", \"wirte\"]\n", 2, 21),
+        ("[session]\nceiling = \"write\"\n", 2, 11),
+        ("[session]\npermission = \"bypass\"\nceiling = [\"write\"]\n", 3, 11),
         ("[review]\nchecks = [\"cargo test\", \" \"]\n", 2, 10),
         ("[review]\nchecks = \"cargo test\"\n", 2, 10),
         ("[review]\ncheck_timeout = \"soon\"\n", 2, 17),
@@ -60,6 +64,17 @@ fn what_is_wrong_is_said_with_its_line_and_column() {
             other => panic!("{text}: {other:?}"),
         }
     }
+}
+
+#[test]
+fn a_ceiling_is_what_it_names() {
+    let of = |text: &str| parse(&format!("[session]\n{text}\n")).unwrap();
+    assert_eq!(of("").session.ceiling, Ceiling::ALL);
+    assert_eq!(of("ceiling = []").session.ceiling, Ceiling::of([]));
+    let some = of("ceiling = [\"hosts\", \"write\"]");
+    assert_eq!(some.session.ceiling, Ceiling::of([Freedom::Write, Freedom::Hosts]));
+    let shown = some.shown().into_iter().find(|value| value.name == "session.ceiling").unwrap();
+    assert_eq!((shown.value.as_str(), shown.source), ("[\"write\", \"hosts\"]", Source::File));
 }
 
 #[test]

@@ -116,8 +116,11 @@ fn it_takes_a_watching_person_about_forty_seconds() {
         seconds(&gemini, 0),
         seconds(&codex, 0),
         seconds(&claude, 0),
-        both(seconds(&gemini, 1), seconds(&codex, 1)),
+        // The wait of the recovery: at least half of it.
+        1.5,
         seconds(&claude, 1),
+        both(seconds(&gemini, 1), seconds(&codex, 1)),
+        seconds(&claude, 2),
         both(seconds(&gemini, 2), seconds(&codex, 2)),
     ];
     let total: f64 = parts.iter().sum();

@@ -1,9 +1,10 @@
 //! Claude, the implementer: makes the change, with one honest mistake in it, and mends it when it is told.
 
 use mo_core::agent_event::PlanStatus;
+use mo_core::outcome::FailureClass;
 
 use super::read;
-use crate::script::{PlanItem, Step, Turn, TurnKind};
+use crate::script::{ErrorStep, PlanItem, Step, Turn, TurnKind};
 
 /// What is wrong in the first version of `store.py`.
 pub(super) const MISTAKE: &str = "date.fromisoformat(task.due) <= today";
@@ -11,7 +12,7 @@ pub(super) const MISTAKE: &str = "date.fromisoformat(task.due) <= today";
 pub(super) const MENDED: &str = "date.fromisoformat(task.due) < today";
 
 pub(super) fn turns() -> Vec<Turn> {
-    vec![Turn::of(TurnKind::Work, first_turn()), Turn::of(TurnKind::Work, fix_turn())]
+    [begun(), gone_on(), fix_turn()].map(|steps| Turn::of(TurnKind::Work, steps)).into()
 }
 
 const TODO: [&str; 4] = [
@@ -38,8 +39,13 @@ fn edit(path: &str, find: &str, replace: &str) -> Step {
     Step::Edit { path: path.to_owned(), find: find.to_owned(), replace: replace.to_owned() }
 }
 
-/// The whole first implementation.
+/// The whole first implementation, in its two parts.
 pub(super) fn first_turn() -> Vec<Step> {
+    begun().into_iter().chain(gone_on()).collect()
+}
+
+/// Until its model service is overloaded, which it mostly is only for a moment.
+fn begun() -> Vec<Step> {
     let mut steps = vec![
         Step::Say("The plan is clear. I will go through the project file by file.".to_owned()),
         todo(0),
@@ -57,7 +63,15 @@ pub(super) fn first_turn() -> Vec<Step> {
         Step::WaitMs(900),
         todo(1),
         Step::Milestone("tasks have due dates, and old files still load".to_owned()),
+        Step::Error(ErrorStep { class: FailureClass::Overloaded, message: None, resets_in_s: 0 }),
     ]);
+    steps
+}
+
+/// The rest, in the session that knows what was done.
+fn gone_on() -> Vec<Step> {
+    let mut steps =
+        vec![Step::Say("`store.py` is done. I go on with the command line.".to_owned()), Step::WaitMs(400)];
     for change in todo_py() {
         steps.extend([change, Step::WaitMs(900)]);
     }

@@ -1,5 +1,5 @@
 //! The demo: a small real project, a goal, and a team that reaches it. One reviewer finds a real mistake; it is
-//! mended, and everybody approves.
+//! mended, and everybody approves. On the way one command is asked for, and the model service is busy once.
 
 mod architect;
 mod implementer;
@@ -10,6 +10,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use mo_core::ids::AgentKind;
+use mo_core::settings::{RecoverySettings, Settings};
 
 use crate::install::{InstallError, install};
 use crate::script::{Script, Step, Turn, TurnKind};
@@ -18,8 +19,13 @@ use crate::script::{Script, Step, Turn, TurnKind};
 pub const GOAL: &str = "Tasks should have due dates: `add --due 2026-12-01`, shown by `list`, and a new command \
 `overdue` that lists what is late.";
 
-/// How many fix rounds the demo needs: the concern of the first review is mended in one.
-pub const FIX_ROUNDS: u32 = 1;
+/// The settings of the demo's session: the concern of the first review is mended in one fix round, and when the model
+/// service is busy the team waits a moment; hardly one with `fast`.
+pub fn settings(fast: bool) -> Settings {
+    let (back_off_ms, back_off_max_ms) = if fast { (100, 100) } else { (3_000, 3_000) };
+    let recovery = RecoverySettings { back_off_ms, back_off_max_ms, ..RecoverySettings::default() };
+    Settings { fix_rounds: 1, recovery, ..Settings::default() }
+}
 
 /// What is ready to run.
 #[derive(Debug, Clone, PartialEq, Eq)]

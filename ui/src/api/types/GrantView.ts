@@ -13,10 +13,26 @@ id: string,
  */
 worker: string, 
 /**
- * What, in words.
+ * What, in words; completes "it may …".
  */
 what: string, 
 /**
- * `person demo`: who gave it.
+ * Its bounds, in words.
  */
-by: string, };
+exactly: string, 
+/**
+ * `person demo rule recovery`: who gave it.
+ */
+by: string, 
+/**
+ * The rule of the person's that it comes from.
+ */
+rule: string | null, 
+/**
+ * RFC 3339; of a rule, when it first let something through.
+ */
+given_at: string, 
+/**
+ * When it ends, in words.
+ */
+ends: string, };

@@ -91,6 +91,10 @@ approvals: Array<ApprovalView>,
  */
 grants: Array<GrantView>, 
 /**
+ * What may be let through without a person, in the words of the setting `ceiling`.
+ */
+ceiling: Array<string>, 
+/**
  * Blockers, in their order: the newest may be open.
  */
 blockers: Array<BlockerView>, 
