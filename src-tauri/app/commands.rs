@@ -114,3 +114,9 @@ pub async fn answer_as(
 pub async fn revoke(shell: State<'_, Shell>, session: String, grant: String) -> Result<(), Refusal> {
     shell.desk()?.revoke(session, grant).await
 }
+
+/// Takes down that a blocker is resolved, and goes on with its session.
+#[tauri::command]
+pub async fn resolve(shell: State<'_, Shell>, session: String, blocker: String) -> Result<(), Refusal> {
+    shell.desk()?.resolve(session, blocker).await
+}

@@ -59,6 +59,8 @@ pub trait Desk:
     fn answer(&self, session: String, approval: String, choice: ChoiceForm) -> Answer<'_, ()>;
     /// Takes back what was allowed for a whole session.
     fn revoke(&self, session: String, grant: String) -> Answer<'_, ()>;
+    /// Takes down that a blocker is resolved, and goes on with its session.
+    fn resolve(&self, session: String, blocker: String) -> Answer<'_, ()>;
     /// News from now on; taken once, at the start. The channel ends when the engine does.
     fn news(&self) -> mpsc::Receiver<News>;
     /// How many sessions run in this process. Those of another owner go on when this one ends.

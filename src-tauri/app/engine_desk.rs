@@ -18,11 +18,11 @@ use std::time::Duration;
 
 use mo_core::approval::AnsweredBy;
 use mo_core::event::StopCause;
-use mo_core::ids::{ApprovalId, SessionId};
+use mo_core::ids::{ApprovalId, BlockerId, SessionId};
 use mo_core::view::status::StatusView;
 use mo_core::view::timeline::TimelineEntry;
 use mo_engine::config::Config;
-use mo_engine::handle::EngineHandle;
+use mo_engine::handle::{AnswerError, EngineHandle};
 use mo_engine::start::MAX_GOAL;
 use mo_journal::JournalError;
 use tokio::sync::mpsc;
@@ -196,6 +196,15 @@ impl Desk for EngineDesk {
         Box::pin(async move {
             let session = SessionId::new(session);
             self.engine_of(&session).revoke(&session, &ApprovalId::new(grant)).await
+        })
+    }
+
+    fn resolve(&self, session: String, blocker: String) -> Answer<'_, ()> {
+        Box::pin(async move {
+            let engine = self.engine_of(&SessionId::new(session));
+            let named = BlockerId::parse(&blocker).ok_or(AnswerError::NoBlocker(blocker))?;
+            engine.resolve(&named).await?;
+            Ok(engine.resume(&named.session, None).await?)
         })
     }
 

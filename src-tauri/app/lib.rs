@@ -109,6 +109,7 @@ where
             commands::changes::restore,
             commands::details::details,
             commands::details::receipt,
+            commands::resolve,
             commands::native::missing,
         ])
         .setup(move |app| {

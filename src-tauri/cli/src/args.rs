@@ -283,6 +283,9 @@ pub(crate) struct Resolve {
     /// Go on with the session, as `resume` does
     #[arg(long)]
     pub(crate) retry: bool,
+    /// With --retry: stay while a question to a person is open, also without a terminal
+    #[arg(long, requires = "retry")]
+    pub(crate) wait: bool,
 }
 
 /// `restore`.

@@ -43,6 +43,8 @@ export interface Api extends ScreensApi, SetupApi, SettingsApi {
   answer(session: string, approval: string, choice: ChoiceForm): Promise<void>;
   /** Takes back what was allowed for a whole session. */
   revoke(session: string, grant: string): Promise<void>;
+  /** Takes down that a blocker is resolved, and goes on with its session. */
+  resolve(session: string, blocker: string): Promise<void>;
 }
 
 /** What stands before a session. */

@@ -26,6 +26,7 @@ export class ScriptedApi extends ScriptedScreens implements Api {
   changed: [name: string, value: string | null][] = [];
   answers: [session: string, approval: string, choice: ChoiceForm][] = [];
   revoked: [session: string, grant: string][] = [];
+  resolved: [session: string, blocker: string][] = [];
   acks: [epoch: number, number: number][] = [];
   pages: [session: string, since: number][] = [];
 
@@ -151,6 +152,11 @@ export class ScriptedApi extends ScriptedScreens implements Api {
   async answer(session: string, approval: string, choice: ChoiceForm): Promise<void> {
     this.answers.push([session, approval, choice]);
     if (this.refusal !== null) throw this.refusal;
+  }
+
+  async resolve(session: string, blocker: string): Promise<void> {
+    if (this.refusal !== null) throw this.refusal;
+    this.resolved.push([session, blocker]);
   }
 
   async revoke(session: string, grant: string): Promise<void> {

@@ -21,6 +21,7 @@ export function tauriApi(): Api {
     openFolder: (session) => invoke<void>('open_folder', { session }),
     answer: (session, approval, choice) => invoke<void>('answer', { session, approval, choice }),
     revoke: (session, grant) => invoke<void>('revoke', { session, grant }),
+    resolve: (session, blocker) => invoke<void>('resolve', { session, blocker }),
 
     checkStart: (form) => invoke<StartCheck>('check_start', { form }),
     start: (form) => invoke<string>('start_session', { form }),

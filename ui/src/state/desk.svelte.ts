@@ -143,6 +143,10 @@ export class Desk {
     await this.api.revoke(id, grant);
   }
 
+  async resolve(id: string, blocker: string): Promise<void> {
+    await this.api.resolve(id, blocker);
+  }
+
   /** Opens the card that the desktop asks for. */
   async #open(show: ShowNeed): Promise<void> {
     await this.#show(show.session);

@@ -177,3 +177,40 @@ describe('what was allowed for a session', () => {
     expect(api.revoked).toEqual([['s1', 'ap_1']]);
   });
 });
+
+describe('a blocker', () => {
+  const need = {
+    kind: 'permission_blocker',
+    id: 's1.42',
+    title: 'codex-reviewer: its turn failed: its login has expired (auth_expired)',
+    details: 'error 401: token_expired\nrefresh token was already used',
+    required_actions: ['codex login', 'gemini  # in this folder, once, and trust it', 'orchestrate resume s1'],
+    suggestions: ['orchestrate doctor'],
+  };
+
+  it('shows the evidence and numbered steps with what can be copied, and is tried again with one click', async () => {
+    const api = await open([], { state: 'blocked', needs_you: [need] });
+    const card = await screen.findByRole('region', { name: /its login has expired/ });
+    expect(within(card).getByRole('group', { name: 'Evidence' }).textContent).toContain('refresh token was already used');
+    const steps = within(card).getAllByRole('listitem').filter((item) => item.closest('ol') !== null);
+    expect(steps.map((step) => step.textContent?.replace(/\s+/g, ' ').trim())).toEqual([
+      expect.stringMatching(/^1 ?Run this in a terminal ?codex login$/),
+      expect.stringMatching(/^2 ?in this folder, once, and trust it ?gemini$/),
+    ]);
+    expect(within(card).getByRole('button', { name: 'Copy codex login' })).toBeTruthy();
+    await fireEvent.click(within(card).getByRole('button', { name: /Done, try again/ }));
+    expect(api.resolved).toEqual([['s1', 's1.42']]);
+  });
+
+  it('says why it could not be tried again, and can be once more', async () => {
+    const refusal = { code: 'target_missing', message: 'The folder is gone.', hint: null };
+    const api = await open([], { state: 'blocked', needs_you: [need] });
+    const card = await screen.findByRole('region', { name: /its login has expired/ });
+    api.refusal = refusal;
+    await fireEvent.click(within(card).getByRole('button', { name: /Done, try again/ }));
+    expect((await within(card).findByRole('alert')).textContent).toContain('The folder is gone.');
+    api.refusal = null;
+    await fireEvent.click(within(card).getByRole('button', { name: /Done, try again/ }));
+    expect(api.resolved).toEqual([['s1', 's1.42']]);
+  });
+});

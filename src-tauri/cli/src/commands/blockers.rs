@@ -78,7 +78,7 @@ pub(super) fn resolve(context: &mut Context, args: &Resolve) -> Result<u8, Failu
         async |host| host.engine.resolve(&blocker).await.map_err(failure),
     )?;
     if args.retry {
-        let resume = Resume { session: Some(named.to_string()), message: None, wait: false };
+        let resume = Resume { session: Some(named.to_string()), message: None, wait: args.wait };
         return resume::resume(context, &resume);
     }
     let words = format!("resolved; `orchestrate resume {named}` goes on");

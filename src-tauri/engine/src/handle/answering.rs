@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use mo_agents::kinds::EditError;
 use mo_core::approval::{AnsweredBy, Choice, ToolCall};
+use mo_core::ceiling::Ceiling;
 use mo_core::ids::{ApprovalId, BlockerId, Role, SessionId};
 use mo_core::input::{Edited, Input, Rejection};
 use mo_core::policy::{Ground, Permit, judge};
@@ -133,6 +134,8 @@ impl EngineHandle {
             may_write: role == Role::Implementer,
             places: &survey.known,
             rules: &survey.rules,
+            // Only what is denied is looked at here; a ceiling denies nothing.
+            ceiling: Ceiling::ALL,
         };
         let ruling = judge(&edited.action, &ground);
         if ruling.verdict == Permit::Deny {
