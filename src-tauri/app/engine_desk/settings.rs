@@ -83,7 +83,8 @@ impl SettingsDesk for EngineDesk {
             let data = self.places.data.clone();
             let ruled = tokio::task::spawn_blocking(move || {
                 let folder = folder.canonicalize().ok().filter(|folder| folder.is_dir())?;
-                Some(survey::explain(&command, role, &folder, home.as_deref(), &data, &config.rules))
+                let (home, ceiling) = (home.as_deref(), config.session.ceiling);
+                Some(survey::explain(&command, role, &folder, home, &data, &config.rules, ceiling))
             });
             let ruling = ruled.await.map_err(|error| broke_off(&error))?.ok_or_else(|| {
                 Refusal::new("target_missing", "there is no such folder", "write it from / or ~/ on")
