@@ -121,7 +121,7 @@ export function fixture(state: string): Fixture {
     decision: null,
     recoveries: 1,
     files_changed: ['Cargo.lock', 'Cargo.toml', 'src/auth/limiter.rs', 'src/auth/mod.rs', 'src/auth/password.rs', 'src/routes/login.rs', 'tests/login.rs'],
-    grants: [{ id: 'g1', worker: 'claude-implementer', what: 'run `cargo fetch`', by: 'person' }],
+    grants: [{ id: 'g1', worker: 'claude-implementer', what: 'run `cargo fetch`', exactly: 'exactly this command', by: 'person', rule: null, given_at: '2026-11-22T10:55:00.000Z', ends: 'when the session ends' }],
   });
   if (state === 'asks') {
     main.approvals = [anApproval({ cwd: main.target })];
