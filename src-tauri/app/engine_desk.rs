@@ -203,8 +203,7 @@ impl Desk for EngineDesk {
         Box::pin(async move {
             let engine = self.engine_of(&SessionId::new(session));
             let named = BlockerId::parse(&blocker).ok_or(AnswerError::NoBlocker(blocker))?;
-            engine.resolve(&named).await?;
-            Ok(engine.resume(&named.session, None).await?)
+            engine.resolve(&named).await
         })
     }
 

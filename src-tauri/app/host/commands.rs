@@ -5,7 +5,7 @@ use mo_api::dto::{RestoreForm, StartForm, StopBy};
 use mo_checkpoint::RelPath;
 use mo_core::approval::{AnsweredBy, Choice};
 use mo_core::event::{CheckpointRestored, StopCause};
-use mo_core::ids::{ApprovalId, CheckpointNo, SessionId, WorkerName};
+use mo_core::ids::{ApprovalId, BlockerId, CheckpointNo, SessionId, WorkerName};
 use mo_core::view::status::{SessionView, StatusView};
 use mo_core::view::timeline::TimelineEntry;
 use mo_engine::history;
@@ -84,6 +84,19 @@ impl Host {
             Place::Here(engine) => Ok(engine.resume_waiting(session, message, waits).await?),
             Place::There(owner) => {
                 Ok(owner.client().resume_waiting(session.as_str(), message, waits).await?)
+            }
+        }
+    }
+
+    /// Takes down that a blocker is resolved, and goes on with its session.
+    pub async fn resolve(&self, blocker: &BlockerId) -> Result<(), Refusal> {
+        match self.place() {
+            Place::Here(engine) => {
+                engine.resolve(blocker).await?;
+                Ok(engine.resume(&blocker.session, None).await?)
+            }
+            Place::There(owner) => {
+                Ok(owner.client().resolve(blocker.session.as_str(), &blocker.to_string(), true).await?)
             }
         }
     }
