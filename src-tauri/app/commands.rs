@@ -11,7 +11,7 @@ pub mod setup;
 
 use std::sync::Arc;
 
-use mo_core::view::status::StatusView;
+use mo_core::view::status::{RuleOffer, StatusView};
 use mo_core::view::timeline::TimelineEntry;
 use tauri::{AppHandle, Manager, State};
 
@@ -107,6 +107,16 @@ pub async fn answer_as(
 ) -> Result<(), Refusal> {
     let desk = Arc::clone(app.state::<Shell>().desk()?);
     desk.answer(session.to_owned(), approval.to_owned(), choice).await
+}
+
+/// The rule that a question can become; nothing is written.
+#[tauri::command]
+pub async fn rule_for(
+    shell: State<'_, Shell>,
+    session: String,
+    approval: String,
+) -> Result<RuleOffer, Refusal> {
+    shell.desk()?.rule_for(session, approval).await
 }
 
 /// Takes back what was allowed for a whole session.

@@ -8,7 +8,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use mo_core::view::resources::SessionResources;
-use mo_core::view::status::{SessionView, StatusView};
+use mo_core::view::status::{RuleOffer, SessionView, StatusView};
 use mo_core::view::timeline::TimelineEntry;
 use tokio::sync::mpsc;
 
@@ -57,6 +57,8 @@ pub trait Desk:
     fn delete(&self, session: String) -> Answer<'_, ()>;
     /// Answers a question of a session; it is durable when this answers.
     fn answer(&self, session: String, approval: String, choice: ChoiceForm) -> Answer<'_, ()>;
+    /// The rule that a question can become; nothing is written.
+    fn rule_for(&self, session: String, approval: String) -> Answer<'_, RuleOffer>;
     /// Takes back what was allowed for a whole session.
     fn revoke(&self, session: String, grant: String) -> Answer<'_, ()>;
     /// Takes down that a blocker is resolved, and goes on with its session.

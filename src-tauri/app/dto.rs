@@ -30,6 +30,8 @@ pub enum ChoiceForm {
     Once,
     /// The very same for the rest of the session.
     Session,
+    /// The very same in this folder from now on, by the rule that was shown.
+    Always,
     /// This one call with another input.
     Edit {
         /// The command, or the tool's whole input as JSON.
@@ -50,6 +52,7 @@ impl TryFrom<ChoiceForm> for Choice {
     fn try_from(form: ChoiceForm) -> Result<Self, Refusal> {
         Ok(match form {
             ChoiceForm::Once => Self::Allow { allowed: AllowFor::Once },
+            ChoiceForm::Always => Self::Allow { allowed: AllowFor::Always },
             ChoiceForm::Session => Self::Allow { allowed: AllowFor::Session },
             ChoiceForm::Edit { input, whole: false } => Self::Edit { input: input.trim().into() },
             ChoiceForm::Edit { input, whole: true } => {

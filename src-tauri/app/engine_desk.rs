@@ -19,7 +19,7 @@ use std::time::Duration;
 use mo_core::approval::AnsweredBy;
 use mo_core::event::StopCause;
 use mo_core::ids::{ApprovalId, BlockerId, SessionId};
-use mo_core::view::status::StatusView;
+use mo_core::view::status::{RuleOffer, StatusView};
 use mo_core::view::timeline::TimelineEntry;
 use mo_engine::config::Config;
 use mo_engine::handle::{AnswerError, EngineHandle};
@@ -189,6 +189,13 @@ impl Desk for EngineDesk {
             let (session, approval) = (SessionId::new(session), ApprovalId::new(approval));
             let choice = choice.try_into()?;
             self.engine_of(&session).answer(&session, &approval, choice, AnsweredBy::Person).await
+        })
+    }
+
+    fn rule_for(&self, session: String, approval: String) -> Answer<'_, RuleOffer> {
+        Box::pin(async move {
+            let session = SessionId::new(session);
+            self.engine_of(&session).rule_for(&session, &ApprovalId::new(approval)).await
         })
     }
 

@@ -94,6 +94,7 @@ where
             commands::settings::explain,
             commands::settings::test_notification,
             commands::answer,
+            commands::rule_for,
             commands::revoke,
             commands::session::pause_session,
             commands::session::review_now,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use mo_core::view::status::RuleOffer;
 use ts_rs::{Config, TS};
 
 use mo_core::view::log::{LogFilter, LogFound, LogMark, LogPage, LogRaw};
@@ -45,6 +46,7 @@ fn generate(into: &Path) {
     RestoredView::export_all(&config).unwrap();
     DetailsView::export_all(&config).unwrap();
     ReceiptView::export_all(&config).unwrap();
+    RuleOffer::export_all(&config).unwrap();
 }
 
 fn files(folder: &Path) -> BTreeMap<String, String> {

@@ -91,6 +91,47 @@ fn a_question_is_answered_with_an_edited_call() {
 }
 
 #[test]
+fn a_question_becomes_a_rule_that_is_shown_first() {
+    let mut team = approving_team();
+    for (agent, script) in &mut team {
+        if agent.as_str() == "claude" {
+            let steps = json!([{ "run": "no-such-program --fast" }, { "text": "Done." }]);
+            *script = json!({ "turns": [{ "kind": "work", "times": 0, "steps": steps }] });
+        }
+    }
+    let stage = Stage::with_scripts(team);
+    assert_eq!(run(&stage).code, Some(12));
+    let id = the_question(&stage);
+    assert!(stage.run(["approvals"]).out.contains(&format!("orchestrate approve {id} --always")));
+    let shown = stage.run(["approve", "--always"]);
+    assert_eq!(shown.code, Some(2), "{shown:?}");
+    for part in
+        ["command = \"no-such-program --fast\"", "spared 1 of this session's 1 question", "rules.toml"]
+    {
+        assert!(shown.out.contains(part), "{part}: {shown:?}");
+    }
+    assert!(shown.err.contains("--yes"), "{shown:?}");
+    assert_eq!(the_question(&stage), id, "nothing is answered by looking");
+    assert_eq!(stage.run(["approve", &id, "--always", "--session"]).code, Some(2));
+    let saved = stage.run(["approve", &id, "--always", "--yes", "--json"]);
+    assert_eq!(saved.code, Some(0), "{saved:?}");
+    let lines = saved.json();
+    assert_eq!((&lines[0]["rule"]["spares"], &lines[1]["done"]["approval"]), (&json!(1), &json!(id)));
+    let rules = stage.run(["rules"]).expect(0).out;
+    assert!(rules.contains("always command no-such-program --fast"), "{rules}");
+    stage.run(["rules", "test"]).expect(0);
+    stage.run(["resume"]).expect(0);
+    // The next session of this folder does the same without a question.
+    let next = stage.run_goal(&["--json"]);
+    assert_ne!(next.code, Some(12), "{next:?}");
+    let story = next.out;
+    assert!(story.contains("\"rule\":\"always command no-such-program --fast\""), "{story}");
+    assert!(!story.contains("approval_requested"), "{story}");
+    let explained = stage.run(["rules", "explain", "-C", "target", "--", "no-such-program --fast; make"]);
+    assert!(explained.out.starts_with("ask"), "{explained:?}");
+}
+
+#[test]
 fn a_question_need_not_be_named_in_full() {
     let stage = stage();
     let none = stage.run(["approve"]);

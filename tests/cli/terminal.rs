@@ -231,7 +231,7 @@ fn asking_team(commands: &[&str]) -> Stage {
 
 #[test]
 fn questions_are_answered_in_place_with_single_keys() {
-    const KEYS: &str = "a allow once   s allow for this session   e edit   d deny   ? details";
+    const KEYS: &str = "a allow once   s this session   e edit   d deny   ? details";
     let first = "echo first >> marks.txt; true $HOME";
     let stage = asking_team(&[
         first,

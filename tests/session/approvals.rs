@@ -195,6 +195,70 @@ async fn what_is_allowed_for_the_session_is_asked_once_over_every_protocol() {
     }
 }
 
+/// The rule is shown before, is written as the person's own, holds at once and in the next session of that folder, and
+/// says nothing but this.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_always_allowed_becomes_a_rule_of_this_folder() {
+    const ALWAYS: Choice = Choice::Allow { allowed: AllowFor::Always };
+    const LINE: &str = "no-such-program --fast";
+    let play = Play::new("claude", &[LINE, "no-such-program --fast --force", LINE, ASKED]);
+    let engine = play.stage.engine().await;
+    let id = play.start(&engine, Settings::default()).await;
+    let file = play.stage.path("config/rules.toml");
+    let first = question(&engine, &id, 1).await;
+    let rule = engine.rule_for(&first).await.unwrap();
+    assert_eq!((rule.spares, rule.of, rule.file.as_str()), (1, 1, file.to_str().unwrap()));
+    assert!(
+        rule.text.contains("command = \"no-such-program --fast\"\nrole = \"implementer\""),
+        "{}",
+        rule.text
+    );
+    assert!(rule.text.contains("owner: person") && rule.text.contains("not_match = ["), "{}", rule.text);
+    assert!(!file.exists(), "nothing is written by looking");
+    // A broken file stays as it is, and the question too.
+    std::fs::create_dir(file.parent().unwrap()).unwrap();
+    std::fs::write(&file, "[[rule]\n").unwrap();
+    let broken = engine.answer(&first, ALWAYS, AnsweredBy::Person).await.unwrap_err();
+    assert_eq!(broken.code(), "config_broken", "{broken}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "[[rule]\n");
+    assert_eq!(engine.view(&id).await.unwrap().unwrap().approvals[0].state, "open");
+    std::fs::write(&file, "# mine\n").unwrap();
+    answer(&engine, &first, ALWAYS).await;
+    let written = std::fs::read_to_string(&file).unwrap();
+    assert!(
+        written.starts_with("# mine\n") && written.contains("command = \"no-such-program --fast\""),
+        "{written}"
+    );
+    // Another option is another question; the same is none.
+    let second = question(&engine, &id, 2).await;
+    answer(&engine, &second, no()).await;
+    let third = question(&engine, &id, 3).await;
+    let refused = engine.answer(&third, ALWAYS, AnsweredBy::Person).await.unwrap_err();
+    assert_eq!(refused.code(), "no_rule", "{refused}");
+    answer(&engine, &third, no()).await;
+    let outcome = to_rest(&engine, &id, 1).await;
+    assert_eq!((outcome.exit_code(), outcome.view.approvals.len()), (0, 3), "{}", outcome.story());
+    assert!(
+        outcome.story().contains("allowed always in this folder, by the new rule"),
+        "{}",
+        outcome.story()
+    );
+    assert!(outcome.events.iter().any(|envelope| matches!(&envelope.event,
+        Event::ApprovalDecided { ruling, .. } if ruling.rule == "always command no-such-program --fast")));
+    assert_eq!(outcome.view.grants.len(), 0);
+    engine.idle().await;
+    let next = play.start(&engine, Settings::default()).await;
+    let asked = question(&engine, &next, 1).await;
+    let view = engine.view(&next).await.unwrap().unwrap();
+    assert!(view.approvals[0].what.contains("--force"), "the first is not asked any more: {view:?}");
+    for nth in [1, 2] {
+        let asked = if nth == 1 { asked.clone() } else { question(&engine, &next, nth).await };
+        answer(&engine, &asked, no()).await;
+    }
+    assert_eq!(to_rest(&engine, &next, 1).await.exit_code(), 0);
+    engine.idle().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_question_that_nobody_answers_in_time_is_a_no_and_no_stall() {
     let play = Play::new("claude", &[ASKED]);

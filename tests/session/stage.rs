@@ -53,6 +53,7 @@ impl Stage {
         let actor = Path::new(env!("CARGO_BIN_EXE_actor"));
         let programs = mo_scripted::install::install(&base.join("bin"), actor, &paths, true).unwrap();
         let mut config = Config::default();
+        config.rules_file = Some(base.join("config/rules.toml"));
         for (agent, path) in programs {
             config.agents.insert(agent, AgentConfig { path: Some(path), ..AgentConfig::default() });
         }

@@ -6,7 +6,7 @@ use mo_checkpoint::RelPath;
 use mo_core::approval::{AnsweredBy, Choice};
 use mo_core::event::{CheckpointRestored, StopCause};
 use mo_core::ids::{ApprovalId, BlockerId, CheckpointNo, SessionId, WorkerName};
-use mo_core::view::status::{SessionView, StatusView};
+use mo_core::view::status::{RuleOffer, SessionView, StatusView};
 use mo_core::view::timeline::TimelineEntry;
 use mo_engine::history;
 use mo_engine::start::StartRequest;
@@ -164,6 +164,14 @@ impl Host {
             Place::There(owner) => {
                 Ok(owner.client().answer(session.as_str(), approval.as_str(), &choice).await?)
             }
+        }
+    }
+
+    /// The rule that a question can become; nothing is written.
+    pub async fn rule_for(&self, session: &SessionId, approval: &ApprovalId) -> Result<RuleOffer, Refusal> {
+        match self.place() {
+            Place::Here(engine) => Ok(engine.rule_for(approval).await?),
+            Place::There(owner) => Ok(owner.client().rule(session.as_str(), approval.as_str()).await?),
         }
     }
 

@@ -250,6 +250,12 @@ pub(crate) struct Approve {
     /// The very same for the rest of the session, too
     #[arg(long)]
     pub(crate) session: bool,
+    /// The very same in this folder from now on: shows the rule that it becomes, and asks before it is saved
+    #[arg(long, conflicts_with_all = ["session", "edit"])]
+    pub(crate) always: bool,
+    /// With --always: save the rule without asking
+    #[arg(long, requires = "always")]
+    pub(crate) yes: bool,
     /// What is in this file instead, `-` is stdin: a command, or the tool's whole input as JSON
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "session")]
     pub(crate) edit: Option<PathBuf>,

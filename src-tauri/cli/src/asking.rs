@@ -25,6 +25,8 @@ pub(crate) struct Asking {
     /// How many more wait behind it.
     behind: usize,
     shown: u32,
+    /// The rule that it would become was asked for, and (`true`) is shown: the next key saves it or not.
+    rule: Option<bool>,
     /// What is being typed, and what for.
     typing: Option<(Purpose, Line)>,
     /// The answer is on its way.
@@ -47,6 +49,8 @@ pub(crate) enum Pressed {
     Nothing,
     /// All that is known of the question is to be shown.
     Details,
+    /// The rule that it becomes when it is always allowed here is to be shown.
+    Rule,
     /// That is not possible here; where it is, in words.
     ElsewhereOnly(String),
     /// The answer.
@@ -64,7 +68,7 @@ impl Asking {
             return Some(standing);
         }
         let asked = open.next()?.clone();
-        Some(Self { asked, behind: open.count(), shown: 0, typing: None, sent: false })
+        Some(Self { asked, behind: open.count(), shown: 0, rule: None, typing: None, sent: false })
     }
 
     /// Its name.
@@ -91,6 +95,19 @@ impl Asking {
         if self.typing.is_some() {
             return self.type_on(bytes);
         }
+        if let Some(shown) = self.rule {
+            return match bytes {
+                [b'y' | b'Y'] if shown => {
+                    self.rule = None;
+                    self.say(Choice::Allow { allowed: AllowFor::Always })
+                }
+                [0x1b | b'n' | b'N'] => {
+                    self.rule = None;
+                    Pressed::Nothing
+                }
+                _ => Pressed::Nothing,
+            };
+        }
         // Several at once are an arrow key or something pasted, and no answer.
         let &[key] = bytes else { return Pressed::Nothing };
         match key.to_ascii_lowercase() {
@@ -100,9 +117,20 @@ impl Asking {
                 self.typing = Some((Purpose::Denial, Line::new("", MAX_REASON)));
                 Pressed::Nothing
             }
+            b'f' if self.can(AllowFor::Always) => {
+                self.rule = Some(false);
+                Pressed::Rule
+            }
             b'e' => self.edit(),
             b'?' => Pressed::Details,
             _ => Pressed::Nothing,
+        }
+    }
+
+    /// The rule of this question has been found, and is shown; or there is none after all.
+    pub(crate) fn rule_was(&mut self, shown: bool) {
+        if self.rule.is_some() {
+            self.rule = shown.then_some(true);
         }
     }
 
@@ -184,6 +212,8 @@ impl Asking {
         let asked = &self.asked;
         if !has_keys {
             let session = match (self.can(AllowFor::Session), asked.edit.is_some()) {
+                (true, true) if self.can(AllowFor::Always) => " [--session | --always | --edit FILE]",
+                (true, false) if self.can(AllowFor::Always) => " [--session | --always]",
                 (true, true) => " [--session | --edit FILE]",
                 (true, false) => " [--session]",
                 (false, true) => " [--edit FILE]",
@@ -206,9 +236,16 @@ impl Asking {
         if self.shown < HELD {
             return String::new();
         }
+        if let Some(shown) = self.rule {
+            let line = if shown { "  save this rule?   y save and allow   Esc goes back" } else { "  …" };
+            return paint.text(Tone::Strong, &words::cut(line, width));
+        }
         let mut keys = String::from("  a allow once");
         if self.can(AllowFor::Session) {
-            keys.push_str("   s allow for this session");
+            keys.push_str("   s this session");
+        }
+        if self.can(AllowFor::Always) {
+            keys.push_str("   f always here");
         }
         if asked.edit.is_some() {
             keys.push_str("   e edit");

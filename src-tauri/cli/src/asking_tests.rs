@@ -28,7 +28,7 @@ fn question(id: &str, what: &str) -> ApprovalView {
 }
 
 fn asking(asked: ApprovalView) -> Asking {
-    Asking { asked, behind: 0, shown: HELD, typing: None, sent: false }
+    Asking { asked, behind: 0, shown: HELD, rule: None, typing: None, sent: false }
 }
 
 fn shown(asking: &Asking) -> String {
@@ -94,6 +94,25 @@ fn a_no_goes_with_the_line_that_was_typed() {
     assert!(shown(&back).contains("why not?") && shown(&back).contains("no▏"), "{}", shown(&back));
     back.press(b"\x1b");
     assert!(matches!(back.press(b"a"), Pressed::Answer(Choice::Allow { .. })));
+}
+
+#[test]
+fn a_rule_is_shown_before_it_is_saved() {
+    let options = ["once", "session", "always"].map(str::to_owned).to_vec();
+    let mut folder = asking(ApprovalView { options, ..question("q", "x") });
+    assert!(shown(&folder).contains("f always here"), "{}", shown(&folder));
+    assert_eq!(folder.press(b"f"), Pressed::Rule);
+    assert_eq!(folder.press(b"y"), Pressed::Nothing, "it was not seen yet");
+    folder.rule_was(true);
+    assert!(shown(&folder).contains("save this rule?"), "{}", shown(&folder));
+    assert_eq!(folder.press(b"a"), Pressed::Nothing);
+    assert_eq!(folder.press(b"\x1b"), Pressed::Nothing);
+    assert_eq!(folder.press(b"f"), Pressed::Rule);
+    folder.rule_was(false);
+    assert_eq!(folder.press(b"f"), Pressed::Rule);
+    folder.rule_was(true);
+    assert_eq!(folder.press(b"y"), Pressed::Answer(Choice::Allow { allowed: AllowFor::Always }));
+    assert_eq!(asking(question("q", "x")).press(b"f"), Pressed::Nothing);
 }
 
 #[test]

@@ -6,16 +6,17 @@ use std::time::Duration;
 use mo_core::event::{Ending, Envelope, Event, Purpose, StopCause};
 use mo_core::ids::SessionId;
 use mo_core::record::Record;
-use mo_core::view::status::SessionView;
+use mo_core::view::status::{RuleOffer, SessionView};
 use mo_engine::hub::Update;
 use mo_journal::Journal;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::asking::{Asking, Pressed};
 use crate::errors::Failure;
-use crate::feed::{Answering, Feed, News};
+use crate::feed::{Answering, Feed, Finding, News};
 use crate::keys::{self, Keys};
 use crate::output::screen::Screen;
+use crate::output::words::rule_lines;
 
 /// The signals that stop a session.
 pub(crate) struct Signals {
@@ -127,6 +128,7 @@ pub(crate) async fn to_the_end(
             pressed = desk.next() => match pressed {
                 Heard::Keys(bytes) => desk.press(bytes.as_deref(), feed, screen),
                 Heard::Answered(taken) => desk.answered(taken, screen),
+                Heard::Rule(question, found) => desk.found(&question, found, screen),
             },
             _ = beat.tick(), if period.is_some() => {
                 // From another process no more often than it is drawn.
@@ -148,6 +150,8 @@ struct Desk {
     asking: Option<Asking>,
     keys: Option<Keys>,
     answering: Option<Answering>,
+    /// The rule of which question is being found.
+    finding: Option<(String, Finding)>,
 }
 
 /// What came from the person's side.
@@ -155,6 +159,7 @@ enum Heard {
     /// `None`: the terminal has gone.
     Keys(Option<Vec<u8>>),
     Answered(Result<(), String>),
+    Rule(String, Result<RuleOffer, String>),
 }
 
 impl Desk {
@@ -204,7 +209,14 @@ impl Desk {
                 None => std::future::pending().await,
             }
         };
+        let found = async {
+            match &mut self.finding {
+                Some((question, finding)) => (question.clone(), finding.await),
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
+            (question, found) = found => Heard::Rule(question, found),
             taken = answered => Heard::Answered(taken),
             bytes = keys => Heard::Keys(bytes),
         }
@@ -219,8 +231,21 @@ impl Desk {
         match asking.press(bytes) {
             Pressed::Nothing => {}
             Pressed::Details => screen.tell(&asking.details(screen.paint())),
+            Pressed::Rule => self.finding = Some((asking.id().to_owned(), feed.rule(asking.id()))),
             Pressed::ElsewhereOnly(where_) => screen.note(&where_),
             Pressed::Answer(choice) => self.answering = Some(feed.answer(asking.id(), choice)),
+        }
+        screen.question(Some(asking), self.keys.is_some());
+        screen.tick();
+    }
+
+    fn found(&mut self, question: &str, found: Result<RuleOffer, String>, screen: &mut dyn Screen) {
+        self.finding = None;
+        let Some(asking) = self.asking.as_mut().filter(|asking| asking.id() == question) else { return };
+        asking.rule_was(found.is_ok());
+        match found {
+            Ok(rule) => screen.tell(&rule_lines(&rule)),
+            Err(why) => screen.note(&why),
         }
         screen.question(Some(asking), self.keys.is_some());
         screen.tick();

@@ -11,7 +11,7 @@ use mo_core::event::StopCause;
 use mo_core::ids::{ApprovalId, SessionId, WorkerName};
 use mo_core::record::Record;
 use mo_core::time::Timestamp;
-use mo_core::view::status::SessionView;
+use mo_core::view::status::{RuleOffer, SessionView};
 use mo_engine::handle::EngineHandle;
 use mo_engine::history;
 use mo_engine::hub::{Health, Subscription, Update};
@@ -36,6 +36,9 @@ pub(crate) enum News {
 
 /// An answer on its way; an error says in words why it was not taken.
 pub(crate) type Answering = Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
+
+/// A rule that is being found; an error says in words why there is none.
+pub(crate) type Finding = Pin<Box<dyn Future<Output = Result<RuleOffer, String>> + Send>>;
 
 /// A session that is followed.
 pub(crate) enum Feed {
@@ -142,6 +145,22 @@ impl Feed {
                 let (client, session, id) = (there.client.clone(), there.session.clone(), id.to_owned());
                 Box::pin(async move {
                     client.answer(session.as_str(), &id, &choice).await.map_err(|error| error.to_string())
+                })
+            }
+        }
+    }
+
+    /// The rule that a question can become; the future stands on its own.
+    pub(crate) fn rule(&self, id: &str) -> Finding {
+        match self {
+            Self::Here(here) => {
+                let (engine, id) = (here.engine.clone(), ApprovalId::new(id));
+                Box::pin(async move { engine.rule_for(&id).await.map_err(|error| error.to_string()) })
+            }
+            Self::There(there) => {
+                let (client, session, id) = (there.client.clone(), there.session.clone(), id.to_owned());
+                Box::pin(async move {
+                    client.rule(session.as_str(), &id).await.map_err(|error| error.to_string())
                 })
             }
         }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{ApprovalId, AttemptNo, ItemId, RequestId, TurnNo};
-use crate::policy::Risk;
+use crate::policy::{Risk, Rule};
 use crate::time::Timestamp;
 
 /// What a worker asks for.
@@ -167,6 +167,8 @@ pub enum AllowFor {
     Once,
     /// The very same for the rest of the session.
     Session,
+    /// The very same in this folder from now on, by a rule of the person's.
+    Always,
 }
 
 impl AllowFor {
@@ -175,6 +177,7 @@ impl AllowFor {
         match self {
             Self::Once => "once",
             Self::Session => "session",
+            Self::Always => "always",
         }
     }
 }
@@ -255,6 +258,9 @@ pub struct ApprovalAnswered {
     /// What is done instead, where it was edited.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instead: Option<Action>,
+    /// The rule that it became, where it is allowed always.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub saved: Option<Rule>,
 }
 
 impl Action {

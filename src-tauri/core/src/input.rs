@@ -7,7 +7,7 @@ use crate::ids::{
     AgentKind, ApprovalId, AttemptNo, CheckNo, CheckpointNo, Nonce, ReviewId, TurnNo, WorkerName,
 };
 use crate::outcome::{FailureClass, TurnEnd};
-use crate::policy::Survey;
+use crate::policy::{Rule, Survey};
 use crate::review::check::CheckRun;
 use crate::time::Timestamp;
 
@@ -166,8 +166,8 @@ pub enum Input {
         choice: Choice,
         /// By whom.
         by: AnsweredBy,
-        /// For an edited call: what it does, and what was found out about that.
-        edited: Option<Box<Edited>>,
+        /// What an edited call, or one that is allowed always, rests on.
+        backing: Option<Box<Backing>>,
     },
     /// A lasting permission is taken back.
     Revoke {
@@ -195,6 +195,15 @@ pub enum Input {
         /// In one sentence.
         text: String,
     },
+}
+
+/// What the engine has found out or done for an answer.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Backing {
+    /// What the edited call does.
+    Edited(Edited),
+    /// The rule that was written into the person's own.
+    Saved(Rule),
 }
 
 /// A call that a person has edited. Its paths are resolved.
@@ -246,7 +255,7 @@ pub enum Rejection {
     #[error("that question was answered before, or is void")]
     ApprovalSettled,
     /// That question cannot be answered so.
-    #[error("that is allowed for this one call only")]
+    #[error("that cannot be allowed for so long")]
     NotAnOption,
     /// The agent takes no other input for it.
     #[error("this agent cannot be given another input; deny it with a message")]

@@ -10,7 +10,7 @@ use mo_core::approval::{Action, AnsweredBy, Choice};
 use mo_core::effect::Effect;
 use mo_core::event::{Fault, Place, Prepared};
 use mo_core::ids::{CheckNo, Digest, Nonce, SessionId};
-use mo_core::input::Input;
+use mo_core::input::{Backing, Input};
 use mo_core::recovery::Launched;
 use mo_core::review::answer;
 use mo_core::review::receipt::Receipt;
@@ -185,7 +185,7 @@ impl EffectRunner {
                     approval: approval.clone(),
                     choice: Choice::Deny { message },
                     by: AnsweredBy::Expiry,
-                    edited: None,
+                    backing: None,
                 };
                 runner.start_timer(&desk, Timer::Approval(approval), after_ms, expired);
             }),
@@ -346,10 +346,10 @@ impl EffectRunner {
                 _ => None,
             };
             let bounds = bounds(Path::new(&asked.folder), &here.data, home.as_deref());
-            let edited = edits::edited(call, input.clone(), cwd, &bounds, &here.rules);
+            let edited = edits::edited(call, input.clone(), cwd, &bounds, &here.rules.now());
             let edited = edited.inspect_err(|error| tracing::error!(%error, "an edit that was taken before"));
-            let edited = edited.ok().map(|(_, edited)| Box::new(edited));
-            Input::Answer { approval: asked.approval.clone(), choice: kept.choice, by: kept.by, edited }
+            let backing = edited.ok().map(|(_, edited)| Box::new(Backing::Edited(edited)));
+            Input::Answer { approval: asked.approval.clone(), choice: kept.choice, by: kept.by, backing }
         });
     }
 

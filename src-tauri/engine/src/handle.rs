@@ -1,5 +1,6 @@
 //! The engine as its users see it.
 
+mod always;
 mod answering;
 mod leftovers;
 mod reach;
@@ -7,6 +8,7 @@ mod recording;
 mod rests;
 
 pub use crate::keeping::Tidied;
+pub use crate::rules::RuleError;
 pub use answering::AnswerError;
 pub use reach::DeleteError;
 pub use recording::RecordError;
@@ -36,6 +38,7 @@ use crate::keeping::Keeper;
 use crate::naming::Naming;
 use crate::ports::Ports;
 use crate::premises::Premises;
+use crate::rules::Rules;
 use crate::session_desk::{Desks, SessionDesk};
 use crate::start::{Outside, StartError, StartRequest, WorkPlace, take_place, validate};
 use crate::wreck::Wreck;
@@ -65,6 +68,7 @@ pub(crate) struct Shared {
     lock: OwnerLock,
     pub(crate) ports: Ports,
     pub(crate) config: RwLock<Arc<Config>>,
+    pub(crate) rules: Arc<Rules>,
     environment: Arc<Environment>,
     premises: Premises,
     hub: Arc<Hub>,
@@ -162,6 +166,7 @@ impl EngineHandle {
                 data,
                 lock,
                 ports,
+                rules: Arc::new(Rules::new(config.rules_file.clone(), Arc::clone(&config.rules))),
                 config: RwLock::new(Arc::new(config)),
                 environment,
                 premises,
@@ -430,7 +435,7 @@ impl EngineHandle {
         let folder = self.shared.data.session(id).map_err(|e| StartError::Journal(e.to_string()))?;
         let data = self.shared.data.path().to_owned();
         let config = self.config();
-        let (max, rules) = (config.storage.transcript_max_bytes, Arc::clone(&config.rules));
+        let (max, rules) = (config.storage.transcript_max_bytes, Arc::clone(&self.shared.rules));
         Ok(SessionDesk::at_work(id.clone(), data, folder, place, stall_timeout_ms, max, rules))
     }
 

@@ -35,6 +35,7 @@ mod prompts;
 pub mod receipts;
 pub mod restoring;
 pub mod roster;
+mod rules;
 mod session_desk;
 pub mod start;
 mod storage;

@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use mo_core::approval::Answer;
 use mo_core::ids::{AgentKind, ApprovalId, AttemptNo, CheckNo, RequestId, ReviewId, SessionId, WorkerName};
-use mo_core::policy::Rule;
 use mo_core::review::receipt::Receipt;
 use mo_process::{Control, ProcessIdentity};
 use tokio::sync::{mpsc, oneshot};
@@ -17,6 +16,7 @@ use crate::ports::Ports;
 use crate::premises::Premises;
 use crate::receipts;
 use crate::roster::FoundProgram;
+use crate::rules::Rules;
 use crate::start::WorkPlace;
 use crate::target_lock::TargetLock;
 use crate::transcripts::Rooms;
@@ -60,7 +60,7 @@ pub(crate) struct SessionDesk {
     /// Nobody waits for what is done with it.
     pub(crate) in_background: bool,
     /// The person's rules for what workers ask.
-    pub(crate) rules: Arc<[Rule]>,
+    pub(crate) rules: Arc<Rules>,
     held: Mutex<Held>,
     /// Taken while receipts are written, so that each is written once.
     receipts: Mutex<()>,
@@ -99,7 +99,7 @@ impl SessionDesk {
         place: WorkPlace,
         stall_timeout_ms: u64,
         transcript_max_bytes: u64,
-        rules: Arc<[Rule]>,
+        rules: Arc<Rules>,
     ) -> Arc<Self> {
         let WorkPlace { target, programs, premises, locks } = place;
         let held = Mutex::new(Held { locks, ..Held::default() });
@@ -132,7 +132,7 @@ impl SessionDesk {
     ) -> Arc<Self> {
         let (programs, premises, locks) = (BTreeMap::new(), Premises::default(), TargetLock::default());
         let place = WorkPlace { target, programs, premises, locks };
-        let mut desk = Self::at_work(id, data, folder, place, 0, 0, Arc::from([]));
+        let mut desk = Self::at_work(id, data, folder, place, 0, 0, Arc::default());
         if let Some(desk) = Arc::get_mut(&mut desk) {
             (desk.is_at_work, desk.in_background) = (false, in_background);
         }

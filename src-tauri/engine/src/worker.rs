@@ -433,7 +433,7 @@ impl Conversation {
             paths::resolve_action(&mut request.action, Path::new(&self.bounds.root));
             self.folders.asked(request);
             self.unanswered.insert(request.request.clone());
-            Some(Box::new(survey::survey(&request.action, &self.bounds, &self.outlet.desk.rules)))
+            Some(Box::new(survey::survey(&request.action, &self.bounds, &self.outlet.desk.rules.now())))
         } else {
             if let AgentEvent::ApprovalWithdrawn { request } = &decoded.event {
                 self.unanswered.remove(request);

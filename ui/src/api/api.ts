@@ -12,6 +12,7 @@ import type { Dropped } from './types/Dropped';
 import type { MissingPart } from './types/MissingPart';
 import type { Refusal } from './types/Refusal';
 import type { Remembered } from './types/Remembered';
+import type { RuleOffer } from './types/RuleOffer';
 import type { RulingView } from './types/RulingView';
 import type { SettingsView } from './types/SettingsView';
 import type { ShowNeed } from './types/ShowNeed';
@@ -41,6 +42,8 @@ export interface Api extends ScreensApi, SetupApi, SettingsApi {
   openFolder(session: string): Promise<void>;
   /** Answers a question of a session. It is durable once this returns. */
   answer(session: string, approval: string, choice: ChoiceForm): Promise<void>;
+  /** The rule that a question can become; nothing is written. */
+  ruleFor(session: string, approval: string): Promise<RuleOffer>;
   /** Takes back what was allowed for a whole session. */
   revoke(session: string, grant: string): Promise<void>;
   /** Takes down that a blocker is resolved, and goes on with its session. */
@@ -87,7 +90,7 @@ export function asRefusal(thrown: unknown): Refusal {
   return { code: 'internal', message: thrown instanceof Error ? thrown.message : String(thrown), hint: null };
 }
 
-export type { AgentCheck, Attached, Batch, ChoiceForm, DoctorView, Dropped, Refusal, Remembered, RulingView, SettingsView };
+export type { AgentCheck, Attached, Batch, ChoiceForm, DoctorView, Dropped, Refusal, Remembered, RuleOffer, RulingView, SettingsView };
 export type { MissingPart, ShowNeed, StartCheck, StartForm, StatusView, TimelineEntry };
 export type * from './screens';
 export type { ApprovalView } from './types/ApprovalView';

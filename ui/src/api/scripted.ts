@@ -1,6 +1,6 @@
 /** A transport for tests: answers from memory what a test gives it. No part of the app: only tests import it. */
 import type { AgentCheck, Api, ApprovalView, Attached, Batch, ChoiceForm, Choices, DoctorView, Dropped, GrantView, Refusal, Remembered } from './api';
-import type { MissingPart, RulingView, SessionNews, ShowNeed, SessionView, SettingsView, StartCheck, StartForm, TimelineEntry } from './api';
+import type { MissingPart, RuleOffer, RulingView, SessionNews, ShowNeed, SessionView, SettingsView, StartCheck, StartForm, TimelineEntry } from './api';
 import { CHECK, CHOICES, DOCTOR, SETTINGS } from './fixtures/frame';
 import { ScriptedScreens } from './scripted_screens';
 
@@ -25,6 +25,8 @@ export class ScriptedApi extends ScriptedScreens implements Api {
   removed: string[] = [];
   changed: [name: string, value: string | null][] = [];
   answers: [session: string, approval: string, choice: ChoiceForm][] = [];
+  rulesFor: [session: string, approval: string][] = [];
+  rule: RuleOffer = { text: '[[rule]]\ncommand = "cargo add argon2"\n', file: '/home/ada/.config/rules.toml', spares: 3, of: 5 };
   revoked: [session: string, grant: string][] = [];
   resolved: [session: string, blocker: string][] = [];
   acks: [epoch: number, number: number][] = [];
@@ -157,6 +159,12 @@ export class ScriptedApi extends ScriptedScreens implements Api {
   async resolve(session: string, blocker: string): Promise<void> {
     if (this.refusal !== null) throw this.refusal;
     this.resolved.push([session, blocker]);
+  }
+
+  async ruleFor(session: string, approval: string): Promise<RuleOffer> {
+    this.rulesFor.push([session, approval]);
+    if (this.refusal !== null) throw this.refusal;
+    return this.rule;
   }
 
   async revoke(session: string, grant: string): Promise<void> {

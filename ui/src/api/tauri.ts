@@ -3,7 +3,7 @@ import { invoke } from '@tauri-apps/api/core';
 import { listen } from '@tauri-apps/api/event';
 
 import type { AgentCheck, Api, Attached, Batch, DoctorView, Dropped, Remembered, RulingView, SettingsView, StartCheck } from './api';
-import type { MissingPart, ShowNeed, StatusView, TimelineEntry } from './api';
+import type { MissingPart, RuleOffer, ShowNeed, StatusView, TimelineEntry } from './api';
 import { tauriScreens } from './tauri_screens';
 
 export function tauriApi(): Api {
@@ -20,6 +20,7 @@ export function tauriApi(): Api {
     remove: (session) => invoke<void>('delete_session', { session }),
     openFolder: (session) => invoke<void>('open_folder', { session }),
     answer: (session, approval, choice) => invoke<void>('answer', { session, approval, choice }),
+    ruleFor: (session, approval) => invoke<RuleOffer>('rule_for', { session, approval }),
     revoke: (session, grant) => invoke<void>('revoke', { session, grant }),
     resolve: (session, blocker) => invoke<void>('resolve', { session, blocker }),
 

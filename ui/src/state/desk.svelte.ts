@@ -2,7 +2,7 @@
 import { SvelteMap } from 'svelte/reactivity';
 import { tick } from 'svelte';
 
-import { asRefusal, type Api, type Attached, type Batch, type ChoiceForm, type Refusal, type SessionView, type ShowNeed, type StartForm } from '../api/api';
+import { asRefusal, type Api, type Attached, type Batch, type ChoiceForm, type Refusal, type RuleOffer, type SessionView, type ShowNeed, type StartForm } from '../api/api';
 import { GROUPS, groupOf, type Group } from '../text/words';
 import { Resources } from './resources.svelte';
 import { isActive } from './stand';
@@ -137,6 +137,11 @@ export class Desk {
 
   async answer(id: string, approval: string, choice: ChoiceForm): Promise<void> {
     await this.api.answer(id, approval, choice);
+  }
+
+  /** The rule that a question can become; nothing is written. */
+  ruleFor(id: string, approval: string): Promise<RuleOffer> {
+    return this.api.ruleFor(id, approval);
   }
 
   async revoke(id: string, grant: string): Promise<void> {

@@ -78,6 +78,27 @@ describe('a question', () => {
     expect(api.answers).toEqual([['s1', 'ap_1', { choice: 'deny', message: 'use what is there' }]]);
   });
 
+  it('becomes a rule of this folder only after the rule was shown', async () => {
+    const api = await open([anApproval({ options: ['once', 'session', 'always'] })]);
+    const found = await card();
+    await fireEvent.keyDown(window, { key: 'f' });
+    expect((await within(found).findByLabelText('The rule')).textContent).toContain('command = "cargo add argon2"');
+    expect(found.textContent).toMatch(/~\/\.config\/rules\.toml.*spared 3 of this session's 5 questions/s);
+    expect(api.answers).toEqual([]);
+    // Keys that answer elsewhere do nothing here; Esc goes back.
+    await fireEvent.keyDown(window, { key: 'a' });
+    await fireEvent.keyDown(window, { key: 'Escape' });
+    expect(within(found).queryByLabelText('The rule')).toBeNull();
+    await fireEvent.click(within(found).getByRole('button', { name: /Always in this folder/ }));
+    api.refusal = { code: 'config_broken', message: 'rules.toml:1:1 is broken', hint: null };
+    await fireEvent.click(await within(found).findByRole('button', { name: /Save and allow/ }));
+    expect((await screen.findByRole('alert')).textContent).toContain('is broken');
+    expect([api.answers, api.rulesFor.length]).toEqual([[['s1', 'ap_1', { choice: 'always' }]], 2]);
+    cleanup();
+    await open([anApproval()]);
+    expect(within(await card()).queryByRole('button', { name: /Always/ })).toBeNull();
+  });
+
   it('is answered with another command where the agent takes one, and nothing typed is lost', async () => {
     const edit = { tool: 'Bash', input: '{"command":"cargo add argon2"}', folder: '/home/ada/shop' };
     const api = await open([anApproval({ edit })]);

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use hyper::Method;
 use mo_core::approval::Choice;
-use mo_core::view::status::{SessionView, StatusView};
+use mo_core::view::status::{RuleOffer, SessionView, StatusView};
 
 use crate::dto::{
     Checkpoints, Diff, DiffAnswer, HealthAnswer, LogPage, MessageForm, PauseForm, ResolveForm, RestoreAnswer,
@@ -111,6 +111,11 @@ impl Client {
         let path = format!("{}/{}", of(session, "approvals"), encoded(approval));
         let _named: SessionNamed = self.post(&path, choice).await?;
         Ok(())
+    }
+
+    /// The rule that a question can become; nothing is written.
+    pub async fn rule(&self, session: &str, approval: &str) -> Result<RuleOffer, ClientError> {
+        self.get(&format!("{}/{}/rule", of(session, "approvals"), encoded(approval))).await
     }
 
     /// Takes a lasting permission back.

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use mo_core::approval::{AnsweredBy, Choice};
 use mo_core::ids::{ApprovalId, BlockerId};
+use mo_core::view::status::RuleOffer;
 use mo_engine::handle::AnswerError;
 
 use crate::dto::{Approvals, Blockers, Grants, ResolveForm, SessionNamed};
@@ -41,6 +42,14 @@ pub(super) async fn answer(
     let approval = ApprovalId::new(approval);
     api.engine.answer(&approval, choice, AnsweredBy::Person).await.map_err(refused)?;
     Ok(Json(SessionNamed { session: id }))
+}
+
+/// `GET /api/v1/{id}/approvals/{approval}/rule`: the rule that the question can become; nothing is written.
+pub(super) async fn rule(
+    State(api): State<ApiState>,
+    Path((_, approval)): Path<(String, String)>,
+) -> Result<Json<RuleOffer>, Refusal> {
+    api.engine.rule_for(&ApprovalId::new(approval)).await.map(Json).map_err(refused)
 }
 
 /// `DELETE /api/v1/{id}/grants/{grant}`.
@@ -83,8 +92,11 @@ fn refused(error: AnswerError) -> Refusal {
             Refusal::new(axum::http::StatusCode::NOT_FOUND, code, error.to_string())
         }
         AnswerError::Edit(_) => Refusal::bad_request(code, error.to_string()),
-        AnswerError::EditDenied { .. } | AnswerError::EditSecret => {
+        AnswerError::EditDenied { .. } | AnswerError::EditSecret | AnswerError::NoRule(_) => {
             Refusal::new(axum::http::StatusCode::FORBIDDEN, code, error.to_string())
+        }
+        AnswerError::Rule(_) => {
+            Refusal::new(axum::http::StatusCode::UNPROCESSABLE_ENTITY, code, error.to_string())
         }
         AnswerError::Command(error) => error.into(),
         AnswerError::Journal(error) => error.into(),

@@ -39,6 +39,7 @@ pub(crate) fn router(state: ApiState) -> Router {
         .route("/api/v1/{id}/messages", post(control::message))
         .route("/api/v1/{id}/approvals", get(approvals::all))
         .route("/api/v1/{id}/approvals/{approval}", post(approvals::answer))
+        .route("/api/v1/{id}/approvals/{approval}/rule", get(approvals::rule))
         .route("/api/v1/{id}/grants", get(approvals::grants))
         .route("/api/v1/{id}/grants/{grant}", delete(approvals::revoke))
         .route("/api/v1/{id}/blockers", get(approvals::blockers))

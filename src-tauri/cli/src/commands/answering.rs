@@ -1,6 +1,6 @@
 //! `orchestrate approve` and `deny`: which question is meant, and what is said to it.
 
-use std::io::{IsTerminal, Read as _};
+use std::io::{BufRead as _, IsTerminal, Read as _};
 use std::path::Path;
 
 use mo_core::approval::{AllowFor, AnsweredBy, Choice, PLAIN_NO};
@@ -14,7 +14,7 @@ use crate::args::{Approve, Deny};
 use crate::context::Context;
 use crate::errors::{Failure, exit};
 use crate::output::aside;
-use crate::output::words::{cut, exact_line, one_line};
+use crate::output::words::{cut, exact_line, one_line, rule_lines};
 
 /// The most bytes of an edited input.
 const MAX_EDIT: u64 = 64 * 1024;
@@ -26,6 +26,13 @@ pub(super) fn approve(context: &mut Context, args: &Approve) -> Result<u8, Failu
     let meant = Meant::find(context, args.id.as_deref())?;
     let choice = match &args.edit {
         Some(file) => Choice::Edit { input: meant.edit(file)? },
+        None if args.always => {
+            if !meant.agreed(context, args.yes)? {
+                context.out.line("nothing was saved; the question still waits")?;
+                return Ok(exit::DONE);
+            }
+            Choice::Allow { allowed: AllowFor::Always }
+        }
         None if args.session => Choice::Allow { allowed: AllowFor::Session },
         None => Choice::Allow { allowed: AllowFor::Once },
     };
@@ -88,6 +95,35 @@ impl Meant {
             let message = format!("there is no question {}", one_line(named));
             Failure::new(exit::NOT_FOUND, "approval_unknown", message, "`orchestrate approvals` lists them")
         })
+    }
+
+    /// Shows the rule that an answer becomes. Whether the person wants it.
+    fn agreed(&self, context: &mut Context, yes: bool) -> Result<bool, Failure> {
+        let (session, id) = (self.session.as_str(), self.asked.id.as_str());
+        let rule = with_owner(
+            context,
+            async |client| Ok(client.rule(session, id).await?),
+            async |host| host.engine.rule_for(&ApprovalId::new(id)).await.map_err(failure),
+        )?;
+        if context.out.json {
+            context.out.json(&json!({ "rule": rule }))?;
+        } else {
+            for line in rule_lines(&rule) {
+                context.out.line(&line)?;
+            }
+        }
+        if yes {
+            return Ok(true);
+        }
+        if context.out.json || !std::io::stdin().is_terminal() {
+            let hint = "say --yes to save it";
+            return Err(Failure::new(exit::USAGE, "yes_missing", "the rule was not saved", hint));
+        }
+        aside("Save this rule? [y/N]");
+        let mut said = String::new();
+        let read = std::io::stdin().lock().take(100).read_line(&mut said);
+        read.map_err(|error| Failure::system("the answer cannot be read", &error))?;
+        Ok(matches!(said.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
     }
 
     fn in_one_line(&self) -> String {
@@ -188,6 +224,7 @@ fn answer(context: &mut Context, meant: &Meant, command: &str, choice: &Choice) 
     }
     let runs = views(context, Some(session.as_str()))?.iter().any(|view| view.ended_at.is_none());
     let said = match (command, choice) {
+        ("approve", Choice::Allow { allowed: AllowFor::Always }) => "allowed, always in this folder",
         ("approve", Choice::Edit { .. }) => "allowed as edited",
         ("approve", _) => "allowed",
         _ => "refused",

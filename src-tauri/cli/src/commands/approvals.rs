@@ -90,6 +90,9 @@ fn tell(context: &mut Context, session: &str, asked: &ApprovalView) -> Result<()
         context.out.line(&format!("  orchestrate approve {id} --session"))?;
         context.out.line(&format!("      {}", exact_line(grants)))?;
     }
+    if asked.options.iter().any(|option| option == "always") {
+        context.out.line(&format!("  orchestrate approve {id} --always"))?;
+    }
     if asked.edit.is_some() {
         context.out.line(&format!("  orchestrate approve {id} --edit FILE"))?;
     }
@@ -180,11 +183,11 @@ fn find(context: &Context, id: &str, has: impl Fn(&SessionView) -> bool) -> Resu
 }
 
 /// Asks the owner, or becomes it for a moment.
-pub(super) fn with_owner(
+pub(super) fn with_owner<T>(
     context: &Context,
-    ask: impl AsyncFnOnce(mo_api::client::Client) -> Result<(), Failure>,
-    here: impl AsyncFnOnce(&Host) -> Result<(), Failure>,
-) -> Result<(), Failure> {
+    ask: impl AsyncFnOnce(mo_api::client::Client) -> Result<T, Failure>,
+    here: impl AsyncFnOnce(&Host) -> Result<T, Failure>,
+) -> Result<T, Failure> {
     let places = context.places()?;
     let runtime = host::runtime()?;
     runtime.block_on(async {
@@ -223,7 +226,14 @@ pub(super) fn failure(error: AnswerError) -> Failure {
             let hint = "give the command alone, or the tool's whole input as a JSON object";
             Failure::new(exit::USAGE, code, message, hint)
         }
-        AnswerError::EditDenied { .. }
+        AnswerError::Rule(_) => Failure::new(
+            exit::USAGE,
+            code,
+            message,
+            "nothing was saved, and the question still waits for your answer",
+        ),
+        AnswerError::NoRule(_)
+        | AnswerError::EditDenied { .. }
         | AnswerError::EditSecret
         | AnswerError::Command(CommandError::Rejected(Rejection::NotEditable | Rejection::EditDenied)) => {
             Failure::new(exit::REFUSED, code, message, "the question still waits for your answer")

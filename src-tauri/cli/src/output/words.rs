@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use mo_core::view::status::RuleOffer;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// A text of one line: line breaks and tabs become spaces.
@@ -81,6 +82,16 @@ pub(crate) fn tail(text: &str, width: usize) -> &str {
         start = at;
     }
     &text[start..]
+}
+
+/// The rule that an answer becomes, as it would be written, and what it would have spared.
+pub(crate) fn rule_lines(rule: &RuleOffer) -> Vec<String> {
+    let text = exact(&rule.text);
+    let mut lines: Vec<String> = text.lines().map(|line| format!("    {line}")).collect();
+    let questions = if rule.of == 1 { "question" } else { "questions" };
+    lines.push(format!("  to be written into {}", exact_line(&rule.file)));
+    lines.push(format!("  it would have spared {} of this session's {} {questions}", rule.spares, rule.of));
+    lines
 }
 
 /// The first line that has something in it, harmless.

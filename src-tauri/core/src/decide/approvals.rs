@@ -4,11 +4,11 @@ use super::{Fact, grants};
 use crate::approval::{
     AllowFor, Answer, AnsweredBy, ApprovalAnswered, ApprovalAsked, ApprovalRequest, Choice, Ruled,
 };
-use crate::event::{Event, RestState, Step};
+use crate::event::{Event, Place, RestState, Step};
 use crate::grant::{Grant, GrantedBy, Scope};
 use crate::ids::{ApprovalId, AttemptNo, RequestId, Role, TurnNo, WorkerName};
-use crate::input::{Edited, Rejection};
-use crate::policy::{Ground, Permit, Risk, Ruling, Survey, judge};
+use crate::input::{Backing, Edited, Rejection};
+use crate::policy::{Ground, Permit, Risk, Ruling, Survey, always, judge};
 use crate::state::{AttemptState, MAX_OPEN, OpenApproval, ReviewProgress, State};
 use crate::time::Timestamp;
 
@@ -60,7 +60,7 @@ pub(super) fn asked(
             let message = format!("not allowed: {}", ruling.why);
             vec![told(state, &asker, request, Ruled::deny(&ruling.rule, message))]
         }
-        Permit::Ask => ask(state, asker, request, ruling, survey, now),
+        Permit::Ask => ask(state, asker, request, ruling, (&ground, survey), now),
     }
 }
 
@@ -69,7 +69,7 @@ fn ask(
     asker: Asker,
     request: ApprovalRequest,
     ruling: Ruling,
-    survey: &Survey,
+    (ground, survey): (&Ground<'_>, &Survey),
     now: Timestamp,
 ) -> Vec<Fact> {
     if let Some(grant) = state.approvals.grants.for_action(&asker.worker, &request.action) {
@@ -105,6 +105,17 @@ fn ask(
         }
         None => {}
     }
+    let mut options = vec![AllowFor::Once];
+    if ruling.risk != Risk::High {
+        options.push(AllowFor::Session);
+        // The checkout of a review is not the person's folder.
+        let in_target = state.attempt(&asker.worker, asker.attempt);
+        if in_target.is_some_and(|asking| matches!(asking.place, Place::Target { .. }))
+            && always(&request.action, ground).is_ok()
+        {
+            options.push(AllowFor::Always);
+        }
+    }
     let timeout = state.settings().approval_timeout_ms;
     let question = ApprovalAsked {
         approval: survey.approval.clone(),
@@ -115,11 +126,7 @@ fn ask(
         rule: ruling.rule,
         why,
         risk: ruling.risk,
-        options: if ruling.risk == Risk::High {
-            vec![AllowFor::Once]
-        } else {
-            vec![AllowFor::Once, AllowFor::Session]
-        },
+        options,
         expires_at: (timeout > 0).then(|| now.plus_ms(timeout)),
     };
     vec![(Some(asker.worker), Event::ApprovalRequested(question))]
@@ -143,8 +150,13 @@ pub(super) fn answered(
     approval: &ApprovalId,
     choice: Choice,
     by: AnsweredBy,
-    edited: Option<&Edited>,
+    backing: Option<&Backing>,
 ) -> Result<Vec<Fact>, Rejection> {
+    let (edited, saved) = match backing {
+        Some(Backing::Edited(edited)) => (Some(edited), None),
+        Some(Backing::Saved(rule)) => (None, Some(rule)),
+        None => (None, None),
+    };
     let Some(open) = state.approvals.open(approval) else {
         let settled = state.approvals.is_settled(approval);
         return Err(if settled { Rejection::ApprovalSettled } else { Rejection::ApprovalUnknown });
@@ -171,7 +183,7 @@ pub(super) fn answered(
         }
     }
     if let Choice::Allow { allowed } = &choice
-        && !open.asked.options.contains(allowed)
+        && (!open.asked.options.contains(allowed) || (*allowed == AllowFor::Always && saved.is_none()))
     {
         return Err(Rejection::NotAnOption);
     }
@@ -199,7 +211,8 @@ pub(super) fn answered(
     let instead =
         edited.filter(|_| matches!(choice, Choice::Edit { .. })).map(|edited| edited.action.clone());
     let ruled = Ruled { rule: by.as_str().to_owned(), answer: choice.answer(instead.as_ref()) };
-    let answered = ApprovalAnswered { approval: approval.clone(), choice, by, instead };
+    let answered =
+        ApprovalAnswered { approval: approval.clone(), choice, by, instead, saved: saved.cloned() };
     facts.insert(0, (worker, Event::ApprovalAnswered(answered)));
     facts.extend(answer_of_waiting(state, open, ruled));
     Ok(facts)

@@ -9,7 +9,7 @@ use crate::agent_event::{AgentEvent, ToolStatus};
 use crate::approval::{Action, AllowFor, Answer, AnsweredBy, ApprovalAsked, Choice};
 use crate::event::{Event, RestState, StopCause};
 use crate::ids::{ApprovalId, ItemId, WorkerName};
-use crate::input::{Input, Rejection};
+use crate::input::{Backing, Input, Rejection};
 use crate::policy::Rule;
 use crate::state::{CallState, Settling};
 
@@ -37,7 +37,7 @@ impl World {
             approval: ApprovalId::new(approval),
             choice,
             by: AnsweredBy::Person,
-            edited: None,
+            backing: None,
         });
         self.run();
     }
@@ -47,7 +47,7 @@ impl World {
             approval: ApprovalId::new(approval),
             choice,
             by: AnsweredBy::Person,
-            edited: None,
+            backing: None,
         };
         super::decide(&self.state, input, self.now).unwrap_err()
     }
@@ -184,7 +184,7 @@ fn what_was_allowed_before_a_crash_is_never_done_again_without_a_question_that_s
             approval: first.clone(),
             choice: ONCE,
             by: AnsweredBy::Person,
-            edited: None,
+            backing: None,
         });
         let state_of = |world: &World| {
             let found = world.state.approvals.settled.iter().find(|settled| settled.approval == first);
@@ -213,7 +213,7 @@ fn what_was_allowed_before_a_crash_is_never_done_again_without_a_question_that_s
                 approval: id,
                 choice: choice.clone(),
                 by: AnsweredBy::Person,
-                edited: None,
+                backing: None,
             });
             if choice != ONCE {
                 world.crash();
@@ -231,7 +231,8 @@ fn edit(command: &str) -> Choice {
 impl World {
     fn edits(&mut self, approval: &str, command: &str) -> Result<(), Rejection> {
         let (approval, by) = (ApprovalId::new(approval), AnsweredBy::Person);
-        let input = Input::Answer { approval, choice: edit(command), by, edited: Some(self.edited(command)) };
+        let input =
+            Input::Answer { approval, choice: edit(command), by, backing: Some(self.edited(command)) };
         super::decide(&self.state, input.clone(), self.now)?;
         self.input(input);
         Ok(())
@@ -329,6 +330,33 @@ fn an_edit_that_was_given_at_rest_is_judged_again_when_it_is_applied() {
         assert_eq!((world.told.len(), world.code()), (1, Some(0)));
         let answers = world.journal.iter().filter(|e| matches!(e.event, Event::ApprovalAnswered(_))).count();
         assert_eq!(answers, 1, "answered once");
+    }
+}
+
+/// The rule stands before the answer is taken, and the journal says which it is. No grant is needed beside it.
+#[test]
+fn what_is_allowed_always_rests_on_a_rule_that_was_saved() {
+    const ALWAYS: Choice = Choice::Allow { allowed: AllowFor::Always };
+    let rule = denying("always cargo test", "cargo test");
+    let mut world = asking(&["cargo test"], true);
+    let id = world.open().remove(0);
+    assert_eq!(world.refused(&id, ALWAYS), Rejection::NotAnOption, "no rule was saved");
+    let backing = Some(Box::new(Backing::Saved(rule.clone())));
+    let (approval, by) = (ApprovalId::new(id.as_str()), AnsweredBy::Person);
+    world.input(Input::Answer { approval, choice: ALWAYS, by, backing: backing.clone() });
+    world.run();
+    assert_eq!((world.allowed(), world.code(), world.state.approvals.grants.given.len()), (1, Some(0), 0));
+    let saved = world.journal.iter().find_map(|e| match &e.event {
+        Event::ApprovalAnswered(answered) => answered.saved.clone(),
+        _ => None,
+    });
+    assert_eq!(saved, Some(rule));
+    // What does great harm is never offered so.
+    for asks in ["rm -rf src", "cargo test; make"] {
+        let world = asking(&[asks], true);
+        let (approval, by) = (ApprovalId::new(world.open().remove(0)), AnsweredBy::Person);
+        let input = Input::Answer { approval, choice: ALWAYS, by, backing: backing.clone() };
+        assert_eq!(super::decide(&world.state, input, world.now).unwrap_err(), Rejection::NotAnOption);
     }
 }
 

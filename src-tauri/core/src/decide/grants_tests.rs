@@ -80,7 +80,7 @@ fn a_rule_is_listed_once_it_has_let_something_through_and_can_be_taken_back() {
     let no = || Choice::Deny { message: "no".into() };
     let open = |world: &World| Some(world.state.approvals.unanswered().next()?.asked.approval.clone());
     while let Some(approval) = open(&world) {
-        world.input(Input::Answer { approval, choice: no(), by: AnsweredBy::Person, edited: None });
+        world.input(Input::Answer { approval, choice: no(), by: AnsweredBy::Person, backing: None });
         world.run();
     }
     assert_eq!(world.questions(), 3);
@@ -107,7 +107,8 @@ fn what_answers_in_a_persons_place_stays_below_the_ceiling() {
     for (ceiling, taken) in [(Ceiling::ALL, true), (without(Freedom::Programs), false)] {
         let mut world = asking(&["cargo test"], ceiling);
         let approval = world.state.approvals.unanswered().next().unwrap().asked.approval.clone();
-        let answer = |by| Input::Answer { approval: approval.clone(), choice: yes.clone(), by, edited: None };
+        let answer =
+            |by| Input::Answer { approval: approval.clone(), choice: yes.clone(), by, backing: None };
         let demo = super::decide(&world.state, answer(AnsweredBy::Demo), world.now);
         assert_eq!(demo.err(), (!taken).then_some(Rejection::AboveCeiling));
         world.input(answer(AnsweredBy::Person));

@@ -30,8 +30,8 @@ pub(super) fn facts(state: &State, input: Input, now: Timestamp) -> Result<Vec<F
     let input = match input {
         Input::Resume { message, waits } => return resume::resume(state, message, waits),
         Input::ReviewNow { focus, waits } => return resume::review_now(state, focus, waits),
-        Input::Answer { approval, choice, by, edited } => {
-            return approvals::answered(state, &approval, choice, by, edited.as_deref());
+        Input::Answer { approval, choice, by, backing } => {
+            return approvals::answered(state, &approval, choice, by, backing.as_deref());
         }
         Input::Revoke { grant } => return grants::revoked(state, &grant, now),
         Input::Resolve { blocker } => return resolved(state, blocker),

@@ -130,7 +130,7 @@ impl Watch {
         if above {
             self.too_high += 1;
             let answer =
-                Input::Answer { approval: approval.clone(), choice: choice.clone(), by, edited: None };
+                Input::Answer { approval: approval.clone(), choice: choice.clone(), by, backing: None };
             assert!(decide(&world.state, answer, world.now).is_err(), "seed {seed}: above the ceiling");
         }
     }
@@ -265,10 +265,10 @@ fn live(seed: u64) -> (World, Watch) {
             let before = world.state.last_seq;
             let by = if dice.roll(3) == 0 { AnsweredBy::Demo } else { AnsweredBy::Person };
             watch.asked_for(&world, &approval, &choice, by, seed);
-            world.input(Input::Answer { approval: approval.clone(), choice, by, edited: None });
+            world.input(Input::Answer { approval: approval.clone(), choice, by, backing: None });
             if world.state.last_seq == before {
                 let choice = Choice::Deny { message: "no".into() };
-                world.input(Input::Answer { approval, choice, by: AnsweredBy::Person, edited: None });
+                world.input(Input::Answer { approval, choice, by: AnsweredBy::Person, backing: None });
             }
             continue;
         }

@@ -14,7 +14,7 @@ use crate::event::{
     CheckpointPurpose, CheckpointTaken, Envelope, Fault, Prepared, Purpose, SessionCreated, StopCause,
 };
 use crate::ids::{AgentKind, AttemptNo, Digest, ItemId, Nonce, Role, WorkerName};
-use crate::input::{Edited, Input};
+use crate::input::{Backing, Edited, Input};
 use crate::outcome::{FailureClass, Outcome, TurnEnd};
 use crate::policy::Rule;
 use crate::recovery::Launched;
@@ -318,8 +318,8 @@ impl World {
             Effect::AnswerAgain { approval } => {
                 let kept = self.state.approvals.open(&approval).unwrap().answer.clone().unwrap();
                 let Choice::Edit { input } = &kept.choice else { panic!("no edit") };
-                let edited = Some(self.edited(input["command"].as_str().unwrap()));
-                self.waiting.push_back(Input::Answer { approval, choice: kept.choice, by: kept.by, edited });
+                let backing = Some(self.edited(input["command"].as_str().unwrap()));
+                self.waiting.push_back(Input::Answer { approval, choice: kept.choice, by: kept.by, backing });
             }
             Effect::RunCheck { check } => {
                 let index = self.state.checks_of_step().len() - 1;
@@ -430,11 +430,11 @@ impl World {
     }
 
     /// What the engine finds out about a call that is edited to this command.
-    pub(super) fn edited(&self, command: &str) -> Box<Edited> {
-        Box::new(Edited {
+    pub(super) fn edited(&self, command: &str) -> Box<Backing> {
+        Box::new(Backing::Edited(Edited {
             action: world_asks::action(command),
             survey: world_asks::survey(String::new(), &self.rules),
-        })
+        }))
     }
 
     fn turn_end(&mut self, purpose: &Purpose) -> TurnEnd {

@@ -4,6 +4,7 @@
 //! programs that only read are allowed; secrets and our own files are denied; everything else is asked. A person's rule
 //! can allow what would be asked for want of a rule, and can ask or deny anything.
 
+mod always;
 mod command;
 mod dangers;
 mod ground;
@@ -13,6 +14,7 @@ mod rule;
 mod ruling;
 pub mod shell;
 
+pub use always::{always, exactly};
 pub use ground::{Bounds, Ground, KnownPlaces, Places, Survey};
 pub use rule::{About, Rule};
 pub use ruling::{Permit, Risk, Ruling};

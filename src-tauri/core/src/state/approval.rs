@@ -166,7 +166,7 @@ impl Approvals {
                 }
             }
             Event::ApprovalAnswered(answered) => {
-                let ApprovalAnswered { approval, choice, by, instead } = answered;
+                let ApprovalAnswered { approval, choice, by, instead, .. } = answered;
                 if self.open(approval).is_some_and(|open| open.waiting.is_some()) {
                     self.settle(approval, Settling::of(choice, *by), instead.as_ref());
                 } else {

@@ -2,7 +2,7 @@
 
 use super::of_grants::bound;
 use super::status::{ApprovalView, EditView, NeedView};
-use crate::approval::{Action, AllowFor, AnsweredBy, Choice};
+use crate::approval::{Action, AllowFor, AnsweredBy, ApprovalAnswered, Choice};
 use crate::state::{Approvals, OpenApproval, SettledApproval, Settling};
 
 /// All of them, in their order.
@@ -105,6 +105,9 @@ pub(super) fn need(open: &OpenApproval) -> NeedView {
     if asked.options.contains(&AllowFor::Session) {
         required_actions.push(format!("allow it for the session: orchestrate approve {id} --session"));
     }
+    if asked.options.contains(&AllowFor::Always) {
+        required_actions.push(format!("allow it always in this folder: orchestrate approve {id} --always"));
+    }
     if asked.request.call.is_some() {
         required_actions.push(format!("allow something else instead: orchestrate approve {id} --edit FILE"));
     }
@@ -120,14 +123,18 @@ pub(super) fn need(open: &OpenApproval) -> NeedView {
 }
 
 /// What was said, in words.
-pub(super) fn choice_words(choice: &Choice, instead: Option<&Action>) -> String {
-    match choice {
-        Choice::Edit { .. } => match instead {
+pub(super) fn choice_words(answered: &ApprovalAnswered) -> String {
+    match &answered.choice {
+        Choice::Edit { .. } => match &answered.instead {
             Some(action) => format!("allowed instead: {}", action.in_words()),
             None => "allowed with another input".to_owned(),
         },
         Choice::Allow { allowed: AllowFor::Once } => "allowed once".to_owned(),
         Choice::Allow { allowed: AllowFor::Session } => "allowed for the session".to_owned(),
+        Choice::Allow { allowed: AllowFor::Always } => match &answered.saved {
+            Some(rule) => format!("allowed always in this folder, by the new rule `{}`", rule.name),
+            None => "allowed always in this folder".to_owned(),
+        },
         Choice::Deny { message } => format!("denied: {message}"),
     }
 }

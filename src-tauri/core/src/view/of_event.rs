@@ -95,7 +95,7 @@ fn words(event: &Event) -> Option<Words> {
         }
         Event::ApprovalAnswered(answered) => {
             let tone = if matches!(answered.choice, Choice::Deny { .. }) { "warn" } else { "ok" };
-            let what = of_approvals::choice_words(&answered.choice, answered.instead.as_ref());
+            let what = of_approvals::choice_words(answered);
             Some(("approval", tone, format!("{what} (by {})", answered.by.as_str()), None))
         }
         Event::ApprovalRepeated { approval, .. } => {

@@ -266,10 +266,23 @@ pub struct ApprovalView {
     pub risk: Option<String>,
     /// The change that it would make, where it is a write and was shown; of an open one.
     pub diff: Option<String>,
-    /// `once session`: for how long it can be allowed.
+    /// `once session always`: for how long it can be allowed.
     pub options: Vec<String>,
     /// RFC 3339: when it counts as a no; `None`: it waits without end.
     pub expires_at: Option<String>,
+}
+
+/// The rule that an answer can become, before it is one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct RuleOffer {
+    /// As it would be written.
+    pub text: String,
+    /// Into which file.
+    pub file: String,
+    /// How many of the session's questions so far it would have spared.
+    pub spares: u32,
+    /// How many there were.
+    pub of: u32,
 }
 
 /// A tool call whose input can be edited.

@@ -19,6 +19,7 @@ use mo_core::settings::{PermissionMode, Settings};
 pub use duration::parse_duration;
 pub use edit::{EditError, change};
 pub use rules_file::beside as rules_beside;
+pub(crate) use rules_file::{append as append_rule, show as show_rule};
 pub use shown::{ShownValue, Source};
 pub use size::{parse_size, show_size};
 
@@ -35,6 +36,8 @@ pub struct Config {
     pub storage: Storage,
     /// The person's rules for what workers ask, from `rules.toml` beside the configuration.
     pub rules: Arc<[Rule]>,
+    /// Where they stand, or would.
+    pub rules_file: Option<PathBuf>,
     /// Which values the file sets, as dotted names.
     pub(crate) set: std::collections::BTreeSet<String>,
 }
@@ -105,6 +108,14 @@ pub enum ConfigError {
         /// What.
         reason: String,
     },
+    /// A rule cannot be added to it; it is as it was.
+    #[error("the rule cannot be written to {}: {reason}", file.display())]
+    Unwritable {
+        /// The file.
+        file: PathBuf,
+        /// What the system said.
+        reason: String,
+    },
     /// It stands inside the target, where agents can write.
     #[error("the configuration {} is inside the folder that agents work on; it is never trusted there", file.display())]
     InsideTarget {
@@ -120,6 +131,7 @@ impl ConfigError {
             Self::Unreadable { .. } => "config_unreadable",
             Self::Missing { .. } => "config_missing",
             Self::Broken { .. } => "config_broken",
+            Self::Unwritable { .. } => "config_unwritable",
             Self::InsideTarget { .. } => "config_inside_target",
         }
     }
@@ -132,6 +144,7 @@ impl ConfigError {
             Self::Broken { .. } => {
                 "mend that line; `orchestrate config` shows every setting with its default"
             }
+            Self::Unwritable { .. } => "look at the permissions and the free space there",
             Self::InsideTarget { .. } => "move it out of the folder, or name another with --config",
         }
     }
@@ -153,7 +166,8 @@ impl Config {
                 return Err(ConfigError::Unreadable { file: file.to_owned(), reason: error.to_string() });
             }
         };
-        Ok(Self { rules: rules_file::read(&rules_file::beside(file))?, ..config })
+        let rules_file = rules_file::beside(file);
+        Ok(Self { rules: rules_file::read(&rules_file)?, rules_file: Some(rules_file), ..config })
     }
 
     /// What is set for an agent.

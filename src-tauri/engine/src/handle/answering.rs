@@ -1,13 +1,12 @@
 //! Answers to questions, and grants that are taken back; of sessions that run and of those that rest.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use mo_agents::kinds::EditError;
-use mo_core::approval::{AnsweredBy, Choice, ToolCall};
+use mo_core::approval::{AllowFor, AnsweredBy, Choice, ToolCall};
 use mo_core::ceiling::Ceiling;
 use mo_core::ids::{ApprovalId, BlockerId, Role, SessionId};
-use mo_core::input::{Edited, Input, Rejection};
+use mo_core::input::{Backing, Edited, Input, Rejection};
 use mo_core::policy::{Ground, Permit, judge};
 use mo_core::view::status::SessionView;
 use mo_journal::JournalError;
@@ -16,6 +15,7 @@ use serde_json::Value;
 use super::recording::RecordError;
 use super::{CommandError, EngineHandle};
 use crate::edits;
+use crate::rules::RuleError;
 use crate::worker::bounds;
 
 /// Why an answer is not taken.
@@ -38,6 +38,12 @@ pub enum AnswerError {
         /// The rule that denies it.
         rule: String,
     },
+    /// No rule says just this, or none may.
+    #[error("this cannot become a rule: {0}")]
+    NoRule(&'static str),
+    /// The rule was not added.
+    #[error(transparent)]
+    Rule(#[from] RuleError),
     /// The journal keeps no secrets, and at rest an answer is kept nowhere else.
     #[error("the edited input holds a secret, which is not written down; edit it while the session runs")]
     EditSecret,
@@ -58,6 +64,9 @@ impl AnswerError {
             Self::Edit(_) => "edit_unusable",
             Self::EditDenied { .. } => "edit_denied",
             Self::EditSecret => "edit_secret",
+            Self::NoRule(_) => "no_rule",
+            Self::Rule(RuleError::NoFile) => "no_rules_file",
+            Self::Rule(RuleError::File(error)) => error.code(),
             Self::Command(error) => error.code(),
             Self::Journal(error) => error.code(),
         }
@@ -77,6 +86,7 @@ impl EngineHandle {
     /// Answers a question, wherever it was asked. It is durable when this returns. The answer to a question of a
     /// session that rests is kept for when its worker asks the same again.
     ///
+    /// What is allowed always is written as a rule first; one that cannot be written leaves the question as it is.
     /// An edited call must pass the policy itself: what a rule denies is not allowed by an edit either.
     ///
     /// # Errors
@@ -92,14 +102,18 @@ impl EngineHandle {
         let unknown = || AnswerError::Unknown(format!("question {approval}"));
         let view = self.view_where(has).await?.ok_or_else(unknown)?;
         let session = SessionId::new(view.id.as_str());
-        let (choice, edited) = match choice {
+        let (choice, backing) = match choice {
             Choice::Edit { input } => {
                 let (input, edited) = self.edited(&view, approval, input).await?;
-                (Choice::Edit { input }, Some(Box::new(edited)))
+                (Choice::Edit { input }, Some(Box::new(Backing::Edited(edited))))
+            }
+            Choice::Allow { allowed: AllowFor::Always } => {
+                let rule = self.save_rule(&view, approval).await?;
+                (choice, Some(Box::new(Backing::Saved(rule))))
             }
             other => (other, None),
         };
-        self.tell(&session, Input::Answer { approval: approval.clone(), choice, by, edited }).await?;
+        self.tell(&session, Input::Answer { approval: approval.clone(), choice, by, backing }).await?;
         Ok(session)
     }
 
@@ -121,7 +135,7 @@ impl EngineHandle {
         let role = role.map_or(Role::Reviewer, |worker| role_of(&worker.role));
         let (cwd, folder) = (asked.cwd.clone(), PathBuf::from(&editable.folder));
         let data = self.shared.data.path().to_owned();
-        let (rules, home) = (Arc::clone(&self.config().rules), self.shared.environment.home());
+        let (rules, home) = (self.shared.rules.now(), self.shared.environment.home());
         let found = tokio::task::spawn_blocking(move || {
             let bounds = bounds(&folder, &data, home.as_deref());
             edits::edited(&call, edit, cwd.as_deref(), &bounds, &rules)
@@ -172,7 +186,7 @@ impl EngineHandle {
         self.tell(&blocker.session, Input::Resolve { blocker: blocker.seq }).await
     }
 
-    async fn view_where(
+    pub(super) async fn view_where(
         &self,
         has: impl Fn(&SessionView) -> bool,
     ) -> Result<Option<SessionView>, JournalError> {
@@ -198,7 +212,7 @@ impl EngineHandle {
 }
 
 /// A role by its word in a view; the one with the least leave where that says nothing.
-fn role_of(word: &str) -> Role {
+pub(super) fn role_of(word: &str) -> Role {
     let roles = [Role::Architect, Role::Implementer, Role::Reviewer];
     roles.into_iter().find(|role| role.as_str() == word).unwrap_or(Role::Reviewer)
 }

@@ -60,6 +60,7 @@ impl EngineHandle {
             set.env.clone_from(&current.agent(agent).env);
         }
         config.storage = current.storage;
+        self.shared.rules.set(Arc::clone(&config.rules));
         *current = Arc::new(config);
     }
 

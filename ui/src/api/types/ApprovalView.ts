@@ -79,7 +79,7 @@ risk: string | null,
  */
 diff: string | null, 
 /**
- * `once session`: for how long it can be allowed.
+ * `once session always`: for how long it can be allowed.
  */
 options: Array<string>, 
 /**

@@ -3,7 +3,7 @@
 /**
  * What a person answers to a question.
  */
-export type ChoiceForm = { "choice": "once" } | { "choice": "session" } | { "choice": "edit", 
+export type ChoiceForm = { "choice": "once" } | { "choice": "session" } | { "choice": "always" } | { "choice": "edit", 
 /**
  * The command, or the tool's whole input as JSON.
  */
