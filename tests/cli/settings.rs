@@ -59,7 +59,10 @@ fn the_doctor_tells_what_is_found() {
     let json = stage.run(["doctor", "--json"]).expect(0).last();
     assert_eq!(members(&json), ["agents", "config", "data_folder", "guarantees", "version", "warnings"]);
     let agents = json["agents"].as_array().unwrap();
-    assert_eq!(members(&agents[0]), ["agent", "found", "hint", "path", "problem", "version"]);
+    assert_eq!(
+        members(&agents[0]),
+        ["agent", "candidates", "found", "hint", "logged_in", "path", "problem", "version"]
+    );
     let of = |name: &str| agents.iter().find(|agent| agent["agent"] == name).unwrap();
     assert_eq!(of("claude")["version"], "2.1.330 (Claude Code)");
     assert_eq!(of("claude")["path"].as_str(), stage.path("bin/claude").to_str());

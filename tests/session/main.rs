@@ -10,6 +10,7 @@ mod failures;
 mod goes_on;
 mod held_journal;
 mod keeping;
+mod login_shell;
 mod one_shot;
 mod permissions;
 mod quota;

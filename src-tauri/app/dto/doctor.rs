@@ -25,6 +25,8 @@ pub struct AgentCheck {
     pub title: String,
     /// Its program; none when it is not found.
     pub path: Option<String>,
+    /// Every program that could be its own; the first is taken. `[agents.NAME] path` chooses another.
+    pub candidates: Vec<ProgramView>,
     /// What it says to `--version`.
     pub version: Option<String>,
     /// What a person should know of it.
@@ -37,6 +39,15 @@ pub struct AgentCheck {
     pub logged_in: Option<bool>,
     /// The command that logs it in.
     pub login: Option<String>,
+}
+
+/// A program that could be an agent's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ProgramView {
+    /// Its whole path.
+    pub path: String,
+    /// How it was found, in words behind the path, such as `found by your login shell`.
+    pub how: String,
 }
 
 /// One thing that a sandbox proves or does not.

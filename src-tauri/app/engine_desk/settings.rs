@@ -7,6 +7,7 @@ use mo_core::policy::BUILT_IN;
 use mo_core::sandbox::Guarantee;
 use mo_engine::checkup::{AgentCheckup, check_agent, check_agents};
 use mo_engine::config::{Config, ShownValue, Source, change, rules_beside};
+use mo_engine::search::Candidate;
 use mo_engine::survey;
 use mo_process::{ShimSpawner, Spawner};
 
@@ -14,8 +15,8 @@ use super::EngineDesk;
 use super::setup::{expand_home, teams};
 use crate::desk::{Answer, SettingsDesk};
 use crate::dto::{
-    AgentCheck, DoctorView, GuaranteeCheck, Refusal, RuleView, RulesView, RulingView, SettingView,
-    SettingsView,
+    AgentCheck, DoctorView, GuaranteeCheck, ProgramView, Refusal, RuleView, RulesView, RulingView,
+    SettingView, SettingsView,
 };
 
 impl SettingsDesk for EngineDesk {
@@ -166,9 +167,14 @@ fn agent_check(found: AgentCheckup) -> AgentCheck {
         AgentKind::Gemini => ("Gemini CLI".to_owned(), Some("gemini")),
         AgentKind::Acp(name) => (name.clone(), None),
     };
+    let program = |one: &Candidate| ProgramView {
+        path: one.path.display().to_string(),
+        how: one.origin.words().to_owned(),
+    };
     AgentCheck {
         agent: found.agent.to_string(),
         title,
+        candidates: found.candidates.iter().map(program).collect(),
         path: found.path.map(|path| path.display().to_string()),
         version: found.version,
         problem: found.problem,
@@ -202,7 +208,7 @@ fn warnings() -> Vec<String> {
     warnings
 }
 
-fn spawner() -> Result<Arc<dyn Spawner>, Refusal> {
+pub(super) fn spawner() -> Result<Arc<dyn Spawner>, Refusal> {
     let spawner = ShimSpawner::of_this_program().map_err(|error| {
         Refusal::new("own_program_unknown", error.to_string(), "start the app by its full path")
     })?;

@@ -6,9 +6,11 @@ use mo_core::ids::Role;
 use mo_core::settings::{PermissionMode, Settings};
 use mo_core::team::Team;
 use mo_engine::config::Config;
+use mo_engine::search::learn;
 use mo_engine::start::{StartError, StartRequest, check, check_target};
 
 use super::EngineDesk;
+use super::settings::spawner;
 use crate::desk::{Answer, SetupDesk};
 use crate::dto::{
     Choices, FieldProblem, Refusal, Remembered, StartCheck, StartForm, TargetFacts, TeamView, TeamWorker,
@@ -28,6 +30,8 @@ impl SetupDesk for EngineDesk {
             let (config, environment) = (self.host.config(), self.host.environment());
             let data = self.places.data.clone();
             let (request, mut problems) = read(&form, &config.session);
+            let agents = request.team.workers.iter().map(|member| &member.agent);
+            learn(spawner()?.as_ref(), &config, &environment, agents).await;
             let looked = tokio::task::spawn_blocking(move || {
                 let found = check_target(&request.target, &environment, &data, false);
                 // What is said of the goal and the mode has its own field; the rest is asked for apart from them.

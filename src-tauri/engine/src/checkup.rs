@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 use crate::config::Config;
 use crate::environment::Environment;
 use crate::roster;
+use crate::search::{Candidate, candidates, learn};
 use crate::versions::doubt;
 
 /// What was found of one agent.
@@ -19,6 +20,8 @@ pub struct AgentCheckup {
     pub agent: AgentKind,
     /// Its program; `None` when it is not found.
     pub path: Option<PathBuf>,
+    /// Every program that could be its own; the first is taken.
+    pub candidates: Vec<Candidate>,
     /// What it says to `--version`.
     pub version: Option<String>,
     /// What a person should know of it, in one sentence.
@@ -44,6 +47,7 @@ pub async fn check_agents(
     environment: &Arc<Environment>,
     spawner: &Arc<dyn Spawner>,
 ) -> Vec<AgentCheckup> {
+    learn(spawner.as_ref(), config, environment, &agents_of(config)).await;
     let mut looking = JoinSet::new();
     for (at, agent) in agents_of(config).into_iter().enumerate() {
         let (config, environment, spawner) =
@@ -62,7 +66,9 @@ pub async fn check_agent(
     spawner: &dyn Spawner,
     agent: AgentKind,
 ) -> AgentCheckup {
+    learn(spawner, config, environment, [&agent]).await;
     let mut found = AgentCheckup {
+        candidates: candidates(config, environment, &agent),
         agent,
         path: None,
         version: None,

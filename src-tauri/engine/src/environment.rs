@@ -1,13 +1,16 @@
 //! The environment of a worker: an allow-list of our own, the agent's own variables, then its configuration.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
-use std::path::PathBuf;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use mo_core::ids::AgentKind;
 use mo_journal::Redactor;
 use mo_journal::redact::TooManySecrets;
+use tokio::sync::OnceCell;
+
+use crate::login_shell::LoginShell;
 
 /// Variables that every worker gets.
 const COMMON: [&str; 6] = ["HOME", "USER", "PATH", "LANG", "TERM", "TMPDIR"];
@@ -26,6 +29,8 @@ pub struct Environment {
     vars: BTreeMap<String, String>,
     /// Takes the secrets of this environment out of what is written.
     pub(crate) redactor: Arc<Redactor>,
+    /// What the person's login shell has on its PATH, once it was asked.
+    pub(crate) login: OnceCell<LoginShell>,
 }
 
 impl Environment {
@@ -45,7 +50,8 @@ impl Environment {
             .filter(|(name, _)| SECRET_PARTS.iter().any(|part| name.to_uppercase().contains(part)))
             .map(|(_, value)| value)
             .collect();
-        Ok(Self { vars, redactor: Arc::new(Redactor::new(secrets.into_iter())?) })
+        let redactor = Arc::new(Redactor::new(secrets.into_iter())?);
+        Ok(Self { vars, redactor, login: OnceCell::new() })
     }
 
     /// A variable of ours.
@@ -60,25 +66,29 @@ impl Environment {
 
     /// The whole environment of a check: what every worker gets, and nothing of any agent's.
     pub(crate) fn of_check(&self) -> Vec<(OsString, OsString)> {
-        let common = self.vars.iter().filter(|(name, _)| is_common(name));
-        common.map(|(name, value)| (name.into(), value.into())).collect()
+        let common = self.vars.iter().filter(|(name, _)| is_common(name) && name.as_str() != "PATH");
+        let path = self.path(None).map(|path| (OsString::from("PATH"), path));
+        common.map(|(name, value)| (name.into(), value.into())).chain(path).collect()
     }
 
-    /// The whole environment of a worker.
+    /// The whole environment of a worker whose program that is.
     pub(crate) fn of_worker(
         &self,
         agent: &AgentKind,
+        program: &Path,
         configured: &BTreeMap<String, String>,
         shape: &[(&'static str, &'static str)],
     ) -> Vec<(OsString, OsString)> {
-        let mut given: BTreeMap<&str, &str> = self
+        let path = self.path(Some(program));
+        let mut given: BTreeMap<&str, &OsStr> = self
             .vars
             .iter()
             .filter(|(name, _)| is_common(name) || is_of_agent(agent, name))
-            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .map(|(name, value)| (name.as_str(), OsStr::new(value)))
             .collect();
-        given.extend(shape.iter().copied());
-        given.extend(configured.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+        given.extend(path.as_deref().map(|path| ("PATH", path)));
+        given.extend(shape.iter().map(|(name, value)| (*name, OsStr::new(*value))));
+        given.extend(configured.iter().map(|(name, value)| (name.as_str(), OsStr::new(value))));
         for name in PRETENDED {
             given.remove(name);
         }
@@ -128,7 +138,7 @@ mod tests {
         let configured = ["EXTRA", "IS_SANDBOX"].map(|name| (name.to_owned(), "1".to_owned())).into();
         let given = |agent| -> Vec<String> {
             environment
-                .of_worker(&agent, &configured, &[("DISABLE_TELEMETRY", "1")])
+                .of_worker(&agent, Path::new("/bin/agent"), &configured, &[("DISABLE_TELEMETRY", "1")])
                 .into_iter()
                 .map(|(name, _)| name.into_string().unwrap())
                 .collect()
@@ -154,6 +164,6 @@ mod tests {
         assert_eq!(given(AgentKind::Gemini), with("GEMINI_API_KEY"));
         assert_eq!(given(AgentKind::Acp("goose".into())).len(), common.len());
         let check: Vec<_> = environment.of_check().into_iter().map(|(name, _)| name).collect();
-        assert_eq!(check, ["HOME", "LC_ALL", "PATH", "SSL_CERT_FILE", "XDG_CONFIG_HOME", "https_proxy"]);
+        assert_eq!(check, ["HOME", "LC_ALL", "SSL_CERT_FILE", "XDG_CONFIG_HOME", "https_proxy", "PATH"]);
     }
 }

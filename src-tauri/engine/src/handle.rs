@@ -191,6 +191,7 @@ impl EngineHandle {
     /// A [`StartError`] that says what is wrong and how to mend it; nothing was created.
     pub async fn start(&self, request: StartRequest) -> Result<SessionId, StartError> {
         self.free_targets().await;
+        self.learn(&request.team).await;
         let (shared, config) = (Arc::clone(&self.shared), self.config());
         let validated = tokio::task::spawn_blocking(move || {
             let Shared { environment, premises, data, .. } = shared.as_ref();
@@ -240,10 +241,16 @@ impl EngineHandle {
         // From the first look on it is ours: nobody deletes it meanwhile.
         let claim = self.shared.keeper.claim(session, PathBuf::new(), false)?;
         let claim = claim.ok_or(CommandError::Rejected(Rejection::NotAtRest))?;
-        let (shared, id, config) = (Arc::clone(&self.shared), session.clone(), self.config());
-        let (state, created, place) = tokio::task::spawn_blocking(move || {
+        let (shared, id) = (Arc::clone(&self.shared), session.clone());
+        let read = tokio::task::spawn_blocking(move || {
             let state = history::replay(shared.ports.journal.as_ref(), &id)?;
             let created = state.created.clone().ok_or(CommandError::Rejected(Rejection::Unknown))?;
+            Ok::<_, ResumeError>((state, created))
+        });
+        let (state, created) = read.await.map_err(|_| CommandError::Closed)??;
+        self.learn(&created.team).await;
+        let (shared, config) = (Arc::clone(&self.shared), self.config());
+        let (state, created, place) = tokio::task::spawn_blocking(move || {
             let Shared { environment, premises, data, .. } = shared.as_ref();
             let outside = Outside { config: &config, environment, premises, data: data.path() };
             let (target, mode) = (Path::new(&created.target), created.settings.permission);

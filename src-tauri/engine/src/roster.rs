@@ -13,6 +13,7 @@ use mo_process::{ProbeCommand, Spawner, find_program, run_probe};
 use crate::config::Config;
 use crate::environment::Environment;
 use crate::ports::Ports;
+use crate::search::candidates;
 
 /// How long an agent has to say its version.
 const VERSION_TIMEOUT: Duration = Duration::from_secs(10);
@@ -30,7 +31,7 @@ pub struct FoundProgram {
     pub env: BTreeMap<String, String>,
 }
 
-/// Finds an agent's program: where the configuration says, else on our own PATH.
+/// Finds an agent's program: where the configuration says, else the first of the [candidates].
 pub fn find(config: &Config, environment: &Environment, agent: &AgentKind) -> Result<FoundProgram, String> {
     let configured = config.agent(agent);
     let path = if let Some(path) = &configured.path {
@@ -42,9 +43,8 @@ pub fn find(config: &Config, environment: &Environment, agent: &AgentKind) -> Re
             )
         })?
     } else {
-        let search = environment.var("PATH").unwrap_or_default();
-        find_program(OsStr::new(agent.as_str()), OsStr::new(search))
-            .ok_or_else(|| format!("`{agent}` is not on the PATH, and [agents.{agent}] path is not set"))?
+        let first = candidates(config, environment, agent).into_iter().next();
+        first.ok_or_else(|| not_found(environment, agent))?.path
     };
     Ok(FoundProgram {
         path,
@@ -52,6 +52,15 @@ pub fn find(config: &Config, environment: &Environment, agent: &AgentKind) -> Re
         args: configured.args.clone(),
         env: configured.env.clone(),
     })
+}
+
+fn not_found(environment: &Environment, agent: &AgentKind) -> String {
+    let nor = match environment.login_shell().map(|shell| &shell.problem) {
+        Some(Some(problem)) => format!(" (your login shell tells nothing of it: {problem})"),
+        Some(None) => ", your login shell does not find it".to_owned(),
+        None => String::new(),
+    };
+    format!("`{agent}` is not on the PATH{nor}, and [agents.{agent}] path is not set")
 }
 
 /// All agents with the versions that they say, asked side by side.
@@ -84,7 +93,7 @@ pub async fn version(
 ) -> Option<String> {
     let mut probe = ProbeCommand::new(&program.path, "/");
     probe.args = vec!["--version".into()];
-    probe.env = environment.of_worker(agent, &program.env, &[]);
+    probe.env = environment.of_worker(agent, &program.path, &program.env, &[]);
     probe.timeout = VERSION_TIMEOUT;
     probe.output_limit = 4096;
     let output = run_probe(spawner, probe).await.ok()?;
@@ -107,7 +116,7 @@ pub(crate) async fn logged_in(
     }
     let mut probe = ProbeCommand::new(&program.path, "/");
     probe.args = vec!["login".into(), "status".into()];
-    probe.env = environment.of_worker(agent, &program.env, &[]);
+    probe.env = environment.of_worker(agent, &program.path, &program.env, &[]);
     probe.timeout = VERSION_TIMEOUT;
     probe.output_limit = 4096;
     let output = run_probe(spawner, probe).await.ok()?;

@@ -135,7 +135,7 @@ async fn launch(
     write_files(&spec.files_dir, &shape.files)?;
     let output = shape.stdout_to_file.then(|| OutputFile::new(&spec.files_dir)).transpose()?;
     let mut command = LaunchCommand::new(&shape.program, &run.cwd).args(shape.args);
-    command.env = environment.of_worker(&agent, &program.env, &shape.env);
+    command.env = environment.of_worker(&agent, &program.path, &program.env, &shape.env);
     command.stdin = StdinMode::Piped;
     command.stdout =
         output.as_ref().map_or(StdoutMode::Pipe, |output| StdoutMode::File(output.path().to_owned()));

@@ -8,6 +8,7 @@ use mo_core::sandbox::Guarantee;
 use mo_engine::checkup::{AgentCheckup, check_agents};
 use mo_engine::config::Config;
 use mo_engine::environment::Environment;
+use mo_engine::search::{Candidate, Origin};
 use mo_journal::{DataDir, Journal, JournalError, SqliteJournal};
 use mo_process::Spawner;
 use serde::Serialize;
@@ -35,6 +36,8 @@ struct AgentReport {
     agent: String,
     found: bool,
     path: Option<PathBuf>,
+    /// Every program that could be its own; the first is taken.
+    candidates: Vec<Candidate>,
     version: Option<String>,
     problem: Option<String>,
     hint: Option<String>,
@@ -109,6 +112,7 @@ async fn agents(config: Config, environment: Environment) -> Result<Vec<AgentRep
         agent: found.agent.to_string(),
         found: found.path.is_some(),
         path: found.path,
+        candidates: found.candidates,
         version: found.version,
         problem: found.problem,
         hint: found.hint,
@@ -199,6 +203,18 @@ fn tell(report: &Report, out: &mut Out) -> Result<(), Failure> {
         out.line(&format!("  {} {}", paint.text(tone, mark), text.trim_end()))?;
         if let (Some(_), Some(problem)) = (&agent.version, &agent.problem) {
             out.line(&paint.text(Tone::Muted, &format!("              {}", one_line(problem))))?;
+        }
+        if let Some(first) = agent.candidates.first().filter(|first| first.origin != Origin::Path) {
+            out.line(&paint.text(Tone::Muted, &format!("              {}", first.origin.words())))?;
+        }
+        for other in agent.candidates.iter().skip(1) {
+            let (path, how) = (other.path.display().to_string(), other.origin.words());
+            let text = format!(
+                "              also {} ({how}): [agents.{}] path chooses",
+                one_line(&path),
+                agent.agent
+            );
+            out.line(&paint.text(Tone::Muted, &text))?;
         }
         if let Some(logged_in) = agent.logged_in {
             let (word, tone) =

@@ -6,6 +6,7 @@ use mo_api::client::Client;
 use mo_api::dto::StartForm;
 use mo_core::ids::SessionId;
 use mo_core::team::Team;
+use mo_engine::search::learn;
 use mo_engine::start::{MAX_GOAL, StartRequest, check};
 use mo_journal::DataDir;
 
@@ -44,6 +45,8 @@ pub(super) fn run(context: &mut Context, args: &Run) -> Result<u8, Failure> {
             Owned::ByAnother(client)
         } else {
             // Before anything is made: a mistake leaves nothing behind.
+            let agents = request.team.workers.iter().map(|member| &member.agent);
+            learn(&host::spawner()?, &config, &environment, agents).await;
             check(&request, &config, &environment, &places.data)?;
             owner::find_or_take(&places.data).await?
         };

@@ -4,6 +4,7 @@ use std::sync::{Arc, PoisonError};
 
 use mo_checkpoint::Checkpoints;
 use mo_core::ids::SessionId;
+use mo_core::team::Team;
 use mo_journal::{Journal, JournalError};
 
 use super::EngineHandle;
@@ -11,6 +12,7 @@ use crate::config::Config;
 use crate::environment::Environment;
 use crate::hub::{RowSubscription, Start};
 use crate::keeping::Tidied;
+use crate::search::learn;
 
 /// Why a session was not deleted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -67,6 +69,13 @@ impl EngineHandle {
     /// Our own environment, as it was at the start.
     pub fn environment(&self) -> Arc<Environment> {
         Arc::clone(&self.shared.environment)
+    }
+
+    /// Where a team's programs are is known after this.
+    pub(super) async fn learn(&self, team: &Team) {
+        let (config, environment) = (self.config(), &self.shared.environment);
+        let agents = team.workers.iter().map(|member| &member.agent);
+        learn(self.shared.ports.spawner.as_ref(), &config, environment, agents).await;
     }
 
     /// The journal.
