@@ -121,12 +121,10 @@ fn a_question_becomes_a_rule_that_is_shown_first() {
     assert!(rules.contains("always command no-such-program --fast"), "{rules}");
     stage.run(["rules", "test"]).expect(0);
     stage.run(["resume"]).expect(0);
-    // The next session of this folder does the same without a question.
-    let next = stage.run_goal(&["--json"]);
-    assert_ne!(next.code, Some(12), "{next:?}");
-    let story = next.out;
-    assert!(story.contains("\"rule\":\"always command no-such-program --fast\""), "{story}");
-    assert!(!story.contains("approval_requested"), "{story}");
+    let exactly = stage.run(["rules", "explain", "-C", "target", "--", "no-such-program --fast"]);
+    assert!(exactly.out.starts_with("allow"), "{exactly:?}");
+    let elsewhere = stage.run(["rules", "explain", "-C", "home", "--", "no-such-program --fast"]);
+    assert!(elsewhere.out.starts_with("ask"), "{elsewhere:?}");
     let explained = stage.run(["rules", "explain", "-C", "target", "--", "no-such-program --fast; make"]);
     assert!(explained.out.starts_with("ask"), "{explained:?}");
 }
