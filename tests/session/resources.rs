@@ -132,11 +132,12 @@ async fn looks_are_live_never_stored_and_end_with_the_workers() {
     let seen = tokio::time::timeout(LIMIT, seen).await.unwrap().unwrap().to_vec();
     assert_eq!(seen[0].session, id.to_string());
     let sample = &seen[0].samples[0];
-    assert_eq!(
-        (sample.worker.as_str(), sample.memory_bytes, sample.processes),
-        ("gemini-architect", GB, 4),
+    // Whoever runs at the moment of the look: a busy machine looks late.
+    assert!(
+        ["gemini-architect", "claude-implementer", "codex-reviewer"].contains(&sample.worker.as_str()),
         "{seen:?}"
     );
+    assert_eq!((sample.memory_bytes, sample.processes), (GB, 4), "{seen:?}");
     assert_eq!(seen[0].disks.len(), 1);
     let outcome = to_end(&engine, &id).await;
     assert_eq!(outcome.exit_code(), 0, "{}", outcome.story());

@@ -1,4 +1,5 @@
-//! The demo's story, told by the scripted team to the real clients: a plan, a change, one concern, one fix.
+//! The demo's story, told by the scripted team to the real clients: a plan, a change with a model service that is overloaded
+//! in between, one concern, one fix.
 
 #![allow(
     clippy::unwrap_used,
@@ -15,9 +16,10 @@ use mo_agents::launch::{Access, LaunchSpec, Permission};
 use mo_core::agent_event::{AgentEvent, PlanStatus};
 use mo_core::approval::{Action, Answer, ApprovalRequest};
 use mo_core::ids::AgentKind;
+use mo_core::outcome::FailureClass;
 use mo_scripted::demo::{Demo, GOAL, set_up};
 use serde_json::{Value, json};
-use talk::{Talk, allow, completed};
+use talk::{Talk, allow, completed, end_of};
 
 const EXE: &str = env!("CARGO_BIN_EXE_scripted-agent");
 
@@ -81,16 +83,20 @@ fn the_whole_story() {
     let mut implementer = Talk::of(&spec(&demo, &claude, &demo.target, Access::Write));
     let mut written = Vec::new();
     let mut commands = Vec::new();
-    let events = implementer.turn(&format!("{GOAL}\n\n{plan}"), None, |request| {
+    let mut policy = |request: &ApprovalRequest| {
         match &request.action {
             Action::Write { paths, .. } => written.extend(paths.clone()),
             Action::Command { command, .. } => commands.push(command.clone()),
             other => assert!(!matches!(other, Action::Tool { .. }), "{request:?}"),
         }
         Some(Answer::Allow)
-    });
+    };
+    let mut events = implementer.turn(&format!("{GOAL}\n\n{plan}"), None, &mut policy);
+    assert_eq!(end_of(&events).class, Some(FailureClass::Overloaded), "{events:?}");
+    let rest = implementer.turn("Go on.", None, &mut policy);
+    assert!(completed(&rest).text.as_ref().unwrap().starts_with("Tasks have due dates now."));
+    events.extend(rest);
     assert_eq!(commands, ["python3 -B -m unittest"]);
-    assert!(completed(&events).text.as_ref().unwrap().starts_with("Tasks have due dates now."));
     assert!(written.iter().all(|path| Path::new(path).starts_with(&demo.target)), "{written:?}");
     let milestones = events.iter().filter(|event| matches!(event, AgentEvent::Milestone { .. })).count();
     assert_eq!(milestones, 2);
