@@ -10,15 +10,14 @@ mod notices;
 mod owner;
 mod pixels;
 mod screens;
-mod stage;
 mod tray;
 mod tray_host;
-mod webdriver;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use mo_screen::{stage, webdriver};
 use serde_json::json;
 
 use crate::stage::{Scheme, Stage, app_binary};

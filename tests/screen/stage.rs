@@ -1,7 +1,7 @@
 //! A screen, a session bus and a driver of one test's own, with a private home. Each is a process group that this
 //! test started and alone ends.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::{TcpListener, TcpStream};
@@ -15,7 +15,7 @@ use tempfile::TempDir;
 
 /// Light or dark, as the system says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Scheme {
+pub enum Scheme {
     /// Light.
     Light,
     /// Dark.
@@ -24,7 +24,7 @@ pub(crate) enum Scheme {
 
 impl Scheme {
     /// The word in file names.
-    pub(crate) fn word(self) -> &'static str {
+    pub fn word(self) -> &'static str {
         match self {
             Self::Light => "light",
             Self::Dark => "dark",
@@ -33,7 +33,7 @@ impl Scheme {
 }
 
 /// What a test runs on.
-pub(crate) struct Stage {
+pub struct Stage {
     driver: Group,
     _bus: Group,
     _screen: Group,
@@ -41,17 +41,22 @@ pub(crate) struct Stage {
     display: String,
     environment: Vec<(String, OsString)>,
     /// Where the driver listens.
-    pub(crate) port: u16,
+    pub port: u16,
     /// Where the session bus listens.
-    pub(crate) bus_address: String,
+    pub bus_address: String,
 }
 
 impl Stage {
     /// Sets a stage up. `settings` are further environment variables of the app.
-    pub(crate) fn set(scheme: Scheme, settings: &[(&str, &Path)]) -> Self {
+    pub fn set(scheme: Scheme, settings: &[(&str, &Path)]) -> Self {
+        Self::set_with(scheme, settings, &[])
+    }
+
+    /// The same, with further arguments for the screen's server.
+    pub fn set_with(scheme: Scheme, settings: &[(&str, &Path)], screen: &[&OsStr]) -> Self {
         let home = tempfile::tempdir().unwrap();
         write_look(home.path(), scheme);
-        let (screen, display) = start_screen();
+        let (screen, display) = start_screen(screen);
         let port = free_port();
         let log = fs::File::create(home.path().join("driver.log")).unwrap();
         let (bus, bus_address) = start_bus(home.path());
@@ -87,37 +92,37 @@ impl Stage {
     }
 
     /// The private home folder.
-    pub(crate) fn home(&self) -> &Path {
+    pub fn home(&self) -> &Path {
         self.home.path()
     }
 
     /// A program that runs on this stage too.
-    pub(crate) fn command(&self, program: &Path) -> Command {
+    pub fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
         command.env_clear().envs(self.environment.iter().cloned());
         command
     }
 
     /// Whether a window of that title is to be seen.
-    pub(crate) fn shows_window(&self, title: &str) -> bool {
+    pub fn shows_window(&self, title: &str) -> bool {
         let search = ["search", "--onlyvisible", "--name", &format!("^{title}$")];
         succeeds(Command::new("xdotool").args(search).env("DISPLAY", &self.display))
     }
 
     /// What the driver and the app have written, for a failed test.
-    pub(crate) fn log(&self) -> String {
+    pub fn log(&self) -> String {
         fs::read_to_string(self.home().join("driver.log")).unwrap_or_default()
     }
 
     /// Asks the window of that title to close, by the key that a window manager has for it.
-    pub(crate) fn close_window(&self, title: &str) {
+    pub fn close_window(&self, title: &str) {
         Desktop::start(self).press_until_gone(title, |desktop| {
             desktop.xdotool(&["key", "alt+F4"]);
         });
     }
 
     /// Types a folder into the system's dialog of that title and takes it.
-    pub(crate) fn choose_folder(&self, title: &str, folder: &Path) {
+    pub fn choose_folder(&self, title: &str, folder: &Path) {
         let folder = folder.to_string_lossy();
         Desktop::start(self).press_until_gone(title, |desktop| {
             // A slash opens the line for a location; what a first try left in it is selected and replaced.
@@ -128,13 +133,13 @@ impl Stage {
     }
 
     /// Ends the driver and with it the app, then the bus.
-    pub(crate) fn strike(self) {
+    pub fn strike(self) {
         drop(self.driver);
     }
 }
 
 /// The app's own binary beside this test's; it is built before (`cargo build` in the root).
-pub(crate) fn app_binary() -> PathBuf {
+pub fn app_binary() -> PathBuf {
     if let Some(path) = std::env::var_os("MO_APP_BINARY") {
         return path.into();
     }
@@ -223,9 +228,11 @@ fn start_bus(home: &Path) -> (Group, String) {
 }
 
 /// A screen of its own; the server chooses the number and says it.
-fn start_screen() -> (Group, String) {
+fn start_screen(further: &[&OsStr]) -> (Group, String) {
     let mut command = Command::new("Xvfb");
-    command.args(["-displayfd", "1", "-screen", "0", "1600x1000x24", "-nolisten", "tcp", "-noreset"]);
+    command
+        .args(["-displayfd", "1", "-screen", "0", "1600x1000x24", "-nolisten", "tcp", "-noreset"])
+        .args(further);
     let mut group = Group::start(command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()));
     let mut number = String::new();
     BufReader::new(group.0.stdout.take().unwrap()).read_line(&mut number).unwrap();

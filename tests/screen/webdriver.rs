@@ -13,14 +13,14 @@ const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 const AGAIN: Duration = Duration::from_millis(50);
 
 /// A session with one window.
-pub(crate) struct Browser {
+pub struct Browser {
     port: u16,
     session: String,
 }
 
 impl Browser {
     /// Opens the app under the driver at `port`.
-    pub(crate) fn open(port: u16, binary: &Path) -> Self {
+    pub fn open(port: u16, binary: &Path) -> Self {
         let options = json!({ "binary": binary, "args": [] });
         let body = json!({ "capabilities": { "alwaysMatch": { "webkitgtk:browserOptions": options } } });
         let answer = request(port, "POST", "/session", Some(&body));
@@ -33,32 +33,27 @@ impl Browser {
     }
 
     /// Runs a function body in the page and answers what it returns.
-    pub(crate) fn run(&self, script: &str, args: &[Value]) -> Value {
+    pub fn run(&self, script: &str, args: &[Value]) -> Value {
         self.call("POST", "/execute/sync", Some(&json!({ "script": script, "args": args })))
     }
 
     /// Runs a function body in the page and answers what it gives to its last argument.
-    pub(crate) fn run_async(&self, script: &str) -> Value {
+    pub fn run_async(&self, script: &str) -> Value {
         self.call("POST", "/execute/async", Some(&json!({ "script": script, "args": [] })))
     }
 
     /// The window's title.
-    pub(crate) fn title(&self) -> String {
+    pub fn title(&self) -> String {
         self.call("GET", "/title", None).as_str().unwrap_or_default().to_owned()
     }
 
     /// All text that the page shows.
-    pub(crate) fn text(&self) -> String {
+    pub fn text(&self) -> String {
         self.run("return document.body.innerText", &[]).as_str().unwrap_or_default().to_owned()
     }
 
     /// Waits until `what` is found; the panic shows what the page had instead.
-    pub(crate) fn wait<'a, T>(
-        &'a self,
-        what: &str,
-        within: Duration,
-        look: impl Fn(&'a Self) -> Option<T>,
-    ) -> T {
+    pub fn wait<'a, T>(&'a self, what: &str, within: Duration, look: impl Fn(&'a Self) -> Option<T>) -> T {
         let end = Instant::now() + within;
         loop {
             if let Some(found) = look(self) {
@@ -70,32 +65,32 @@ impl Browser {
     }
 
     /// Waits until the page shows `text`.
-    pub(crate) fn wait_for_text(&self, text: &str, within: Duration) {
+    pub fn wait_for_text(&self, text: &str, within: Duration) {
         self.wait(&format!("the text {text:?}"), within, |page| page.text().contains(text).then_some(()));
     }
 
     /// The first element that is matched by `xpath`, when there is one.
-    pub(crate) fn find(&self, xpath: &str) -> Option<Element<'_>> {
+    pub fn find(&self, xpath: &str) -> Option<Element<'_>> {
         let found = self.call("POST", "/elements", Some(&json!({ "using": "xpath", "value": xpath })));
         let id = found.as_array()?.first()?[ELEMENT].as_str()?.to_owned();
         Some(Element { browser: self, id })
     }
 
     /// The element that has the keyboard.
-    pub(crate) fn active(&self) -> Element<'_> {
+    pub fn active(&self) -> Element<'_> {
         let found = self.call("GET", "/element/active", None);
         let id = found[ELEMENT].as_str().expect("an element has the keyboard").to_owned();
         Element { browser: self, id }
     }
 
     /// Waits for the button that is called `name`.
-    pub(crate) fn button(&self, name: &str) -> Element<'_> {
+    pub fn button(&self, name: &str) -> Element<'_> {
         let xpath = format!("//main//button[contains(normalize-space(.), '{name}')]");
         self.wait(&format!("a button {name:?}"), Duration::from_secs(10), |page| page.find(&xpath))
     }
 
     /// Sets the window's size in px.
-    pub(crate) fn resize(&self, width: u32, height: u32) {
+    pub fn resize(&self, width: u32, height: u32) {
         self.call("POST", "/window/rect", Some(&json!({ "width": width, "height": height })));
         self.wait("the new size", Duration::from_secs(10), |page| {
             let size = page.run("return [innerWidth, innerHeight]", &[]);
@@ -104,7 +99,7 @@ impl Browser {
     }
 
     /// A picture of the window as PNG, taken when what was last changed has been painted.
-    pub(crate) fn screenshot(&self) -> Vec<u8> {
+    pub fn screenshot(&self) -> Vec<u8> {
         let script = "const done = arguments[arguments.length - 1];
             document.fonts.ready.then(() => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))";
         self.run_async(script);
@@ -112,30 +107,30 @@ impl Browser {
     }
 
     /// Ends the session, which closes the window.
-    pub(crate) fn close(&self) {
+    pub fn close(&self) {
         self.call("DELETE", "", None);
     }
 }
 
 /// An element of the page.
-pub(crate) struct Element<'a> {
+pub struct Element<'a> {
     browser: &'a Browser,
     id: String,
 }
 
 impl Element<'_> {
     /// Clicks it as a person does.
-    pub(crate) fn click(&self) {
+    pub fn click(&self) {
         self.browser.call("POST", &format!("/element/{}/click", self.id), Some(&json!({})));
     }
 
     /// Types into it.
-    pub(crate) fn write(&self, text: &str) {
+    pub fn write(&self, text: &str) {
         self.browser.call("POST", &format!("/element/{}/value", self.id), Some(&json!({ "text": text })));
     }
 
     /// One of its properties.
-    pub(crate) fn property(&self, name: &str) -> Value {
+    pub fn property(&self, name: &str) -> Value {
         self.browser.call("GET", &format!("/element/{}/property/{name}", self.id), None)
     }
 }
