@@ -93,6 +93,11 @@ pub enum LaunchError {
 }
 
 impl LaunchError {
+    /// `agent` has no such shape.
+    pub(crate) fn unsupported(agent: impl Into<String>, what: &'static str) -> Self {
+        Self::Unsupported { agent: agent.into(), what }
+    }
+
     /// The stable code of the error.
     pub fn code(&self) -> &'static str {
         match self {

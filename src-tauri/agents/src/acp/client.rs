@@ -11,27 +11,11 @@ use serde_json::{Value, json};
 use super::conversation::{Asked, Conversation, Pending, Step, notice};
 use super::rpc::{RpcError, Writer};
 use super::settings::{Setting, settings};
+use super::setup::Setup;
 use crate::protocol::{Exchange, Exit, Line, Protocol, TurnPrompt};
 
 /// The version of ACP that we speak.
 const PROTOCOL_VERSION: u64 = 1;
-
-/// How a session is to be opened.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Setup {
-    /// The folder the agent works in, absolute.
-    pub cwd: String,
-    /// The agent's own session to go on with, by `session/resume` or `session/load`, where offered. An agent that
-    /// offers neither refuses the turn with class `session_unknown`: a silent fresh start would have lost what the
-    /// caller counts on.
-    pub resume: Option<String>,
-    /// Modes by their names in the order of preference; the first that the agent offers is set unless it is already on.
-    pub modes: Vec<&'static str>,
-    /// Whether the handshake fails when the agent offers modes but none of those.
-    pub modes_required: bool,
-    /// The model to set, for agents that take it over the protocol; its provider may be left out where it is clear.
-    pub model: Option<String>,
-}
 
 #[derive(Debug)]
 enum Phase {

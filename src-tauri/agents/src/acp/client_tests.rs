@@ -7,9 +7,10 @@ use mo_core::outcome::{FailureClass, Outcome, TurnEnd, Usage};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use super::AcpProtocol;
 use super::anything::{anything, live, pool};
 use super::replay::{Replayed, kinds, recording, replay};
-use super::{AcpProtocol, Setup};
+use crate::acp::Setup;
 use crate::protocol::{Exchange, Exit, Line, Protocol, TurnPrompt};
 
 fn setup(cwd: &str) -> Setup {

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use mo_core::agent_event::{AgentEvent, NoticeLevel};
 use mo_core::approval::{ApprovalRequest, AskedVia};
 use mo_core::ids::{ItemId, RequestId};
-use mo_core::outcome::{FailureClass, Outcome, TurnEnd, Usage};
+use mo_core::outcome::{FailureClass, Outcome, TurnEnd};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -474,9 +474,4 @@ pub(super) fn notice(level: NoticeLevel, code: &str, text: String, out: &mut Exc
 
 fn value_of<T: DeserializeOwned>(text: &str) -> Result<T, String> {
     serde_json::from_str(text).map_err(|e| e.to_string())
-}
-
-/// The tokens of a turn; see [`updates::usage`].
-pub(super) fn tokens(input: u64, output: u64, cached: u64) -> Usage {
-    Usage { input_tokens: input, output_tokens: output, cached_tokens: cached }
 }

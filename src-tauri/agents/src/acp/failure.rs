@@ -7,11 +7,12 @@ use mo_core::outcome::FailureClass::{
 use serde_json::Value;
 
 use super::rpc::RpcError;
+use crate::codex::failure as of_codex;
+use crate::gemini::failure as of_gemini;
 use crate::protocol::Exit;
-use crate::shared::failure::texts::{Lazy, Text, Texts};
-use crate::shared::failure::{self, Meaning, Word, status};
+use crate::shared::failure::texts::{Lazy, Texts};
+use crate::shared::failure::{self, Meaning, Text, Word, status};
 use crate::shared::unclosed::Cause;
-use crate::{codex, gemini};
 
 /// Codes of JSON-RPC and of ACP. Gemini CLI uses the HTTP status of its API as the code instead.
 const CODES: &[(i64, FailureClass, &[FailureClass], &str)] = &[
@@ -107,7 +108,7 @@ pub(super) fn class_of(error: &RpcError) -> FailureClass {
 
 fn by_data(error: &RpcError) -> Option<Meaning> {
     let data = error.data.as_ref()?;
-    if let Some(meaning) = data.get("codexErrorInfo").and_then(codex::failure::by_info) {
+    if let Some(meaning) = data.get("codexErrorInfo").and_then(of_codex::by_info) {
         return Some(meaning);
     }
     let word = ["errorKind", "kind", "name", "type", "code"]
@@ -121,16 +122,16 @@ fn by_data(error: &RpcError) -> Option<Meaning> {
 pub(super) fn by_text(text: &str) -> Option<FailureClass> {
     TEXTS
         .own_class_of(text)
-        .or_else(|| gemini::failure::by_own_text(text))
-        .or_else(|| codex::failure::by_own_text(text))
+        .or_else(|| of_gemini::by_own_text(text))
+        .or_else(|| of_codex::by_own_text(text))
         .or_else(|| TEXTS.class_of(text))
 }
 
 /// The class of what a process wrote to stderr. In a turn, only Gemini CLI's records can be told from what other agents log.
 pub(super) fn by_stderr(stderr: &[u8], exit: Exit, began: bool) -> Cause {
-    let mut cause = gemini::failure::by_stderr(stderr, exit, began);
+    let mut cause = of_gemini::by_stderr(stderr, exit, began);
     if !began {
-        cause.error = cause.error.or_else(|| codex::failure::by_stderr(stderr, began));
+        cause.error = cause.error.or_else(|| of_codex::by_stderr(stderr, began));
     }
     cause
 }

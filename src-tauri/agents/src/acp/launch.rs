@@ -2,15 +2,15 @@
 
 use std::ffi::OsString;
 
-use super::client::{AcpProtocol, Setup};
+use super::client::AcpProtocol;
+use super::setup::Setup;
 use crate::launch::{Access, Launch, LaunchError, LaunchSpec, Permission};
 
 /// The command line of an ACP agent. What starts its ACP mode is in the person's `args` (such as `acp`). Bypass has
 /// no shape here: it is the agent's own mode, whatever that means to it.
 pub fn launch(spec: &LaunchSpec) -> Result<Launch, LaunchError> {
     if matches!(spec.permission, Permission::Bypass(_)) {
-        let agent = spec.agent.as_str().to_owned();
-        return Err(LaunchError::Unsupported { agent, what: "work without asking" });
+        return Err(LaunchError::unsupported(spec.agent.as_str(), "work without asking"));
     }
     Ok(Launch {
         program: spec.program.clone(),

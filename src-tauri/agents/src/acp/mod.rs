@@ -18,14 +18,16 @@ pub(crate) mod run;
 #[cfg(test)]
 mod run_tests;
 mod settings;
+mod setup;
 mod tools;
 #[cfg(test)]
 mod tools_tests;
 mod updates;
 mod wire;
 
-pub use client::{AcpProtocol, Setup};
+pub use client::AcpProtocol;
 pub use launch::{launch, protocol};
+pub use setup::Setup;
 
 use crate::decode::Decoder;
 

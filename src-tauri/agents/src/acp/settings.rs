@@ -5,8 +5,8 @@ use mo_core::agent_event::NoticeLevel;
 use mo_core::outcome::FailureClass;
 use serde_json::{Value, json};
 
-use super::client::Setup;
 use super::conversation::notice;
+use super::setup::Setup;
 use crate::protocol::Exchange;
 use crate::shared::text::cut;
 

@@ -4,7 +4,6 @@ use mo_core::agent_event::{AgentEvent, PlanEntry, PlanStatus};
 use mo_core::outcome::{FailureClass, Outcome, Usage};
 use serde_json::Value;
 
-use super::conversation::tokens;
 use super::wire::{Chunk, Update};
 use crate::shared::text::{LONG, cut};
 use crate::shared::wire_text::Text;
@@ -57,6 +56,10 @@ pub(super) fn stopped(reason: &str) -> (Outcome, Option<FailureClass>) {
         "refusal" => (Outcome::Failed, Some(FailureClass::RefusedByModel)),
         _ => (Outcome::Failed, Some(FailureClass::Unknown)),
     }
+}
+
+fn tokens(input: u64, output: u64, cached: u64) -> Usage {
+    Usage { input_tokens: input, output_tokens: output, cached_tokens: cached }
 }
 
 /// The tokens of a turn: `usage` as the adapters tell it, or Gemini's `_meta.quota.token_count`.

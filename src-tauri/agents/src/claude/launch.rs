@@ -41,10 +41,8 @@ pub fn launch(spec: &LaunchSpec) -> Result<Launch, LaunchError> {
     match &spec.permission {
         Permission::Ask => {
             if spec.args.iter().enumerate().any(|(i, arg)| asks_for_bypass(arg, spec.args.get(i + 1))) {
-                return Err(LaunchError::Unsupported {
-                    agent: spec.agent.to_string(),
-                    what: "take a bypass flag from `args`; only `permission = \"bypass\"` gives it",
-                });
+                let what = "take a bypass flag from `args`; only `permission = \"bypass\"` gives it";
+                return Err(LaunchError::unsupported(spec.agent.as_str(), what));
             }
             args.flag("-p");
             args.pair("--input-format", "stream-json");

@@ -31,13 +31,16 @@ pub fn launch(spec: &LaunchSpec) -> Result<Launch, LaunchError> {
         return one_shot(spec);
     }
     if spec.resume.is_some() {
-        return Err(unsupported("resume a session while it asks; start a new one with a handover prompt"));
+        return Err(LaunchError::unsupported(
+            spec.agent.as_str(),
+            "resume a session while it asks; start a new one with a handover prompt",
+        ));
     }
     let mut args = vec![OsString::from("--acp")];
     args.extend(common(spec));
     let (option, file) = policy(spec)?;
     args.extend(option);
-    args.extend(include_directories(&spec.add_dirs)?);
+    args.extend(include_directories(spec.agent.as_str(), &spec.add_dirs)?);
     Ok(Launch { files: vec![file], ..command(spec, args, false) })
 }
 
@@ -74,7 +77,9 @@ pub fn one_shot(spec: &LaunchSpec) -> Result<Launch, LaunchError> {
             args.extend(option);
             files.push(file);
         }
-        (Permission::Ask, Access::Write) => return Err(unsupported("ask in a one-shot that writes")),
+        (Permission::Ask, Access::Write) => {
+            return Err(LaunchError::unsupported(spec.agent.as_str(), "ask in a one-shot that writes"));
+        }
         (Permission::Bypass(proven), Access::Write) => {
             let missing = proven.missing_for_bypass();
             if !missing.is_empty() {
@@ -88,7 +93,7 @@ pub fn one_shot(spec: &LaunchSpec) -> Result<Launch, LaunchError> {
         args.extend(["--resume".into(), OsString::from(session)]);
     }
     // The option takes all that follows up to the next one.
-    args.extend(include_directories(&spec.add_dirs)?);
+    args.extend(include_directories(spec.agent.as_str(), &spec.add_dirs)?);
     args.extend(["--output-format", "stream-json"].map(OsString::from));
     Ok(Launch { files, ..command(spec, args, true) })
 }
@@ -106,12 +111,12 @@ fn common(spec: &LaunchSpec) -> Vec<OsString> {
 }
 
 /// `--include-directories D`, once for each. It splits its value at commas, so such a folder cannot be named.
-fn include_directories(dirs: &[impl AsRef<Path>]) -> Result<Vec<OsString>, LaunchError> {
+fn include_directories(agent: &str, dirs: &[impl AsRef<Path>]) -> Result<Vec<OsString>, LaunchError> {
     let mut args = Vec::with_capacity(dirs.len() * 2);
     for dir in dirs {
         let dir = dir.as_ref().as_os_str();
         if dir.as_encoded_bytes().contains(&b',') {
-            return Err(unsupported("use a further folder with a comma in its name"));
+            return Err(LaunchError::unsupported(agent, "use a further folder with a comma in its name"));
         }
         args.extend(["--include-directories".into(), dir.to_owned()]);
     }
@@ -120,8 +125,4 @@ fn include_directories(dirs: &[impl AsRef<Path>]) -> Result<Vec<OsString>, Launc
 
 fn command(spec: &LaunchSpec, args: Vec<OsString>, stdout_to_file: bool) -> Launch {
     Launch { program: spec.program.clone(), args, env: QUIET.to_vec(), stdout_to_file, files: Vec::new() }
-}
-
-pub(super) fn unsupported(what: &'static str) -> LaunchError {
-    LaunchError::Unsupported { agent: "gemini".to_owned(), what }
 }

@@ -8,7 +8,6 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use super::launch::unsupported;
 use crate::launch::{Access, LaunchError, LaunchSpec};
 
 /// Tools that only read the workspace, or keep the agent's own list and state. A subagent's tools are judged by the
@@ -61,7 +60,10 @@ pub(super) fn policy(spec: &LaunchSpec) -> Result<([OsString; 2], (PathBuf, &'st
     let file = spec.files_dir.join(name);
     // The option splits its value at commas.
     if file.as_os_str().as_encoded_bytes().contains(&b',') {
-        return Err(unsupported("use a data folder with a comma in its name"));
+        return Err(LaunchError::unsupported(
+            spec.agent.as_str(),
+            "use a data folder with a comma in its name",
+        ));
     }
     Ok((["--admin-policy".into(), file.clone().into_os_string()], (file, text)))
 }

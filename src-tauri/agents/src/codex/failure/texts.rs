@@ -7,7 +7,8 @@ use mo_core::outcome::FailureClass::{
     SessionInUse, SessionUnknown, UsageLimit,
 };
 
-use crate::shared::failure::texts::{Lazy, Text, Texts};
+use crate::shared::failure::Text;
+use crate::shared::failure::texts::{Lazy, Texts};
 
 pub(super) static TEXTS: Lazy = Lazy::new(|| Texts::new(ROWS));
 

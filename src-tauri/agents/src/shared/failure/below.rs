@@ -6,7 +6,7 @@ use mo_core::outcome::FailureClass::{
     RateLimited, RefusedByModel, UsageLimit,
 };
 
-use super::texts::Text;
+use super::Text;
 
 /// The rows; the order is from the telling to the vague.
 pub const BELOW: &[Text] = &[

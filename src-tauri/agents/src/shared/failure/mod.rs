@@ -18,6 +18,10 @@ use mo_core::outcome::FailureClass;
 /// choose instead, and where the row is from.
 pub type Word = (&'static str, FailureClass, &'static [FailureClass], &'static str);
 
+/// A row for a text: its stable words as a regular expression over the [plain](texts::plain) text, what they mean, and
+/// where the row is from.
+pub type Text = (&'static str, FailureClass, &'static str);
+
 /// What a word means, before any text was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Meaning {

@@ -5,12 +5,9 @@ use std::sync::LazyLock;
 use mo_core::outcome::FailureClass;
 use regex::bytes::{RegexSet, RegexSetBuilder};
 
+use super::Text;
 use super::below::BELOW;
 use crate::shared::text::without_ansi;
-
-/// A row for a text: its stable words as a regular expression over the [`plain`] text, what they mean, and where
-/// the row is from.
-pub type Text = (&'static str, FailureClass, &'static str);
 
 /// How much of the beginning and of the end of a text is read: an error names its cause in one or the other.
 const HEAD: usize = 6 * 1024;
