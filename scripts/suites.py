@@ -75,7 +75,9 @@ TESTS = [
     Suite("bench", "the measures' own parts", 5, programs=(("mo-bench", None),)),
     Suite("session", "whole sessions with scripted agents", 60, programs=(("mo-tests", "session"),)),
     Suite("cli", "the command orchestrate, end to end", 120, programs=(("orchestrate", None), ("mo-tests", "cli"))),
-    Suite("policy", "what the policy lets through, run in real shells under a witness", 60, programs=(("mo-tests", "policy"),)),
+    Suite("policy", "what the policy lets through, run in real shells under a witness", 60, programs=(
+        ("mo-tests", "policy"),
+    )),
     Suite("faults", "agents, workers and owners that break", 90, programs=(("mo-tests", "faults"),)),
     Suite("app", "the desktop shell", 10, programs=(("meta-orchestrator", None),)),
     Suite("real-agents", "the pinned real CLIs against a scripted model", 300, programs=(

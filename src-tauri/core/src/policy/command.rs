@@ -1,12 +1,13 @@
 //! Judges a shell line: the strictest of what is said of each program, each file that it names, and each form of the
 //! shell that it uses.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use super::ground::Ground;
 use super::programs::{self, GitFolder, Known};
 use super::ruling::{Permit, Risk, Ruling};
 use super::shell::{self, Invocation, Script, Word};
+use super::streams::{Opens, Stream};
 use super::{dangers, path_with_rules, paths, with_rules};
 use crate::ceiling::Freedom;
 
@@ -34,6 +35,7 @@ pub(super) fn judge(line: &str, cwd: Option<&str>, ground: &Ground<'_>) -> Rulin
         beyond_sh: true,
         patterns: Cell::new(0),
         did: Did::default(),
+        stream: RefCell::new(None),
     };
     let here = judge.read(&cwd).verdict;
     let ruling = judge.line(line);
@@ -65,6 +67,8 @@ struct Judge<'a> {
     beyond_sh: bool,
     /// Patterns that were looked up.
     patterns: Cell<usize>,
+    /// What is read and written by the programs that run together with the one that is looked at.
+    stream: RefCell<Option<Stream>>,
 }
 
 impl Judge<'_> {
@@ -89,8 +93,19 @@ impl Judge<'_> {
             let why = "it runs what it fetches from the network";
             said.push(Ruling::ask("fetch_and_run", Risk::High, why));
         }
+        // A line within a part of a stream is part of that stream.
+        let within = self.stream.get_mut().is_some();
+        let mut last = None;
         for invocation in &script.invocations {
+            if !within && invocation.stream != last {
+                last = invocation.stream;
+                let before = self.stream.replace(last.map(|_| Stream::default()));
+                said.extend(before.and_then(|stream| stream.ruling()));
+            }
             said.push(self.invocation(invocation));
+        }
+        if !within {
+            said.extend(self.stream.take().and_then(|stream| stream.ruling()));
         }
         if script.beyond_sh && !self.beyond_sh {
             said.push(Ruling::ask("shell_unread", Risk::High, "it uses a form that not every `sh` knows"));
@@ -114,6 +129,9 @@ impl Judge<'_> {
     fn invocation(&mut self, invocation: &Invocation) -> Ruling {
         self.did.writes |= invocation.redirects.iter().any(|redirect| redirect.writes);
         self.did.with_places += u32::from(!invocation.redirects.is_empty());
+        if let Some(stream) = self.stream.get_mut() {
+            stream.redirects();
+        }
         let redirected =
             invocation.redirects.iter().map(|redirect| self.place(&redirect.file, redirect.writes, true));
         let redirected = redirected.reduce(Ruling::strictest);
@@ -211,6 +229,7 @@ impl Judge<'_> {
         self.did.relocates |= known.relocates;
         self.did.writes |= !known.writes.is_empty();
         self.did.uses_git |= known.git_in.is_some();
+        self.begins(name, known);
         let reads = known.reads.iter().map(|word| self.place(word, false, false));
         let may_read = known.may_read.iter().filter_map(|word| self.possible_place(word));
         let reads = reads.chain(may_read);
@@ -227,6 +246,24 @@ impl Judge<'_> {
             Some(ruling) if ruling.verdict != Permit::Allow => ruling,
             Some(ruling) if !known.writes.is_empty() => ruling,
             _ => Ruling::allow("read_only", format!("`{name}` only reads")),
+        }
+    }
+
+    /// A program of a stream begins: what it opens from now on is noted as its own. What is moved or copied is read to
+    /// its end first.
+    fn begins(&self, name: &str, known: &Known) {
+        let mut stream = self.stream.borrow_mut();
+        let Some(stream) = stream.as_mut() else { return };
+        let first = stream.begins(if known.relocates {
+            Opens::Nothing
+        } else if known.searches {
+            Opens::Trees
+        } else {
+            Opens::Files
+        });
+        // Without a place it searches where it runs, unless it reads what comes down the pipeline.
+        if known.searches && known.reads.is_empty() && (first || name != "rg") {
+            stream.opens(&self.folders, false);
         }
     }
 
@@ -335,11 +372,14 @@ impl Judge<'_> {
             }
         }
         match self.ground.places.resolve(path) {
-            Some(places) if !places.is_empty() => places
-                .iter()
-                .map(|place| path_with_rules(place, writes, self.ground))
-                .reduce(Ruling::strictest)
-                .unwrap_or_else(|| Ruling::ask("nowhere", Risk::Medium, "it names no place")),
+            Some(places) if !places.is_empty() => {
+                if let Some(stream) = self.stream.borrow_mut().as_mut() {
+                    stream.opens(&places, writes);
+                }
+                let each = places.iter().map(|place| path_with_rules(place, writes, self.ground));
+                each.reduce(Ruling::strictest)
+                    .unwrap_or_else(|| Ruling::ask("nowhere", Risk::Medium, "it names no place"))
+            }
             _ => {
                 let why = format!("it cannot be said beforehand which files {path} names");
                 Ruling::ask("open_name", Risk::Medium, why)

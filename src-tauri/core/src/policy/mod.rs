@@ -13,6 +13,7 @@ mod programs;
 mod rule;
 mod ruling;
 pub mod shell;
+mod streams;
 
 pub use always::{always, exactly};
 pub use ground::{Bounds, Ground, KnownPlaces, Places, Survey};

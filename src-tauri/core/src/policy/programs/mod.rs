@@ -21,6 +21,8 @@ pub(super) struct Known {
     pub fresh: Vec<Word>,
     /// Words that may name something that it reads, or mean something else.
     pub may_read: Vec<Word>,
+    /// Whether it reads every file below what it reads.
+    pub searches: bool,
     /// Whether it takes folders or files to other places, with the links in them.
     pub relocates: bool,
     /// The folder whose git repository it uses.

@@ -30,12 +30,14 @@ pub(super) struct Program {
     most: usize,
     /// Letters of short options that take a text that is no place, everywhere: what hangs on them or stands after them.
     values: &'static str,
+    /// Whether it reads every file below a place without being told to.
+    searches: bool,
     /// Whether all that it does with text is to say it, even where that looks like an option.
     says: bool,
 }
 
 const fn program_of(operands: Operands, short: &'static str, long: &'static [&'static str]) -> Program {
-    Program { operands, short, long, most: usize::MAX, values: "", says: false }
+    Program { operands, short, long, most: usize::MAX, values: "", searches: false, says: false }
 }
 
 const PLAIN: Program = program_of(Operands::Read, "", &[]);
@@ -78,7 +80,7 @@ pub(super) fn program(name: &str) -> Option<Program> {
         }
         "rg" => {
             let more = &["pre", "pre-glob", "hostname-bin", "follow", "search-zip"];
-            Program { values: "eABCmtTg", ..program_of(PatternThenRead, "Lz", more) }
+            Program { values: "eABCmtTg", searches: true, ..program_of(PatternThenRead, "Lz", more) }
         }
         "mkdir" => program_of(Write, "Z", &["context"]),
         "touch" | "tee" => program_of(Write, "", &[]),
@@ -145,6 +147,7 @@ impl Program {
         }
         match self.operands {
             Operands::Read | Operands::PatternThenRead => {
+                known.searches |= self.searches;
                 known.reads.extend(operands.into_iter().filter(|word| word.shown() != "-").cloned());
             }
             Operands::Write => known.writes.extend(operands.into_iter().cloned()),
@@ -181,6 +184,8 @@ impl Program {
             if abbreviates && matches!(self.operands, Operands::PatternThenRead) {
                 return Err(format!("has an option that is not written out: --{name}"));
             }
+            let deep = means_one_of(name, &["recursive", "directories"]);
+            known.searches |= deep && matches!(self.operands, Operands::PatternThenRead);
             // `rg --files` lists, and takes no pattern.
             return Ok(gives_pattern || name == "files");
         }
@@ -192,6 +197,7 @@ impl Program {
         if names_a_place(cluster) {
             return Err(format!("has an option that may name a place: {text}"));
         }
+        known.searches |= matches!(self.operands, Operands::PatternThenRead) && cluster.contains('r');
         // The pattern of `-e` stands after it or hangs on it; the file of `-f` is an operand, and judged as one.
         Ok(cluster.contains(['e', 'f']))
     }

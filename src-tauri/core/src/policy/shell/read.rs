@@ -57,8 +57,15 @@ pub fn read(line: &str, home: &str) -> Result<Script, Unreadable> {
     if line.chars().any(hides) {
         return Err(Unreadable::Hidden);
     }
-    let mut reader =
-        Reader { options: ParserOptions::default(), home, depth: 0, words: 0, script: Script::default() };
+    let mut reader = Reader {
+        options: ParserOptions::default(),
+        home,
+        depth: 0,
+        words: 0,
+        streams: 0,
+        stream: None,
+        script: Script::default(),
+    };
     // The parser is not ours: what it cannot bear is unreadable, nothing more.
     match catch_unwind(AssertUnwindSafe(|| reader.inner(line))) {
         Ok(Ok(())) => {
@@ -77,6 +84,8 @@ pub(super) struct Reader<'a> {
     pub(super) home: &'a str,
     depth: usize,
     words: usize,
+    streams: usize,
+    stream: Option<usize>,
     script: Script,
 }
 
@@ -124,7 +133,23 @@ impl Reader<'_> {
     }
 
     fn pipeline(&mut self, pipeline: &Pipeline) -> Result<(), Unreadable> {
-        pipeline.seq.iter().try_for_each(|command| self.command(command))
+        let redirected = match pipeline.seq.as_slice() {
+            [Command::Simple(simple)] => redirects(simple),
+            [Command::Compound(_, redirects)] => redirects.iter().flat_map(|list| &list.0).any(opens_a_file),
+            [_] => false,
+            _ => true,
+        };
+        // The outermost counts: `{ cat a; } >> a`.
+        let begins = redirected && self.stream.is_none();
+        if begins {
+            self.streams += 1;
+            self.stream = Some(self.streams);
+        }
+        let read = pipeline.seq.iter().try_for_each(|command| self.command(command));
+        if begins {
+            self.stream = None;
+        }
+        read
     }
 
     fn command(&mut self, command: &Command) -> Result<(), Unreadable> {
@@ -142,7 +167,11 @@ impl Reader<'_> {
                 self.script.beyond_sh = true;
                 self.test(&test.expr)?;
                 let words = vec![Word::Fixed("test".to_owned())];
-                self.script.invocations.push(Invocation { words, redirects: Vec::new() });
+                self.script.invocations.push(Invocation {
+                    words,
+                    stream: self.stream,
+                    ..Invocation::default()
+                });
                 Ok(())
             }
         }
@@ -246,7 +275,7 @@ impl Reader<'_> {
     }
 
     fn simple(&mut self, simple: &SimpleCommand) -> Result<(), Unreadable> {
-        let mut invocation = Invocation::default();
+        let mut invocation = Invocation { stream: self.stream, ..Invocation::default() };
         for item in simple.prefix.iter().flat_map(|prefix| &prefix.0) {
             self.item(item, &mut invocation)?;
         }
@@ -310,7 +339,7 @@ impl Reader<'_> {
     }
 
     fn alone(&mut self, redirects: Option<&RedirectList>) -> Result<(), Unreadable> {
-        let mut invocation = Invocation::default();
+        let mut invocation = Invocation { stream: self.stream, ..Invocation::default() };
         for redirect in redirects.iter().flat_map(|list| &list.0) {
             self.redirect(redirect, &mut invocation)?;
         }
@@ -327,6 +356,8 @@ impl Reader<'_> {
                     let file = self.written(name)?;
                     // `>& name` writes a file unless the name is a number.
                     let writes = !matches!(kind, IoFileRedirectKind::Read);
+                    // Who reads and writes one file may never come to its end.
+                    self.only(!matches!(kind, IoFileRedirectKind::ReadAndWrite));
                     self.opens(writes, file, invocation);
                 }
                 IoFileRedirectTarget::Fd(_) => {}
@@ -337,6 +368,7 @@ impl Reader<'_> {
                         digits.bytes().all(|b| b.is_ascii_digit())
                     });
                     if !number {
+                        self.expanded_twice(word);
                         self.opens(true, file, invocation);
                     }
                 }
@@ -361,10 +393,17 @@ impl Reader<'_> {
             IoRedirect::OutputAndError(word, _) => {
                 self.script.beyond_sh = true;
                 let file = self.written(word)?;
+                self.expanded_twice(word);
                 self.opens(true, file, invocation);
             }
         }
         Ok(())
+    }
+
+    /// Behind `>&` bash expands a word, and what came out once more, in quotes or not.
+    fn expanded_twice(&mut self, word: &Written) {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_./-".contains(&byte);
+        self.only(word.value.bytes().all(plain));
     }
 
     fn opens(&mut self, writes: bool, file: Word, invocation: &mut Invocation) {
@@ -373,5 +412,25 @@ impl Reader<'_> {
             self.odd(Oddity::Unread);
         }
         invocation.redirects.push(Redirect { writes, file });
+    }
+}
+
+/// Whether the program has redirections of its own.
+fn redirects(simple: &SimpleCommand) -> bool {
+    let before = simple.prefix.iter().flat_map(|prefix| &prefix.0);
+    let after = simple.suffix.iter().flat_map(|suffix| &suffix.0);
+    before
+        .chain(after)
+        .any(|item| matches!(item, CommandPrefixOrSuffixItem::IoRedirect(redirect) if opens_a_file(redirect)))
+}
+
+fn opens_a_file(redirect: &IoRedirect) -> bool {
+    match redirect {
+        IoRedirect::File(_, _, IoFileRedirectTarget::Fd(_)) => false,
+        IoRedirect::File(_, _, IoFileRedirectTarget::Filename(word)) => word.value != "/dev/null",
+        IoRedirect::File(_, _, IoFileRedirectTarget::Duplicate(word)) => {
+            word.value.bytes().any(|byte| !byte.is_ascii_digit())
+        }
+        _ => true,
     }
 }

@@ -21,6 +21,8 @@ pub struct Invocation {
     pub words: Vec<Word>,
     /// Files that it reads or writes by redirection.
     pub redirects: Vec<Redirect>,
+    /// Which of the script's streams it is part of: what may read what another part of it writes, while it writes.
+    pub stream: Option<usize>,
 }
 
 /// One word after the shell's expansions, as far as they can be known beforehand.

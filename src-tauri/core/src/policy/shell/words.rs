@@ -13,6 +13,8 @@ struct Parts {
     globs: bool,
     /// The same in quotes: as a pattern they would have to be told apart.
     quoted_globs: bool,
+    /// Whether there is a `{` anywhere in the word.
+    braced: bool,
     known: KnownWhen,
 }
 
@@ -40,11 +42,11 @@ impl Reader<'_> {
     }
 
     fn put_together(&mut self, raw: &str, pieces: &[WordPieceWithSource]) -> Result<Word, Unreadable> {
-        let mut parts = Parts::default();
+        let mut parts = Parts { braced: raw.contains('{'), ..Parts::default() };
         for (at, piece) in pieces.iter().enumerate() {
             self.piece(&piece.piece, at == 0, false, &mut parts)?;
         }
-        let Parts { text, globs, quoted_globs, known } = parts;
+        let Parts { text, globs, quoted_globs, known, .. } = parts;
         let mixed = globs && (quoted_globs || known == KnownWhen::ProgramsRan);
         Ok(if known == KnownWhen::Running || mixed {
             Word::Open { shown: raw.to_owned(), only_output: false }
@@ -118,6 +120,24 @@ pub(super) fn alternatives(raw: &str) -> Option<Vec<Word>> {
     (whole && first).then(|| each.iter().map(|text| Word::Fixed(format!("{before}{text}{after}"))).collect())
 }
 
+/// Whether unquoted text has no braces but such as `{}`, `@{1}` and `^{tree}`: in pairs, with nothing between them that
+/// any shell would take apart.
+fn inert_braces(text: &str) -> bool {
+    let mut rest = text;
+    while let Some(at) = rest.find(['{', '}']) {
+        let braced = &rest[at..];
+        match braced.strip_prefix('{').and_then(|inner| inner.split_once('}')) {
+            Some((inner, after))
+                if inner.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') =>
+            {
+                rest = after;
+            }
+            _ => return false,
+        }
+    }
+    true
+}
+
 impl Parts {
     fn only_known(&mut self, when: KnownWhen) {
         self.known = self.known.max(when);
@@ -152,7 +172,8 @@ impl Parts {
         let class = text.split_once('[').is_some_and(|(_, rest)| rest.contains(']'));
         self.globs |= text.contains(['*', '?']);
         // Braces, classes (which shells read differently) and a leading `=` (zsh) make other words than the text shows.
-        let brace = text.contains('{') && (text.contains(',') || text.contains(".."));
+        // What closes a brace, and the comma, may stand in another piece of the word.
+        let brace = self.braced && !inert_braces(text);
         // `**` goes down any number of folders in zsh, and elsewhere where that is set.
         let deep = text.contains("**");
         if brace || class || deep || text.contains(['(', ')', '`', '$']) || (first && text.starts_with('=')) {
