@@ -1,5 +1,6 @@
 //! A client of the W3C WebDriver protocol, as small as this suite needs it: one request a connection.
 
+use std::cell::RefCell;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
@@ -11,6 +12,8 @@ use serde_json::{Value, json};
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 /// How often a condition is looked at again: WebDriver has no way to be told.
 const AGAIN: Duration = Duration::from_millis(50);
+/// What an element that is there needs to be usable, while the page draws it anew.
+const REPLACED: Duration = Duration::from_secs(10);
 
 /// A session with one window.
 pub struct Browser {
@@ -23,13 +26,26 @@ impl Browser {
     pub fn open(port: u16, binary: &Path) -> Self {
         let options = json!({ "binary": binary, "args": [] });
         let body = json!({ "capabilities": { "alwaysMatch": { "webkitgtk:browserOptions": options } } });
-        let answer = request(port, "POST", "/session", Some(&body));
+        let answer = request(port, "POST", "/session", Some(&body)).unwrap_or_else(|no| panic!("{no:?}"));
         let session = answer["sessionId"].as_str().expect("a session id").to_owned();
         Self { port, session }
     }
 
     fn call(&self, method: &str, path: &str, body: Option<&Value>) -> Value {
+        self.try_call(method, path, body).unwrap_or_else(|no| panic!("{no:?}"))
+    }
+
+    fn try_call(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value, Refusal> {
         request(self.port, method, &format!("/session/{}{path}", self.session), body)
+    }
+
+    /// The same about an element of the page. `None` when the page has replaced the element meanwhile: then it was
+    /// not touched, and whoever asked has to look again.
+    fn look(&self, method: &str, path: &str, body: Option<&Value>) -> Option<Value> {
+        match self.try_call(method, path, body) {
+            Err(no) if no.is_stale() => None,
+            answer => Some(answer.unwrap_or_else(|no| panic!("{no:?}"))),
+        }
     }
 
     /// Runs a function body in the page and answers what it returns.
@@ -71,16 +87,28 @@ impl Browser {
 
     /// The first element that is matched by `xpath`, when there is one.
     pub fn find(&self, xpath: &str) -> Option<Element<'_>> {
-        let found = self.call("POST", "/elements", Some(&json!({ "using": "xpath", "value": xpath })));
-        let id = found.as_array()?.first()?[ELEMENT].as_str()?.to_owned();
-        Some(Element { browser: self, id })
+        self.element(Place::Path(xpath.to_owned()))
     }
 
     /// The element that has the keyboard.
     pub fn active(&self) -> Element<'_> {
-        let found = self.call("GET", "/element/active", None);
-        let id = found[ELEMENT].as_str().expect("an element has the keyboard").to_owned();
-        Element { browser: self, id }
+        self.wait("an element that has the keyboard", REPLACED, |page| page.element(Place::Keyboard))
+    }
+
+    fn element(&self, place: Place) -> Option<Element<'_>> {
+        let id = self.id_at(&place)?;
+        Some(Element { browser: self, place, id: RefCell::new(id) })
+    }
+
+    fn id_at(&self, place: &Place) -> Option<String> {
+        let found = match place {
+            Place::Keyboard => self.look("GET", "/element/active", None)?,
+            Place::Path(xpath) => {
+                let body = json!({ "using": "xpath", "value": xpath });
+                self.look("POST", "/elements", Some(&body))?.as_array()?.first()?.clone()
+            }
+        };
+        Some(found[ELEMENT].as_str()?.to_owned())
     }
 
     /// Waits for the button that is called `name`.
@@ -112,31 +140,87 @@ impl Browser {
     }
 }
 
-/// An element of the page.
+/// Where an element is found again when the page has replaced it.
+#[derive(Debug)]
+enum Place {
+    /// The first that an XPath matches.
+    Path(String),
+    /// What has the keyboard.
+    Keyboard,
+}
+
+/// An element of the page. A page that draws it anew replaces it: it is then found again where it was.
 pub struct Element<'a> {
     browser: &'a Browser,
-    id: String,
+    place: Place,
+    id: RefCell<String>,
 }
 
 impl Element<'_> {
     /// Clicks it as a person does.
     pub fn click(&self) {
-        self.browser.call("POST", &format!("/element/{}/click", self.id), Some(&json!({})));
+        self.act("click", &json!({}));
     }
 
     /// Types into it.
     pub fn write(&self, text: &str) {
-        self.browser.call("POST", &format!("/element/{}/value", self.id), Some(&json!({ "text": text })));
+        self.act("value", &json!({ "text": text }));
     }
 
-    /// One of its properties.
+    /// One of its properties; null when it is not there now.
     pub fn property(&self, name: &str) -> Value {
-        self.browser.call("GET", &format!("/element/{}/property/{name}", self.id), None)
+        let read = || {
+            let path = format!("/element/{}/property/{name}", self.id.borrow());
+            self.browser.look("GET", &path, None)
+        };
+        let again = || {
+            self.find_again()?;
+            read()
+        };
+        read().or_else(again).unwrap_or(Value::Null)
+    }
+
+    fn act(&self, what: &str, body: &Value) {
+        let end = Instant::now() + REPLACED;
+        loop {
+            let path = format!("/element/{}/{what}", self.id.borrow());
+            if self.browser.look("POST", &path, Some(body)).is_some() {
+                return;
+            }
+            while self.find_again().is_none() {
+                let (place, text) = (&self.place, self.browser.text());
+                assert!(Instant::now() < end, "{what}: {place:?} has gone; the page shows:\n{text}");
+                std::thread::sleep(AGAIN);
+            }
+            assert!(Instant::now() < end, "{what}: {:?} is replaced again and again", self.place);
+        }
+    }
+
+    fn find_again(&self) -> Option<()> {
+        *self.id.borrow_mut() = self.browser.id_at(&self.place)?;
+        Some(())
     }
 }
 
-/// One request; the answer's `value`. Panics with the driver's own words when it refuses.
-fn request(port: u16, method: &str, path: &str, body: Option<&Value>) -> Value {
+/// The driver says no.
+#[derive(Debug)]
+struct Refusal {
+    /// What was asked.
+    #[expect(dead_code, reason = "it is for whoever reads the panic")]
+    asked: String,
+    /// The error's code (<https://www.w3.org/TR/webdriver2/#errors>), the driver's words and trace.
+    value: Value,
+}
+
+impl Refusal {
+    /// The element has left the page.
+    fn is_stale(&self) -> bool {
+        self.value["error"] == "stale element reference"
+    }
+}
+
+/// One request; the answer's `value`.
+fn request(port: u16, method: &str, path: &str, body: Option<&Value>) -> Result<Value, Refusal> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("the driver listens");
     stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
     let body = body.map(ToString::to_string).unwrap_or_default();
@@ -151,10 +235,14 @@ fn request(port: u16, method: &str, path: &str, body: Option<&Value>) -> Value {
     stream.read_to_end(&mut answer).unwrap_or_else(|error| panic!("{method} {path}: {error}"));
     let text = String::from_utf8_lossy(&answer);
     let (head, content) = text.split_once("\r\n\r\n").expect("a whole answer");
-    let value: Value =
+    let mut answer: Value =
         serde_json::from_str(content).unwrap_or_else(|e| panic!("{method} {path}: {e}: {text}"));
-    assert!(head.starts_with("HTTP/1.1 200"), "{method} {path} {body}: {value}");
-    value["value"].clone()
+    let value = answer["value"].take();
+    if head.starts_with("HTTP/1.1 200") {
+        Ok(value)
+    } else {
+        Err(Refusal { asked: format!("{method} {path} {body}"), value })
+    }
 }
 
 /// RFC 4648 base64 with padding.

@@ -268,6 +268,29 @@ fn sessions_under(home: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
+fn what_the_page_draws_anew_between_a_look_and_a_click_is_found_again() {
+    with_window(Scheme::Light, &[], |page, _| {
+        let draw_anew = "document.getElementById('drawn')?.remove();
+             const field = document.createElement('input');
+             field.id = 'drawn';
+             field.onclick = () => { window.clicked = (window.clicked ?? 0) + 1; };
+             document.querySelector('main').prepend(field);";
+        page.run(draw_anew, &[]);
+        let field = page.find("//input[@id='drawn']").expect("the field");
+        page.run(draw_anew, &[]);
+        field.click();
+        assert_eq!(page.run("return window.clicked", &[]), json!(1));
+        page.run(draw_anew, &[]);
+        field.write("new");
+        assert_eq!(field.property("value"), json!("new"));
+        page.run(draw_anew, &[]);
+        assert_eq!(field.property("value"), json!(""));
+        page.run("document.getElementById('drawn').remove()", &[]);
+        assert_eq!(field.property("value"), json!(null), "it is not there now");
+    });
+}
+
+#[test]
 fn the_page_can_call_nothing_but_the_commands_of_the_shell() {
     with_window(Scheme::Light, &[], |page, _| {
         let tried = page.run_async(
