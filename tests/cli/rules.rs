@@ -14,7 +14,7 @@ fn a_verdict_is_explained() {
         stage.run(args).expect(0).last()
     };
     let said = explain(&["ls | wc -l"]);
-    assert_eq!(members(&said), ["risk", "rule", "verdict", "why"]);
+    assert_eq!(members(&said), ["rule", "verdict", "why"]);
     assert_eq!((&said["verdict"], &said["rule"]), (&json!("allow"), &json!("read_only")));
     assert_eq!(explain(&["rm -rf src; ls"])["verdict"], "ask");
     assert_eq!(explain(&["cat", "~/notes"])["verdict"], "allow", "several words are quoted: no home folder");

@@ -109,11 +109,11 @@ fn explain(context: &mut Context, args: &Explain) -> Result<u8, Failure> {
     let home = context.environment(&config)?.home();
     let (home, data, ceiling) = (home.as_deref(), places.data.as_path(), config.session.ceiling);
     let ruling = survey::explain(&line, args.role, &folder, home, data, &config.rules, ceiling);
+    let Ruling { verdict, rule, why, .. } = &ruling;
     if context.out.json {
-        context.out.json(&ruling)?;
+        context.out.json(&serde_json::json!({ "verdict": verdict, "rule": rule, "why": why }))?;
         return Ok(exit::DONE);
     }
-    let Ruling { verdict, rule, why, .. } = &ruling;
     let word = context.out.paint.text(tone(*verdict), verdict.as_str());
     context.out.line(&format!("{word}, by the rule `{}`: {}", one_line(rule), one_line(why)))?;
     Ok(exit::DONE)

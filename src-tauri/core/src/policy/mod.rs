@@ -106,7 +106,7 @@ fn above_ceiling(what: &str, freedom: Freedom) -> Ruling {
 }
 
 /// The built-in rules, for a person to read: name, verdict, what it is about.
-pub const BUILT_IN: [(&str, Permit, &str); 38] = [
+pub const BUILT_IN: [(&str, Permit, &str); 39] = [
     ("read_inside", Permit::Allow, "reading inside the project folder"),
     ("write_inside", Permit::Allow, "writing inside the project folder, by the implementer"),
     (
@@ -137,6 +137,7 @@ pub const BUILT_IN: [(&str, Permit, &str); 38] = [
     ("shell_assignment", Permit::Ask, "variables that are set before a program"),
     ("shell_background", Permit::Ask, "background jobs"),
     ("shell_function", Permit::Ask, "shell functions"),
+    ("fork_bomb", Permit::Ask, "shell functions that start themselves again and again"),
     (
         "shell_unread",
         Permit::Ask,

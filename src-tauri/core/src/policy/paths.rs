@@ -4,9 +4,10 @@ use super::ground::Ground;
 use super::ruling::{Risk, Ruling};
 
 /// What changes how tools run: a person decides.
-const PROTECTED: [&str; 52] = [
+const PROTECTED: [&str; 77] = [
     ".git",
     ".gitmodules",
+    ".gitattributes",
     ".gitconfig",
     ".hg",
     ".svn",
@@ -16,16 +17,32 @@ const PROTECTED: [&str; 52] = [
     ".gemini",
     ".agents",
     ".cursor",
+    ".cursorrules",
     ".windsurf",
+    ".windsurfrules",
+    ".opencode",
+    ".aider.conf.yml",
+    ".kiro",
     ".mcp.json",
     ".vscode",
     ".idea",
     ".zed",
+    ".fleet",
+    ".vs",
+    ".run",
+    ".exrc",
+    ".vimrc",
+    ".nvim.lua",
+    ".gdbinit",
+    ".lldbinit",
     ".devcontainer",
     ".envrc",
     ".direnv",
     "mise.toml",
     ".mise.toml",
+    ".mise",
+    "mise.local.toml",
+    ".tool-versions",
     ".github",
     ".gitlab-ci.yml",
     ".gitea",
@@ -33,6 +50,10 @@ const PROTECTED: [&str; 52] = [
     ".circleci",
     ".travis.yml",
     ".buildkite",
+    ".build.yml",
+    ".semaphore",
+    ".teamcity",
+    "cloudbuild.yaml",
     ".woodpecker",
     ".woodpecker.yml",
     ".drone.yml",
@@ -46,12 +67,16 @@ const PROTECTED: [&str; 52] = [
     "lefthook.yml",
     ".pre-commit-config.yaml",
     ".cargo",
+    ".bazelrc",
     ".npmrc",
     ".yarnrc",
     ".yarnrc.yml",
     ".pnpmfile.cjs",
     ".bashrc",
     ".bash_profile",
+    ".bash_login",
+    ".bash_logout",
+    ".inputrc",
     ".profile",
     ".zshrc",
     ".zshenv",
@@ -138,7 +163,7 @@ pub(super) fn read(path: &str, ground: &Ground<'_>) -> Ruling {
             format!("it reads outside the project folder: {path}"),
         );
     }
-    let name = path.to_ascii_lowercase();
+    let name = folded(path);
     if SECRET_ENDINGS.iter().any(|ending| name.ends_with(ending)) {
         return Ruling::ask("maybe_secret", Risk::High, format!("{path} may hold a key"));
     }
@@ -163,7 +188,7 @@ pub(super) fn write(path: &str, ground: &Ground<'_>) -> Ruling {
             format!("it writes outside the project folder: {path}"),
         );
     };
-    if rest.split('/').any(|part| PROTECTED.iter().any(|name| part.eq_ignore_ascii_case(name))) {
+    if rest.split('/').any(|part| PROTECTED.contains(&folded(part).as_str())) {
         return Ruling::ask("protected", Risk::High, format!("{path} changes how tools run"));
     }
     Ruling::allow("write_inside", "it writes inside the project folder")
@@ -188,13 +213,19 @@ fn is_secret(path: &str, home: &str, root: &str) -> bool {
         // A project that lies in such a folder is the project, not the secret.
         !home.is_empty() && inside(path, &store).is_some() && inside(root, &store).is_none()
     };
-    let name = path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+    let name = folded(path.rsplit('/').next().unwrap_or_default());
     let dot_env = name.starts_with(".env.") && !SHARED_ENV.contains(&name.as_str());
     SECRETS_AT_HOME.iter().any(|name| at_home(name))
         || SECRETS_OF_THE_SYSTEM.iter().any(|place| inside(path, place).is_some())
         || of_a_process(path)
         || SECRET_NAMES.contains(&name.as_str())
         || dot_env
+}
+
+/// A name as a file system finds it that makes no difference between capitals and small letters: `ſ` and the Kelvin sign
+/// are letters to it.
+fn folded(name: &str) -> String {
+    name.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
 }
 
 /// `/proc/<pid>/environ` and its like: the environment holds the keys that the worker itself was given.

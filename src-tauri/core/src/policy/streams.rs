@@ -1,4 +1,4 @@
-//! Files that one part of a line reads while another part of it writes them: `cat a | tee -a a` has no end.
+//! Files that one part of a line reads while another part of it writes them: `cat a | cat >> a` has no end.
 
 use super::ruling::{Risk, Ruling};
 

@@ -83,7 +83,7 @@ pub(super) fn program(name: &str) -> Option<Program> {
             Program { values: "eABCmtTg", searches: true, ..program_of(PatternThenRead, "Lz", more) }
         }
         "mkdir" => program_of(Write, "Z", &["context"]),
-        "touch" | "tee" => program_of(Write, "", &[]),
+        "touch" => program_of(Write, "", &[]),
         _ => return None,
     })
 }

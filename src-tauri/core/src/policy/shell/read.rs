@@ -159,7 +159,16 @@ impl Reader<'_> {
                 self.compound(compound)?;
                 self.alone(redirects.as_ref())
             }
-            Command::Function(_) => {
+            Command::Function(function) => {
+                let before = self.script.invocations.len();
+                self.compound(&function.body.0)?;
+                self.alone(function.body.1.as_ref())?;
+                let name = Some(function.fname.value.as_str());
+                let calls = |i: &Invocation| i.words.first().and_then(Word::fixed) == name;
+                if self.script.invocations[before..].iter().any(calls) {
+                    // Said before all that is odd within it.
+                    self.script.oddities.insert(0, Oddity::ForkBomb);
+                }
                 self.odd(Oddity::Function);
                 Ok(())
             }

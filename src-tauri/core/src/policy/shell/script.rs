@@ -76,6 +76,8 @@ pub enum Oddity {
     Background,
     /// A function is defined.
     Function,
+    /// A function is defined that calls itself: `:(){ :|:& };:`.
+    ForkBomb,
     /// A form of the shell that is not looked into, such as arithmetic that may run commands.
     Unread,
 }
@@ -87,6 +89,7 @@ impl Oddity {
             Self::Assignment => "shell_assignment",
             Self::Background => "shell_background",
             Self::Function => "shell_function",
+            Self::ForkBomb => "fork_bomb",
             Self::Unread => "shell_unread",
         }
     }
@@ -96,6 +99,7 @@ impl Oddity {
         match self {
             Self::Assignment => "it sets a variable, which can change what the programs after it do",
             Self::Background => "it leaves a program running in the background",
+            Self::ForkBomb => "it defines a shell function that starts itself again and again",
             Self::Function => "it defines a shell function, which can stand in for any program",
             Self::Unread => "it uses a form of the shell that cannot be judged beforehand",
         }
