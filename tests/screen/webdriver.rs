@@ -134,6 +134,12 @@ impl Browser {
         decode_base64(self.call("GET", "/screenshot", None).as_str().expect("a picture"))
     }
 
+    /// Ends the driver's part of a session whose window has gone by itself.
+    pub fn leave(self) {
+        // The driver may say that the window has gone; that is known.
+        let _ = self.try_call("DELETE", "", None);
+    }
+
     /// Ends the session, which closes the window.
     pub fn close(&self) {
         self.call("DELETE", "", None);
@@ -184,8 +190,14 @@ impl Element<'_> {
         let end = Instant::now() + REPLACED;
         loop {
             let path = format!("/element/{}/{what}", self.id.borrow());
-            if self.browser.look("POST", &path, Some(body)).is_some() {
-                return;
+            match self.browser.try_call("POST", &path, Some(body)) {
+                Ok(_) => return,
+                Err(no) if no.is_stale() => {}
+                // It has no place yet, or none any more: a person would wait until it can be reached.
+                Err(no) if no.is("element not interactable") && Instant::now() < end => {
+                    std::thread::sleep(AGAIN);
+                }
+                Err(no) => panic!("{:?}: {no:?}; the page shows:\n{}", self.place, self.browser.text()),
             }
             while self.find_again().is_none() {
                 let (place, text) = (&self.place, self.browser.text());
@@ -213,9 +225,13 @@ struct Refusal {
 }
 
 impl Refusal {
+    fn is(&self, code: &str) -> bool {
+        self.value["error"] == code
+    }
+
     /// The element has left the page.
     fn is_stale(&self) -> bool {
-        self.value["error"] == "stale element reference"
+        self.is("stale element reference")
     }
 }
 

@@ -9,7 +9,7 @@ use mo_core::settings::Settings;
 use mo_core::time::Timestamp;
 use mo_engine::config::Storage;
 use mo_engine::handle::{DeleteError, EngineHandle, ResumeError};
-use mo_engine::hub::Health;
+use mo_engine::hub::{Health, Update};
 use mo_engine::ports::{Clock, SystemClock};
 use mo_journal::{DataDir, SqliteJournal, Stream};
 use serde_json::json;
@@ -106,6 +106,33 @@ async fn what_has_just_ended_can_go_on_at_once() {
     engine.restore(&id, 0, Vec::new()).await.unwrap();
     engine.resume(&id, Some(more())).await.unwrap();
     to_rest(&engine, &id, 5).await;
+    engine.delete(&id).await.unwrap();
+    engine.shut_down().await;
+}
+
+/// Whoever sees that a session is to end need not know how long its processes take for it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_coming_to_its_end_is_waited_for_before_it_is_restored_or_deleted() {
+    let stubborn =
+        json!({"turns": [{"times": 0, "steps": [{"ignore_sigterm": true}, {"say": "on"}, {"hang": true}]}]});
+    let stage =
+        Stage::new(&[("gemini", stubborn.clone()), ("claude", stubborn.clone()), ("codex", stubborn)]);
+    let engine = stage.engine().await;
+    let id = engine.start(stage.request(Settings::default())).await.unwrap();
+    let mut live = engine.subscribe(&id, 0);
+    let mut until = async |kind: &str| loop {
+        let next = tokio::time::timeout(Duration::from_secs(30), live.next()).await.expect("an event");
+        let Update::Events(records) = next.unwrap().unwrap() else { continue };
+        assert!(records.iter().all(|record| record.kind != "session_ended"), "it ended before {kind}");
+        if records.iter().any(|record| record.kind == kind) {
+            return;
+        }
+    };
+    until("agent_item").await;
+    engine.stop(&id, StopCause::Person, false).await.unwrap();
+    until("session_ending").await;
+    assert_eq!(engine.view(&id).await.unwrap().unwrap().state, "stopped");
+    engine.restore(&id, 0, Vec::new()).await.unwrap();
     engine.delete(&id).await.unwrap();
     engine.shut_down().await;
 }

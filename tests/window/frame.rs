@@ -1,76 +1,13 @@
 //! The screens around a session: first start, new session, settings, palette, by the keyboard alone.
 
 use std::fs;
-use std::path::Path;
 
 use serde_json::json;
 
+use crate::hands::{ENTER, ESCAPE, command, nothing_serious, press, tab_to, value, with_control};
 use crate::stage::Scheme;
 use crate::webdriver::Browser;
 use crate::{DEMO, SOON, picture, with_window};
-
-/// Keys as WebDriver names them (<https://www.w3.org/TR/webdriver2/#keyboard-actions>).
-const CONTROL: char = '\u{E009}';
-const RELEASE: char = '\u{E000}';
-const ENTER: &str = "\u{E007}";
-const TAB: &str = "\u{E004}";
-const ESCAPE: &str = "\u{E00C}";
-
-fn press(page: &Browser, keys: &str) {
-    page.active().write(keys);
-}
-
-fn with_control(key: &str) -> String {
-    format!("{CONTROL}{key}{RELEASE}")
-}
-
-/// Runs the command of that name, as somebody who uses no pointer.
-fn command(page: &Browser, name: &str) {
-    press(page, &with_control("k"));
-    page.wait("the palette", SOON, |page| page.find("//dialog//input"));
-    press(page, name);
-    let first = "//*[@role='option' and @aria-selected='true']";
-    page.wait("what was typed", SOON, |page| {
-        let shown = page
-            .run("return document.querySelector('[role=option][aria-selected=true]')?.innerText ?? ''", &[]);
-        let shown = shown.as_str().unwrap_or_default().to_lowercase();
-        (page.find(first).is_some() && shown.contains(&name.to_lowercase())).then_some(())
-    });
-    press(page, ENTER);
-    page.wait("the end of the palette", SOON, |page| page.find("//dialog[@open]").is_none().then_some(()));
-}
-
-/// Goes on with Tab until that element has the keyboard.
-fn tab_to(page: &Browser, id: &str) {
-    for _ in 0..40 {
-        if page.run("return document.activeElement.id", &[]) == json!(id) {
-            return;
-        }
-        press(page, TAB);
-    }
-    panic!("Tab does not reach #{id}");
-}
-
-fn value(page: &Browser, id: &str) -> String {
-    let value = page.run("return document.getElementById(arguments[0])?.value ?? ''", &[json!(id)]);
-    value.as_str().unwrap_or_default().to_owned()
-}
-
-/// axe-core's judgement of the page as it is, where it is installed (`npm ci` in ui).
-fn nothing_serious(page: &Browser) {
-    let axe = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ui/node_modules/axe-core/axe.min.js");
-    let Ok(axe) = fs::read_to_string(axe) else { return };
-    page.run(&axe, &[]);
-    let found = page.run_async(
-        "const done = arguments[arguments.length - 1];
-         axe.run(document, { resultTypes: ['violations'] }).then(
-           ({ violations }) => done(violations
-             .filter((one) => ['serious', 'critical'].includes(one.impact))
-             .map((one) => `${one.id}: ${one.nodes.map((node) => node.target).join(' ')}`)),
-           (error) => done([String(error)]));",
-    );
-    assert_eq!(found, json!([]));
-}
 
 #[test]
 fn by_the_keyboard_alone_from_the_first_start_to_a_changed_setting() {
@@ -79,7 +16,7 @@ fn by_the_keyboard_alone_from_the_first_start_to_a_changed_setting() {
         // The first start shows the doctor; what is missing has its command.
         page.wait_for_text("npm install -g @openai/codex", SOON);
         page.wait_for_text("0 of 4 proved", SOON);
-        nothing_serious(page);
+        nothing_serious(page, "the doctor");
 
         command(page, "new session");
         page.wait("the form", SOON, |page| {
@@ -96,7 +33,7 @@ fn by_the_keyboard_alone_from_the_first_start_to_a_changed_setting() {
         page.wait_for_text("Enter more than $0, or leave it empty for no limit.", SOON);
         page.wait_for_text("is not installed", SOON);
         page.wait_for_text("Who may do what", SOON);
-        nothing_serious(page);
+        nothing_serious(page, "the form");
         picture(page, "keyboard-new-session", Scheme::Dark);
 
         // A setting is found by its name, changed, and kept with the comments of the file.
@@ -116,7 +53,7 @@ fn by_the_keyboard_alone_from_the_first_start_to_a_changed_setting() {
         let kept = || fs::read_to_string(&config).unwrap();
         page.wait("the changed file", SOON, |_| kept().contains("fix_rounds = 3").then_some(()));
         assert_eq!(kept(), "# mine\n[session]\nstall_timeout = \"5m\" # long enough\nfix_rounds = 3\n");
-        nothing_serious(page);
+        nothing_serious(page, "the settings");
 
         // What was kept counts for the next session.
         press(page, &with_control("n"));
@@ -139,14 +76,6 @@ pub(crate) fn delete_the_only_session(page: &Browser) {
     page.wait("the end of the question", SOON, |page| page.find("//dialog[@open]").is_none().then_some(()));
     assert!(page.text().contains("Nothing in the folder differs from checkpoint 0."));
     ask();
-    let delete = "//dialog//button[normalize-space(.)='Delete']";
-    page.find(delete).expect("the button").click();
-    page.wait("the empty list", DEMO, |page| {
-        let text = page.text();
-        // A session that has ended a moment ago is still being put away, which is said: a person tries again.
-        if let (true, Some(again)) = (text.contains("still runs"), page.find(delete)) {
-            again.click();
-        }
-        text.contains("No sessions yet").then_some(())
-    });
+    page.find("//dialog//button[normalize-space(.)='Delete']").expect("the button").click();
+    page.wait_for_text("No sessions yet", DEMO);
 }

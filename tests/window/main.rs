@@ -4,16 +4,25 @@
 //! made with the font of fonts-inter where it is installed. Screenshots go to `target/screenshots`.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test says what is wrong by panicking")]
 
+mod core_path;
 mod frame;
+mod hands;
+mod keyboard_job;
 mod notice_daemon;
 mod notices;
 mod owner;
 mod pixels;
+#[path = "../cli/rig.rs"]
+#[allow(dead_code, reason = "only its scripts are needed here")]
+mod rig;
 mod screens;
+mod steering;
+mod team;
 mod tray;
 mod tray_host;
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -23,8 +32,8 @@ use serde_json::json;
 use crate::stage::{Scheme, Stage, app_binary};
 use crate::webdriver::Browser;
 
-/// What a page needs that only has to be painted.
-pub(crate) const SOON: Duration = Duration::from_secs(20);
+/// What a page needs that only has to be painted, and an app that only has to start, on a busy machine.
+pub(crate) const SOON: Duration = Duration::from_mins(1);
 /// What the demo needs from its start to its decision, on a busy machine.
 pub(crate) const DEMO: Duration = Duration::from_mins(4);
 
@@ -69,20 +78,36 @@ pub(crate) fn with_prepared_window(
     prepare: impl FnOnce(&Stage),
     story: impl FnOnce(&Browser, &Stage),
 ) {
-    let stage = Stage::set(scheme, settings);
-    prepare(&stage);
-    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+    on_stage(scheme, settings, |stage| {
+        prepare(stage);
         let page = Browser::open(stage.port, &app_binary());
         page.wait_for_text("New session", SOON);
-        story(&page, &stage);
-    }));
+        story(&page, stage);
+    });
+}
+
+/// Plays a story on a stage of its own, which it leaves empty; a failure shows what was written there. Says what it
+/// took.
+pub(crate) fn on_stage(scheme: Scheme, settings: &[(&str, &Path)], story: impl FnOnce(&Stage)) {
+    let begun = Instant::now();
+    let stage = Stage::set(scheme, settings);
+    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| story(&stage)));
     if outcome.is_err() {
         eprintln!("the driver and the app wrote:\n{}", stage.log());
+        if let Ok(run) = fs::read_to_string(stage.home().join("run.log")) {
+            eprintln!("the command wrote:\n{run}");
+        }
     }
     stage.strike();
+    measured(std::thread::current().name().unwrap_or_default(), begun.elapsed());
     if let Err(panic) = outcome {
         std::panic::resume_unwind(panic);
     }
+}
+
+/// Says what something took, also where a test's own output is not shown.
+pub(crate) fn measured(what: &str, took: Duration) {
+    let _ = writeln!(std::io::stderr(), "{:6.1} s  {what}", took.as_secs_f64());
 }
 
 /// The scheme that the page was told.

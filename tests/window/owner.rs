@@ -8,13 +8,13 @@ use std::time::Instant;
 
 use mo_journal::DataDir;
 use mo_scripted::demo::{GOAL, set_up};
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use crate::hands::QUESTION;
 use crate::stage::{Scheme, Stage, app_binary};
+use crate::team::configure;
 use crate::webdriver::Browser;
-use crate::{DEMO, SOON};
-
-const QUESTION: &str = "//section[@aria-label='Question of claude-implementer' and @aria-busy='false']";
+use crate::{DEMO, SOON, on_stage};
 
 /// A process of this test, which it alone ends.
 struct Run(Child);
@@ -51,16 +51,12 @@ fn command_line() -> PathBuf {
 fn with_team(stage: &Stage) -> PathBuf {
     let folder = stage.home().join("team");
     let demo = set_up(&folder, &app_binary(), true).unwrap();
-    let agents =
-        demo.programs.iter().map(|(agent, path)| format!("[agents.{agent}]\npath = {}\n", json!(path)));
-    let config = stage.home().join(".config/meta-orchestrator");
-    fs::create_dir_all(&config).unwrap();
-    fs::write(config.join("config.toml"), agents.collect::<String>()).unwrap();
+    configure(stage, &demo.programs);
     demo.target
 }
 
 /// What `owner.json` says, once somebody serves.
-fn owner(stage: &Stage, not: Option<u64>) -> Option<u64> {
+pub(crate) fn owner(stage: &Stage, not: Option<u64>) -> Option<u64> {
     let data = DataDir::existing(stage.home().join(".local/share/meta-orchestrator")).ok()?;
     let owner: Value = serde_json::from_str(&data.owner().ok()??).ok()?;
     let pid = owner["pid"].as_u64().filter(|pid| Some(*pid) != not);
@@ -80,23 +76,14 @@ fn wait<T>(what: &str, look: impl Fn() -> Option<T>) -> T {
 
 /// Plays `story` on a stage with the team, after `before` and with the window open.
 fn play<T>(before: impl FnOnce(&Stage, &Path) -> T, story: impl FnOnce(&Browser, &Stage, &Path, &mut T)) {
-    let stage = Stage::set(Scheme::Light, &[]);
-    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        let target = with_team(&stage);
-        let mut prepared = before(&stage, &target);
+    on_stage(Scheme::Light, &[], |stage| {
+        let target = with_team(stage);
+        let mut prepared = before(stage, &target);
         let page = Browser::open(stage.port, &app_binary());
         page.wait_for_text("New session", SOON);
-        story(&page, &stage, &target, &mut prepared);
+        story(&page, stage, &target, &mut prepared);
         page.close();
-    }));
-    if outcome.is_err() {
-        let run = fs::read_to_string(stage.home().join("run.log")).unwrap_or_default();
-        eprintln!("the driver and the app wrote:\n{}\nthe command wrote:\n{run}", stage.log());
-    }
-    stage.strike();
-    if let Err(panic) = outcome {
-        std::panic::resume_unwind(panic);
-    }
+    });
 }
 
 fn open_session(page: &Browser) {

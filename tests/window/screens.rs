@@ -13,6 +13,7 @@ use mo_core::time::Timestamp;
 use mo_journal::{DataDir, Journal, SqliteJournal};
 use serde_json::{Value, json};
 
+use crate::hands::tab;
 use crate::pixels::Pixels;
 use crate::stage::{Scheme, Stage};
 use crate::webdriver::Browser;
@@ -66,11 +67,6 @@ fn write_session(stage: &Stage, events: u64) {
         let committed = journal.commit(batch.collect()).wait().unwrap();
         seq += committed.records.len() as u64;
     }
-}
-
-fn tab(page: &Browser, name: &str) {
-    let path = format!("//*[@id='tab-{name}']");
-    page.wait("the tab", SOON, |page| page.find(&path)).click();
 }
 
 /// The number of the first row that begins in sight, and where its text is.
@@ -219,14 +215,7 @@ fn changes_have_their_findings_at_their_lines_and_a_restore_brings_the_start_bac
         let store = project(stage).join("store.py");
         let after = fs::read_to_string(&store).unwrap();
         page.find(restore).expect("the button").click();
-        page.wait("the restored checkpoint", DEMO, |page| {
-            let text = page.text();
-            // A session that has ended a moment ago is still being put away, which is said: a person tries again.
-            if text.contains("The session still runs") {
-                page.find(restore).expect("the button").click();
-            }
-            text.contains("Checkpoint 0 is restored").then_some(())
-        });
+        page.wait_for_text("Checkpoint 0 is restored", DEMO);
         let before = fs::read_to_string(&store).unwrap();
         assert!(after.contains("due") && !before.contains("due"), "{before}");
         picture(page, "restored", Scheme::Light);

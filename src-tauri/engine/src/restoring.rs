@@ -117,7 +117,8 @@ impl From<RecordError> for RestoreError {
 
 impl EngineHandle {
     /// Brings the target of a session that rests back to one of its checkpoints, wholly or at these paths with what is
-    /// below them. Its present state is saved before, its new state after.
+    /// below them. Its present state is saved before, its new state after. A session that is coming to its end is
+    /// waited for.
     ///
     /// # Errors
     /// When the session runs or does not exist, has no such checkpoint, another session works in the target, or the
@@ -128,6 +129,7 @@ impl EngineHandle {
         checkpoint: CheckpointNo,
         paths: Vec<RelPath>,
     ) -> Result<CheckpointRestored, RestoreError> {
+        self.put_away(session).await;
         self.closed(session).await?;
         let _claim = Settled::after(&self.shared.keeper, session)?;
         let (state, target) = self.resting(session).await?;

@@ -97,11 +97,12 @@ impl EngineHandle {
     }
 
     /// Deletes a session that does not run: its events, transcripts and documents, and what it alone needs of the
-    /// checkpoints.
+    /// checkpoints. One that is coming to its end is waited for.
     ///
     /// # Errors
     /// When it runs, does not exist, or the journal cannot be written.
     pub async fn delete(&self, session: &SessionId) -> Result<(), DeleteError> {
+        self.put_away(session).await;
         self.closed(session).await?;
         let (keeper, session) = (Arc::clone(&self.shared.keeper), session.clone());
         let deleted = tokio::task::spawn_blocking(move || keeper.delete(&session)).await;

@@ -56,7 +56,7 @@ impl EngineHandle {
     }
 
     /// Where a session is coming to rest, waits until it has.
-    pub(super) async fn put_away(&self, session: &SessionId) {
+    pub(crate) async fn put_away(&self, session: &SessionId) {
         let resting = |view: &Arc<SessionView>| !matches!(view.state.as_str(), "preparing" | "running");
         // What somebody restores, deletes or takes up is not waited for: who asks meanwhile is refused.
         let has_worked = self.desks().get(session).is_some_and(|desk| desk.is_at_work);
