@@ -38,7 +38,7 @@ async fn open(stage: &Stage, clock: &Arc<Simulated>) -> EngineHandle {
 }
 
 /// Follows a session until an event of that kind, and gives its data.
-async fn until_kind(engine: &EngineHandle, id: &SessionId, kind: &str) -> String {
+pub(crate) async fn until_kind(engine: &EngineHandle, id: &SessionId, kind: &str) -> String {
     let mut live = engine.subscribe(id, 0);
     let found = async {
         loop {
@@ -136,6 +136,38 @@ async fn a_wait_survives_a_restart() {
     clock.put_forward(HOUR / 2 + 60_000);
     let outcome = to_rest(&engine, &id, 2).await;
     assert_eq!(outcome.exit_code(), 0, "{}", outcome.story());
+    engine.idle().await;
+    stage.assert_nothing_runs();
+}
+
+/// As Gemini CLI says it with a Google login, over ACP: no instant, but how long the limit goes on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_limit_that_names_a_span_is_waited_for_over_acp() {
+    let good = review("approved");
+    let mut scripts = trio(&good, &good, &good);
+    for (agent, script) in &mut scripts {
+        if *agent == "gemini" {
+            let said = "You have exhausted your capacity on this model. Your quota will reset after 1h0m0s.";
+            let limit = json!({"error": {"class": "usage_limit", "message": said}});
+            script["turns"].as_array_mut().unwrap().insert(0, json!({"times": 1, "steps": [limit]}));
+        }
+    }
+    let (stage, clock) = (Stage::new(&scripts), Simulated::new());
+    let engine = open(&stage, &clock).await;
+    let id = engine.start(stage.request(Settings::default())).await.unwrap();
+    until_kind(&engine, &id, "recovery_attempted").await;
+    let view = engine.view(&id).await.unwrap().unwrap();
+    assert_eq!((view.state.as_str(), view.quotas[0].agent.as_str()), ("running", "gemini"));
+    let left = Timestamp::parse(&view.quotas[0].until).unwrap().0 - clock.now().0;
+    assert!((HOUR - 60_000..HOUR + 60_000).contains(&left), "{left}");
+    clock.put_forward(HOUR + 60_000);
+    let outcome = to_end(&engine, &id).await;
+    assert_eq!(outcome.exit_code(), 0, "{}", outcome.story());
+    let span = outcome
+        .events
+        .iter()
+        .any(|event| matches!(&event.event, Event::TurnEnded { end, .. } if end.resets_in_ms.is_some()));
+    assert!(!span, "the journal has the instant");
     engine.idle().await;
     stage.assert_nothing_runs();
 }

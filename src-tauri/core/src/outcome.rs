@@ -162,11 +162,32 @@ pub struct TurnEnd {
     /// When a usage limit ends; only where the agent named an instant: a clock time without zone or day is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resets_at: Option<Timestamp>,
+    /// How long a usage limit goes on from here, in milliseconds, where the agent said it so and on no clock. The journal
+    /// has the instant instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resets_in_ms: Option<u64>,
 }
 
 impl TurnEnd {
     /// A closing that carries nothing but how it ended.
     pub fn bare(outcome: Outcome, class: Option<FailureClass>) -> Self {
-        Self { outcome, class, text: None, structured: None, usage: None, cost_usd: None, resets_at: None }
+        Self {
+            outcome,
+            class,
+            text: None,
+            structured: None,
+            usage: None,
+            cost_usd: None,
+            resets_at: None,
+            resets_in_ms: None,
+        }
+    }
+
+    /// The same, with an instant where only a span was named.
+    #[must_use]
+    pub fn heard_at(mut self, now: Timestamp) -> Self {
+        let span = self.resets_in_ms.take();
+        self.resets_at = self.resets_at.or_else(|| span.map(|ms| now.plus_ms(ms)));
+        self
     }
 }

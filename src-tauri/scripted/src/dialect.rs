@@ -86,6 +86,8 @@ pub(crate) trait Dialect {
     fn call_open(&mut self, call: &Call, out: &mut Out);
     /// Asks what must be asked, or decides. `answer` is what the client said to the last question.
     fn call_next(&mut self, call: &mut Call, answer: Option<Value>, out: &mut Out) -> Next;
+    /// Takes back the question of a call, which is then not made. Nothing to do where nothing is ever asked.
+    fn take_back(&mut self, _call: &Call, _request: &str, _out: &mut Out) {}
     /// The call has ended.
     fn call_close(&mut self, call: &Call, outcome: &Outcome, out: &mut Out);
     /// Whether a review's object goes out by a tool of its own instead of as a message.

@@ -8,7 +8,8 @@ use mo_core::ids::RequestId;
 use mo_core::outcome::{FailureClass, Outcome, TurnEnd};
 use serde_json::{Value, json};
 
-use super::conversation::{Asked, Conversation, Pending, Step, notice};
+use super::conversation::{Asked, Conversation, Step, notice};
+use super::questions::Pending;
 use super::rpc::{RpcError, Writer};
 use super::settings::{Setting, settings};
 use super::setup::Setup;
@@ -71,7 +72,7 @@ impl AcpProtocol {
             Step::Set(result) => self.was_set(result, out),
             Step::Refused(class, text) => self.refuse(class, &text, out),
             Step::TurnEnded => self.pump(out),
-            Step::Void(pending) => self.reply(&pending, None, out),
+            Step::Void(pending) => pending.iter().for_each(|pending| self.reply(pending, None, out)),
             Step::NotServed(id, method) => out.send_json(&self.writer.not_found(&id, &method)),
         }
     }

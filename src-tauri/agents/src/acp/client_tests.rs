@@ -1,8 +1,7 @@
 use std::sync::LazyLock;
 
 use mo_core::agent_event::{AgentEvent, DeltaOf, NoticeLevel, ToolStatus};
-use mo_core::approval::{Action, Answer};
-use mo_core::ids::RequestId;
+use mo_core::approval::Action;
 use mo_core::outcome::{FailureClass, Outcome, TurnEnd, Usage};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -206,9 +205,9 @@ fn a_session_is_loaded_and_its_history_is_not_told_again() {
 }
 
 /// A client whose session is open, and what it has written since.
-struct Open {
-    client: AcpProtocol,
-    out: Exchange,
+pub(super) struct Open {
+    pub(super) client: AcpProtocol,
+    pub(super) out: Exchange,
 }
 
 impl Open {
@@ -220,23 +219,23 @@ impl Open {
         open
     }
 
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let mut open = Self::with(setup("/x"), &json!({ "sessionId": "S" }));
         open.out = Exchange::default();
         open.client.prompt(prompt(), &mut open.out);
         open
     }
 
-    fn line(&mut self, message: &Value) {
+    pub(super) fn line(&mut self, message: &Value) {
         self.client.line(Line::Whole(message.to_string().as_bytes()), &mut self.out);
     }
 
-    fn update(&mut self, update: &Value) {
+    pub(super) fn update(&mut self, update: &Value) {
         let params = json!({ "sessionId": "S", "update": update });
         self.line(&json!({ "method": "session/update", "params": params }));
     }
 
-    fn ask(&mut self, id: u32, options: &[&str]) {
+    pub(super) fn ask(&mut self, id: u32, options: &[&str]) {
         let options: Vec<Value> =
             options.iter().map(|kind| json!({ "optionId": kind, "kind": kind })).collect();
         let call = json!({ "toolCallId": "c", "kind": "execute", "title": "ls" });
@@ -244,11 +243,11 @@ impl Open {
         self.line(&json!({ "id": id, "method": "session/request_permission", "params": params }));
     }
 
-    fn events(&self) -> Vec<AgentEvent> {
+    pub(super) fn events(&self) -> Vec<AgentEvent> {
         self.out.events.iter().map(|decoded| decoded.event.clone()).collect()
     }
 
-    fn sent(&self) -> Vec<Value> {
+    pub(super) fn sent(&self) -> Vec<Value> {
         let lines = self.out.send.split(|&b| b == b'\n').filter(|l| !l.is_empty());
         lines.map(|line| serde_json::from_slice(line).unwrap()).collect()
     }
@@ -256,44 +255,6 @@ impl Open {
 
 fn prompt() -> TurnPrompt {
     TurnPrompt { text: "go".to_owned(), schema: None }
-}
-
-#[test]
-fn no_answer_is_ever_for_always() {
-    let outcome = |options: &[&str], answer: &Answer| {
-        let mut open = Open::new();
-        open.ask(5, options);
-        open.client.answer(&RequestId::new("5"), answer, &mut open.out);
-        open.sent().last().unwrap()["result"]["outcome"].clone()
-    };
-    let (allow, deny) = (Answer::Allow, Answer::Deny { message: "no".to_owned() });
-    let all = ["allow_always", "allow_once", "reject_always", "reject_once"];
-    assert_eq!(outcome(&all, &allow), json!({ "outcome": "selected", "optionId": "allow_once" }));
-    assert_eq!(outcome(&all, &deny), json!({ "outcome": "selected", "optionId": "reject_once" }));
-    let only_always = ["allow_always", "reject_always"];
-    assert_eq!(outcome(&only_always, &allow), json!({ "outcome": "cancelled" }));
-    assert_eq!(outcome(&only_always, &deny), json!({ "outcome": "cancelled" }));
-    assert_eq!(outcome(&["allow_always", "reject_once"], &allow)["optionId"], "reject_once");
-}
-
-#[test]
-fn answers_are_once_and_unknown_ids_are_nothing() {
-    let mut open = Open::new();
-    open.ask(5, &["allow_once"]);
-    open.client.answer(&RequestId::new("6"), &Answer::Allow, &mut open.out);
-    open.client.answer(&RequestId::new("5"), &Answer::Allow, &mut open.out);
-    open.client.answer(&RequestId::new("5"), &Answer::Allow, &mut open.out);
-    assert_eq!(open.sent().len(), 2, "the prompt and one answer");
-}
-
-#[test]
-fn a_question_after_a_cancel_is_answered_as_cancelled_without_asking() {
-    let mut open = Open::new();
-    open.client.cancel(&mut open.out);
-    open.ask(5, &["allow_once"]);
-    let last = open.sent().pop().unwrap();
-    assert_eq!((&last["id"], &last["result"]["outcome"]["outcome"]), (&json!(5), &json!("cancelled")));
-    assert!(!kinds(&open.events()).contains(&"approval_requested".to_owned()));
 }
 
 #[test]

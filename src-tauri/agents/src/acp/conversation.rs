@@ -12,11 +12,12 @@ use serde_json::Value;
 
 use super::failure;
 use super::login::Login;
+use super::questions::Pending;
 use super::rpc::{Message, RpcError, RpcId, parse};
 use super::run::{RunOf, Runs};
 use super::tools::Calls;
 use super::updates;
-use super::wire::{PermissionParams, ToolParams, UpdateKind, UpdateParams};
+use super::wire::{CancelParams, PermissionParams, ToolParams, UpdateKind, UpdateParams};
 use crate::protocol::{Exchange, Exit, Line};
 use crate::shared::json::{is_blank, malformed};
 use crate::shared::line::readable;
@@ -54,21 +55,11 @@ pub(super) enum Step {
     Refused(FailureClass, String),
     /// The turn in flight has ended.
     TurnEnded,
-    /// A permission request that nobody is to be asked about: the turn was cancelled before, or too many are open.
-    Void(Pending),
+    /// Permission requests that nobody is to be asked about any more: the turn was cancelled before, too many are open,
+    /// or the agent took them back.
+    Void(Vec<Pending>),
     /// A request that we serve nothing for.
     NotServed(RpcId, String),
-}
-
-/// A permission request without an answer.
-#[derive(Debug)]
-pub(super) struct Pending {
-    pub(super) id: RpcId,
-    pub(super) item: String,
-    /// The option that allows once, where offered.
-    pub(super) allow: Option<String>,
-    /// The option that rejects once, where offered.
-    pub(super) reject: Option<String>,
 }
 
 #[derive(Debug, Default)]
@@ -86,7 +77,7 @@ struct Turn {
 pub(super) struct Conversation {
     asked: HashMap<RpcId, Asked>,
     /// Whether our own messages are known; without them, turns are guessed from what the agent sends.
-    duplex: bool,
+    pub(super) duplex: bool,
     pub(super) session: Option<String>,
     version: Option<String>,
     login: Login,
@@ -158,10 +149,7 @@ impl Conversation {
     fn take(&mut self, line: &[u8], out: &mut Exchange) -> Result<Option<Step>, String> {
         match parse(line)? {
             Message::Request { id, method, params } => self.request(id, &method, params, out),
-            Message::Notification { method, params, .. } => {
-                self.notification(&method, params, out)?;
-                Ok(None)
-            }
+            Message::Notification { method, params, .. } => self.notification(&method, params, out),
             Message::Response { id, result } => self.response(&id, result, out),
         }
     }
@@ -197,7 +185,7 @@ impl Conversation {
         let pending = Pending { id, item, allow: option("allow_once"), reject: option("reject_once") };
         let void = self.turn.as_ref().is_some_and(|turn| turn.cancelled) || self.pending.len() >= MAX_PENDING;
         if void {
-            return Ok(Some(Step::Void(pending)));
+            return Ok(Some(Step::Void(vec![pending])));
         }
         let mut idle = Calls::default();
         let calls = self.turn.as_mut().map_or(&mut idle, |turn| &mut turn.calls);
@@ -221,12 +209,22 @@ impl Conversation {
         Ok(None)
     }
 
-    fn notification(&mut self, method: &str, params: &str, out: &mut Exchange) -> Result<(), String> {
+    fn notification(
+        &mut self,
+        method: &str,
+        params: &str,
+        out: &mut Exchange,
+    ) -> Result<Option<Step>, String> {
+        if method == "$/cancel_request" {
+            let cancelled: CancelParams = serde_json::from_str(params).map_err(|e| e.to_string())?;
+            let request = cancelled.request_id.as_request();
+            return Ok(self.taken_back(|asked, _| *asked == request, out));
+        }
         if method != "session/update" {
             if !updates::IGNORED_NOTIFICATIONS.contains(&method) {
                 out.event(AgentEvent::Unrecognized { kind: method.to_owned() });
             }
-            return Ok(());
+            return Ok(None);
         }
         let read: Result<UpdateParams<'_>, _> = serde_json::from_str(params);
         let params_read = match read {
@@ -238,18 +236,18 @@ impl Conversation {
                     return Err(reason.to_string());
                 }
                 out.event(AgentEvent::Unrecognized { kind: format!("session/update:{kind}") });
-                return Ok(());
+                return Ok(None);
             }
         };
         let kind = params_read.update.kind.as_str();
         if updates::IGNORED.contains(&kind) {
-            return Ok(());
+            return Ok(None);
         }
         if let (Some(ours), Some(theirs)) = (&self.session, &params_read.session_id)
             && ours != theirs.as_str()
         {
             out.event(AgentEvent::Unrecognized { kind: "session/update of another session".to_owned() });
-            return Ok(());
+            return Ok(None);
         }
         let update = &params_read.update;
         match kind {
@@ -266,10 +264,15 @@ impl Conversation {
             "tool_call" | "tool_call_update" => {
                 let call: ToolParams<'_> = serde_json::from_str(params).map_err(|e| e.to_string())?;
                 self.begin_if_seen(out);
+                let over = matches!(call.update.status.as_deref(), Some("completed" | "failed"));
+                let over = over.then(|| call.update.tool_call_id.as_str().to_owned());
+                // Before the call's end is told: it was taken back, and not answered.
+                let step = over.and_then(|over| self.taken_back(|_, pending| pending.item == over, out));
                 if let Some(turn) = &mut self.turn {
                     turn.answer = turn.runs.end(None, out).or_else(|| turn.answer.take());
                     turn.calls.update(call.update, out);
                 }
+                return Ok(step);
             }
             "plan" => {
                 if self.turn.is_some() || !self.duplex {
@@ -289,7 +292,7 @@ impl Conversation {
             }
             other => out.event(AgentEvent::Unrecognized { kind: format!("session/update:{other}") }),
         }
-        Ok(())
+        Ok(None)
     }
 
     fn response(
@@ -409,7 +412,12 @@ impl Conversation {
             Err(error) => {
                 let class = failure::class_of(&error);
                 let text = Some(self.login.advised(class, &error));
-                TurnEnd { text, ..TurnEnd::bare(Outcome::Failed, Some(class)) }
+                let bare = TurnEnd::bare(Outcome::Failed, Some(class));
+                let (resets_at, resets_in_ms) = match class {
+                    FailureClass::UsageLimit => failure::ends(&error),
+                    _ => (None, None),
+                };
+                TurnEnd { text, resets_at, resets_in_ms, ..bare }
             }
         };
         self.finish(turn, end, out);
@@ -424,16 +432,6 @@ impl Conversation {
         end.cost_usd = self.cost.zip(before).and_then(|(now, before)| spent(now, before));
         self.turns_ended += 1;
         out.event(AgentEvent::TurnEnded { end });
-    }
-
-    fn withdraw(&mut self, out: &mut Exchange) -> Vec<Pending> {
-        let open = std::mem::take(&mut self.pending);
-        open.into_iter()
-            .map(|(request, pending)| {
-                out.event(AgentEvent::ApprovalWithdrawn { request });
-                pending
-            })
-            .collect()
     }
 
     /// The end of a turn that will get no closing message.

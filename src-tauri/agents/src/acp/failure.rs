@@ -4,6 +4,7 @@ use mo_core::outcome::FailureClass::{
     self, AuthExpired, AuthInvalid, BadArguments, BudgetExhausted, ContextTooLong, Internal, ModelUnknown,
     NotLoggedIn, Overloaded, RateLimited, RefusedByModel, SessionInUse, SessionUnknown, Unknown, UsageLimit,
 };
+use mo_core::time::Timestamp;
 use serde_json::Value;
 
 use super::rpc::RpcError;
@@ -12,6 +13,7 @@ use crate::gemini::failure as of_gemini;
 use crate::protocol::Exit;
 use crate::shared::failure::texts::{Lazy, Texts};
 use crate::shared::failure::{self, Meaning, Text, Word, status};
+use crate::shared::resets;
 use crate::shared::unclosed::Cause;
 
 /// Codes of JSON-RPC and of ACP. Gemini CLI uses the HTTP status of its API as the code instead.
@@ -106,6 +108,15 @@ pub(super) fn class_of(error: &RpcError) -> FailureClass {
     by_data(error).or_else(code).or(status).map(|meaning| meaning.with(said)).or(said).unwrap_or(Unknown)
 }
 
+/// When a usage limit ends, as an instant or as a span from here. The wire has no clock, so that a clock time without a day
+/// is neither.
+pub(super) fn ends(error: &RpcError) -> (Option<Timestamp>, Option<u64>) {
+    let texts = [error.text(), error.message.clone()];
+    let at = texts.iter().find_map(|text| resets::in_text(text, None));
+    let span = texts.iter().find_map(|text| resets::wait_in_text(text));
+    (at, span.filter(|_| at.is_none()).and_then(|ms| u64::try_from(ms).ok()))
+}
+
 fn by_data(error: &RpcError) -> Option<Meaning> {
     let data = error.data.as_ref()?;
     if let Some(meaning) = data.get("codexErrorInfo").and_then(of_codex::by_info) {
@@ -140,3 +151,7 @@ pub(super) fn by_stderr(stderr: &[u8], exit: Exit, began: bool) -> Cause {
 pub(crate) fn tables_are_sound() -> bool {
     TEXTS.is_sound()
 }
+
+#[cfg(test)]
+#[path = "failure_tests.rs"]
+mod tests;

@@ -10,6 +10,9 @@ mod diff;
 pub(crate) mod failure;
 mod launch;
 mod login;
+mod questions;
+#[cfg(test)]
+mod questions_tests;
 mod recording;
 #[cfg(test)]
 pub(crate) mod replay;

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::rpc::RpcId;
 use crate::shared::wire_text::Text;
 
 /// Params of `session/update`.
@@ -150,4 +151,12 @@ pub(super) struct PermissionOption<'a> {
     pub(super) option_id: Text<'a>,
     #[serde(borrow, default)]
     pub(super) kind: Option<Text<'a>>,
+}
+
+/// Params of `$/cancel_request`, by which the protocol's next version lets either side take a request back. None of the
+/// agents that were measured sends it.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CancelParams {
+    pub(super) request_id: RpcId,
 }

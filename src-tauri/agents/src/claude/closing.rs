@@ -41,6 +41,7 @@ pub(super) fn turn_end(result: &Value, told: &Told, cost: TurnCost) -> TurnEnd {
         usage: cost.tokens,
         cost_usd: cost.usd,
         resets_at: if limited { told.resets_at.or_else(named) } else { None },
+        resets_in_ms: None,
         text,
     }
 }

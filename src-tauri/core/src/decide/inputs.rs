@@ -248,6 +248,7 @@ fn turn_ended(
     now: Timestamp,
 ) -> Vec<Fact> {
     let Some(open) = state.attempt(worker, attempt).and_then(|a| a.turn.as_ref()) else { return Vec::new() };
+    let end = end.heard_at(now);
     let follow = match &open.purpose {
         Purpose::Review { review, try_no } if end.outcome == Outcome::Completed => {
             reviewed(state, worker, review, *try_no, &end).into_iter().collect()

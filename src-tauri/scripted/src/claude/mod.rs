@@ -264,6 +264,12 @@ impl Dialect for Claude {
         self.decide(call, answer, out)
     }
 
+    fn take_back(&mut self, call: &Call, request: &str, out: &mut Out) {
+        self.question = None;
+        self.emit(&json!({"type": "control_cancel_request", "request_id": request}), out);
+        let _ = self.cancelled(call, "Hook cancelled", out);
+    }
+
     fn call_close(&mut self, call: &Call, outcome: &Outcome, out: &mut Out) {
         self.open_call = None;
         if let (Act::Structured { value }, Outcome::Internal) = (&call.act, outcome) {

@@ -234,6 +234,14 @@ impl Dialect for Codex {
         }
     }
 
+    fn take_back(&mut self, _call: &Call, request: &str, out: &mut Out) {
+        let id: u64 = request.parse().unwrap_or_default();
+        let resolved = json!({"threadId": self.thread_id(), "requestId": id});
+        out.line(&wire::notify("serverRequest/resolved", &resolved));
+        self.not_run("failed", out);
+        self.active(false, out);
+    }
+
     fn call_close(&mut self, call: &Call, outcome: &Outcome, out: &mut Out) {
         self.call_ended(call, outcome, out);
     }

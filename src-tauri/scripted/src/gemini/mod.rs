@@ -165,6 +165,14 @@ impl Dialect for Gemini {
         }
     }
 
+    /// As the protocol's next version has it; Gemini CLI itself never does.
+    fn take_back(&mut self, call: &Call, request: &str, out: &mut Out) {
+        let id: u64 = request.parse().unwrap_or_default();
+        let params = json!({"requestId": id});
+        out.line(&json!({"jsonrpc": "2.0", "method": "$/cancel_request", "params": params}));
+        self.failed(call, "The request was cancelled", out);
+    }
+
     fn call_close(&mut self, call: &Call, outcome: &Outcome, out: &mut Out) {
         self.input += 11;
         if let Act::Plan { entries } = &call.act {

@@ -133,7 +133,7 @@ impl<D: Dialect> Performer<D> {
 
     fn step(&mut self, step: &Step, prompt: &Prompt, answer: &mut String) -> Result<(), Stop> {
         if let Some(act) = Act::of(step, self.dialect.cwd()) {
-            return self.call(act);
+            return self.call(act, None);
         }
         match step {
             Step::Say(text) | Step::Text(text) => {
@@ -146,6 +146,10 @@ impl<D: Dialect> Performer<D> {
             }
             Step::Milestone(text) => self.message(&format!("MILESTONE: {text}")),
             Step::WaitMs(ms) => self.pause(Duration::from_millis(*ms)),
+            Step::TakeBack { call, after_ms } => match Act::of(call, self.dialect.cwd()) {
+                Some(act) => self.call(act, Some(Duration::from_millis(*after_ms))),
+                None => Err(Stop::Exit(gap("`take_back` wants a step that makes a call"))),
+            },
             Step::Review(review) => self.review(review, prompt, answer),
             Step::Stderr(text) => {
                 eprintln!("{text}");
@@ -159,7 +163,7 @@ impl<D: Dialect> Performer<D> {
     fn review(&mut self, review: &Review, prompt: &Prompt, answer: &mut String) -> Result<(), Stop> {
         *answer = review.answer_text(&prompt.text);
         if review.wrap == Wrap::Plain && self.dialect.structured_by_tool(prompt) {
-            return self.call(Act::Structured { value: review.answer(&prompt.text) });
+            return self.call(Act::Structured { value: review.answer(&prompt.text) }, None);
         }
         self.message(answer)
     }
@@ -185,13 +189,20 @@ impl<D: Dialect> Performer<D> {
         Ok(())
     }
 
-    fn call(&mut self, act: Act) -> Result<(), Stop> {
+    /// Makes a call. With a patience, its question is taken back when it has no answer by then.
+    fn call(&mut self, act: Act, patience: Option<Duration>) -> Result<(), Stop> {
         let mut call = Call { id: self.dialect.call_id(&act), act };
         self.dialect.call_open(&call, &mut self.out);
         let mut answer: Option<Value> = None;
         loop {
             match self.dialect.call_next(&mut call, answer.take(), &mut self.out) {
-                Next::Await(request) => answer = Some(self.answer(&request)?),
+                Next::Await(request) => {
+                    answer = self.answer(&request, patience)?;
+                    if answer.is_none() {
+                        self.dialect.take_back(&call, &request, &mut self.out);
+                        return Ok(());
+                    }
+                }
                 Next::Go => break,
                 Next::Refused => return Ok(()),
                 Next::Break => return Err(Stop::Interrupted),

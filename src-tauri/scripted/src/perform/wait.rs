@@ -100,11 +100,17 @@ impl<D: Dialect> Performer<D> {
         self.wait(Want::Time, Some(Instant::now() + time.mul_f64(self.pace))).map(|_| ())
     }
 
-    /// Waits for the answer to a question.
-    pub(super) fn answer(&mut self, request: &str) -> Result<Value, Stop> {
-        match self.wait(Want::Answer(request), None)? {
-            Got::Answer(body) => Ok(body),
-            Got::Prompt | Got::Time | Got::Command(_) => Err(Stop::Interrupted),
+    /// Waits for the answer to a question; `None` when none came in time.
+    pub(super) fn answer(
+        &mut self,
+        request: &str,
+        patience: Option<Duration>,
+    ) -> Result<Option<Value>, Stop> {
+        let until = patience.map(|patience| Instant::now() + patience.mul_f64(self.pace));
+        match self.wait(Want::Answer(request), until)? {
+            Got::Answer(body) => Ok(Some(body)),
+            Got::Time => Ok(None),
+            Got::Prompt | Got::Command(_) => Err(Stop::Interrupted),
         }
     }
 

@@ -27,9 +27,10 @@ fn every_step_reads_as_the_format_says_and_writes_itself_back() {
         {"garbage": {"bytes": [255, 0]}}, {"close_stdout": true}, {"ignore_sigterm": true},
         {"grandchild": {"setsid": true, "holds_stdout": true}}, {"error": {"class": "rate_limited"}},
         {"sneak": {"path": "p", "content": "c"}},
+        {"take_back": {"call": {"run": "rm a"}, "after_ms": 5}},
     ]);
     let read = steps(all);
-    assert_eq!(read.len(), 26);
+    assert_eq!(read.len(), 27);
     assert_eq!(read[12], Step::Crash(Crash::Signal(9)));
     assert_eq!(read[13], Step::Crash(Crash::NamedSignal { signal: 11 }));
     assert_eq!(read[14], Step::Crash(Crash::Code { code: 3 }));

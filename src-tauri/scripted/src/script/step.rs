@@ -36,6 +36,14 @@ pub enum Step {
     },
     /// Really runs a shell command in the agent's folder; asks as the real CLI does.
     Run(String),
+    /// Makes a call that is asked for, and takes its question back if it has no answer by then; the call is then not
+    /// made, and the turn goes on.
+    TakeBack {
+        /// The call: one of the steps that make one.
+        call: Box<Step>,
+        /// How long the question stands, scaled by the pace.
+        after_ms: u64,
+    },
     /// A line `MILESTONE: …` in a message.
     Milestone(String),
     /// Waits, scaled by the pace; a cancel ends it.
