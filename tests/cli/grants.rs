@@ -71,6 +71,36 @@ fn a_rule_that_let_something_through_is_a_grant_that_can_be_taken_back() {
     stage.run(["resume"]).expect(12);
     assert_eq!(marks(&stage), 1, "it is asked from now on");
     assert_eq!(open(&stage)[0]["exactly"][0], json!(RULED));
+    stage.run(["approve"]).expect(0);
+    stage.run(["resume"]).expect(0);
+
+    // Each receipt says what held until its decision.
+    let receipts = stage.data().join("sessions").join(session).join("receipts");
+    let receipt = |number: u32| -> Value {
+        let file = receipts.join(format!("decision-{number}.json"));
+        stage.run(["verify", file.to_str().unwrap()]).expect(0);
+        serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap()
+    };
+    assert_eq!(receipt(1)["grants"], json!([]), "the plan's decision came before them");
+    let last = receipt(2);
+    let held = last["grants"].as_array().unwrap();
+    for (held, listed) in held.iter().zip(grants) {
+        for (there, here) in [
+            ("grant", "id"),
+            ("worker", "worker"),
+            ("what", "what"),
+            ("exactly", "exactly"),
+            ("by", "by"),
+            ("rule", "rule"),
+            ("given_at", "given_at"),
+            ("ends", "ends"),
+        ] {
+            assert_eq!(held[there], listed[here], "{there}: {held}");
+        }
+    }
+    let taken_back: Vec<bool> = held.iter().map(|grant| grant["revoked_at"].is_string()).collect();
+    assert_eq!(taken_back, [true, false], "{last}");
+    assert!(held.iter().all(|grant| grant["ended_at"].is_null()), "{last}");
 }
 
 #[test]

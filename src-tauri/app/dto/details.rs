@@ -65,7 +65,7 @@ pub struct ReceiptView {
     pub checkpoint: Option<String>,
     /// The verdicts that were counted.
     pub reviews: Vec<ReceiptLine>,
-    /// Grants that were in force.
+    /// What had been allowed for longer until then, each in one line.
     pub grants: Vec<String>,
     /// US dollars of all workers until then; `None` is unknown.
     pub cost_usd: Option<f64>,

@@ -4,7 +4,7 @@ use mo_core::agent_event::AgentEvent;
 use mo_core::event::{Envelope, Event, Prepared};
 use mo_core::ids::SessionId;
 use mo_core::record::Record;
-use mo_core::review::receipt::Receipt;
+use mo_core::review::receipt::{Receipt, ReceiptGrant};
 use mo_core::view::timeline_entry;
 use mo_engine::receipts;
 use mo_journal::Document;
@@ -115,7 +115,7 @@ impl Details for EngineDesk {
                         carried_over: review.carried_over,
                     })
                     .collect(),
-                grants: receipt.grants,
+                grants: receipt.grants.iter().map(ReceiptGrant::in_words).collect(),
                 cost_usd: receipt.cost_usd,
                 cost_known_usd: receipt.cost_known_usd,
                 verify: format!("orchestrate verify '{}'", path.replace('\'', "'\\''")),

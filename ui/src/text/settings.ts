@@ -40,6 +40,12 @@ export function groupsOf(part: Part, set: SettingsView): Group[] {
           ],
         },
         {
+          title: 'Without asking you',
+          settings: [
+            { name: 'session.ceiling', title: 'Ceiling', what: 'What rules and recoveries may ever let through without you, one a line: write, programs, read_outside, write_outside, hosts, tools, flags', entry: 'list', empty: 'Nothing' },
+          ],
+        },
+        {
           title: 'Waiting',
           settings: [
             { name: 'session.approval_timeout', title: 'A question that nobody answers', what: 'Counts as a no after this time', entry: durations(['0', 'Waits'], ['10m', '10 min'], ['30m', '30 min'], ['2h', '2 hours'], ['1d', '1 day']) },

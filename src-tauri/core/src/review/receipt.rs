@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::check::CheckOutcome;
 use super::decision::{CheckResult, Decided, Decision, Fired, PairVerdict, decide_review};
 use super::verdict::{Finding, Severity, Verdict};
-use crate::ids::{AgentKind, Digest, SessionId, WorkerName};
+use crate::grant::GrantedBy;
+use crate::ids::{AgentKind, ApprovalId, Digest, SessionId, WorkerName};
 use crate::team::Pair;
 use crate::time::Timestamp;
 
@@ -42,8 +43,8 @@ pub struct Receipt {
     pub reviews: Vec<ReceiptReview>,
     /// The checks that were counted.
     pub checks: Vec<ReceiptCheck>,
-    /// Grants that were in force; this version gives none.
-    pub grants: Vec<String>,
+    /// What had been allowed for longer until then, in the order in which it was given.
+    pub grants: Vec<ReceiptGrant>,
     /// US dollars of all workers so far; `None` is unknown.
     pub cost_usd: Option<f64>,
     /// The part of it that is known.
@@ -96,6 +97,53 @@ pub struct ReceiptCheck {
     pub duration_ms: Option<u64>,
 }
 
+/// One permission that lasts, or lasted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReceiptGrant {
+    /// Its name.
+    pub grant: ApprovalId,
+    /// Whose.
+    pub worker: WorkerName,
+    /// What, in words; completes "it may …".
+    pub what: String,
+    /// Its bounds, in words.
+    pub exactly: String,
+    /// Who gave it.
+    pub by: GrantedBy,
+    /// The rule of the person's that it comes from.
+    pub rule: Option<String>,
+    /// When it was given.
+    pub given_at: Timestamp,
+    /// When it ends, in words.
+    pub ends: String,
+    /// When it was taken back; `None`: it was not, until then.
+    pub revoked_at: Option<Timestamp>,
+    /// When it was over with the work that it was given for; `None`: it was not, until then.
+    pub ended_at: Option<Timestamp>,
+}
+
+impl ReceiptGrant {
+    /// Whether it let something through at the time of the decision.
+    pub fn is_in_force(&self) -> bool {
+        self.revoked_at.is_none() && self.ended_at.is_none()
+    }
+
+    /// In one line.
+    pub fn in_words(&self) -> String {
+        let over = match (self.revoked_at, self.ended_at) {
+            (Some(at), _) => format!(", taken back at {at}"),
+            (None, Some(at)) => format!(", over at {at}"),
+            (None, None) => String::new(),
+        };
+        let by = match &self.rule {
+            Some(rule) => format!("your rule `{rule}`"),
+            None => self.by.as_str().to_owned(),
+        };
+        format!("{} may {} ({}; by {by}){over}", self.worker, self.what, self.exactly)
+    }
+}
+
 impl Receipt {
     /// What in it does not agree, in sentences; empty when the rule leads from what it names to its decision.
     pub fn problems(&self) -> Vec<String> {
@@ -129,6 +177,7 @@ impl Receipt {
         }
         problems.extend(self.reviews.iter().filter_map(|review| self.problem_of_review(review)));
         problems.extend(self.checks.iter().filter_map(|check| self.problem_of_check(check)));
+        problems.extend(self.grants.iter().filter_map(|grant| self.problem_of_grant(grant)));
         problems
     }
 
@@ -148,6 +197,12 @@ impl Receipt {
             return Some(format!("the verdict of {who} is about another checkpoint"));
         }
         None
+    }
+
+    fn problem_of_grant(&self, grant: &ReceiptGrant) -> Option<String> {
+        let over = [grant.revoked_at, grant.ended_at].into_iter().flatten();
+        let wrong = grant.given_at > self.at || over.clone().any(|at| at > self.at || at < grant.given_at);
+        wrong.then(|| format!("the times of the grant {} do not agree", grant.grant))
     }
 
     fn problem_of_check(&self, check: &ReceiptCheck) -> Option<String> {

@@ -14,7 +14,9 @@ fn receipt() -> Value {
         "reviews": [review],
         "checks": [{"command": "make", "passed": true, "outcome": "passed", "exit_code": 0, "duration_ms": 5,
             "checkpoint": format!("sha256:{}", "a".repeat(64))}],
-        "grants": [], "cost_usd": null, "cost_known_usd": 0.5, "previous": null
+        "grants": [{"grant": "g", "worker": "claude-implementer", "what": "run `make`", "exactly": "exactly this command",
+            "by": "person", "rule": null, "given_at": "2026-11-21T23:00:00.000Z", "ends": "when the session ends",
+            "revoked_at": "2026-11-21T23:30:00.000Z", "ended_at": null}], "cost_usd": null, "cost_known_usd": 0.5, "previous": null
     })
 }
 
@@ -31,7 +33,12 @@ fn whatever_is_changed_to_the_better_shows() {
     assert!(problems(&|_| {}).is_empty());
     let finding = json!({"severity": "concern", "title": "t"});
     let foreign = json!(format!("sha256:{}", "b".repeat(64)));
-    let table: [(Change<'_>, &str); 9] = [
+    let table: [(Change<'_>, &str); 11] = [
+        (
+            &|r| r["grants"][0]["given_at"] = json!("2026-11-22T00:00:00.001Z"),
+            "times of the grant g do not agree",
+        ),
+        (&|r| r["grants"][0]["revoked_at"] = json!("2026-11-21T22:00:00.000Z"), "times of the grant g"),
         (&|r| r["decision"] = json!("log_warning"), "the rule leads to continue (all_approved)"),
         (&|r| r["fired"] = json!("one_concern"), "but it says continue (one_concern)"),
         (&|r| r["reviews"][0]["verdict"] = json!("blocker"), "leads to stop_and_escalate"),

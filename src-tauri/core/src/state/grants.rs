@@ -16,6 +16,8 @@ use crate::time::Timestamp;
 pub struct Grants {
     /// Those in force, in their order.
     pub given: Vec<Given>,
+    /// Those that are over, in the order of their ends.
+    pub over: Vec<Over>,
     /// Those of rules and recoveries that were taken back: they are not given again in this session.
     barred: Vec<Arc<Grant>>,
 }
@@ -27,6 +29,17 @@ pub struct Given {
     pub at: Timestamp,
     /// What.
     pub grant: Arc<Grant>,
+}
+
+/// A grant that is over.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Over {
+    /// What it was.
+    pub given: Given,
+    /// Since when it holds no more.
+    pub at: Timestamp,
+    /// Whether a person took it back; else the work that it was given for is over.
+    pub revoked: bool,
 }
 
 impl Grants {
@@ -75,13 +88,17 @@ impl Grants {
                 let Some(at) = self.given.iter().position(|given| given.grant.grant == *grant) else {
                     return;
                 };
-                let taken = self.given.remove(at).grant;
-                if !matches!(taken.scope, Scope::Action { .. }) {
-                    self.barred.push(taken);
+                let given = self.given.remove(at);
+                if !matches!(given.grant.scope, Scope::Action { .. }) {
+                    self.barred.push(Arc::clone(&given.grant));
                 }
+                self.over.push(Over { given, at: envelope.at, revoked: true });
             }
             // No grant outlives the work that it was given for.
-            Event::SessionEnded(ending) if ends_grants(ending.state) => self.given.clear(),
+            Event::SessionEnded(ending) if ends_grants(ending.state) => {
+                let ended = self.given.drain(..);
+                self.over.extend(ended.map(|given| Over { given, at: envelope.at, revoked: false }));
+            }
             _ => {}
         }
     }

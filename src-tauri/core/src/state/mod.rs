@@ -30,7 +30,7 @@ pub use allowed::CallState;
 pub use approval::{Approvals, MAX_OPEN, OpenApproval, SettledApproval, Settling};
 pub use blocker::{BlockerStand, BlockerState};
 pub use check::CheckState;
-pub use grants::{Given, Grants};
+pub use grants::{Given, Grants, Over};
 pub use recovery::{Recovery, Underway};
 pub use review::{ReviewProgress, ReviewState};
 pub use worker::{Attempt, AttemptState, Costs, OpenTurn, WorkerState};

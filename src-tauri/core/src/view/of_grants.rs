@@ -12,7 +12,8 @@ pub(super) fn grants(grants: &Grants) -> Vec<GrantView> {
     grants.given.iter().map(view).collect()
 }
 
-fn view(given: &Given) -> GrantView {
+/// One of them, or of those that are over.
+pub(super) fn view(given: &Given) -> GrantView {
     let grant = &given.grant;
     let (what, exactly, ends) = match &grant.scope {
         Scope::Action { action } => (action.in_words(), bound(action), END.to_owned()),

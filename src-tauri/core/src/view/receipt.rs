@@ -1,10 +1,12 @@
 //! What a decision rests on, as it is written beside the session.
 
+use super::of_grants;
 use crate::event::DecisionMade;
 use crate::ids::SessionId;
 use crate::review::decision::{CheckResult, PairVerdict};
-use crate::review::receipt::{RECEIPT_VERSION, Receipt, ReceiptCheck, ReceiptReview};
-use crate::state::State;
+use crate::review::receipt::{RECEIPT_VERSION, Receipt, ReceiptCheck, ReceiptGrant, ReceiptReview};
+use crate::state::{Grants, State};
+use crate::time::Timestamp;
 
 /// The receipt of a session's `number`th decision, without the digest of the receipt before it, which its writer
 /// adds. `None` when there is no such decision, or when its journal does not say on which checkpoint it was made.
@@ -31,11 +33,42 @@ pub fn receipt(session: &SessionId, state: &State, number: usize) -> Option<Rece
             .enumerate()
             .map(|(index, check)| checked(state, made, index, check))
             .collect(),
-        grants: Vec::new(),
+        grants: granted(&state.approvals.grants, *at),
         cost_usd,
         cost_known_usd: state.known_cost(),
         previous: None,
     })
+}
+
+/// What had been given until then, as it stood then.
+fn granted(grants: &Grants, decided: Timestamp) -> Vec<ReceiptGrant> {
+    let standing = grants.given.iter().map(|given| (given, None, None));
+    let over = grants.over.iter().map(|over| {
+        let at = Some(over.at).filter(|at| *at <= decided);
+        (&over.given, at.filter(|_| over.revoked), at.filter(|_| !over.revoked))
+    });
+    let until_then = standing.chain(over).filter(|(given, ..)| given.at <= decided);
+    let mut listed: Vec<ReceiptGrant> = until_then
+        .map(|(given, revoked_at, ended_at)| {
+            let seen = of_grants::view(given);
+            ReceiptGrant {
+                grant: given.grant.grant.clone(),
+                worker: given.grant.worker.clone(),
+                what: seen.what,
+                exactly: seen.exactly,
+                by: given.grant.by,
+                rule: seen.rule,
+                given_at: given.at,
+                ends: seen.ends,
+                revoked_at,
+                ended_at,
+            }
+        })
+        .collect();
+    listed.sort_by(|one, other| {
+        (one.given_at, one.grant.as_str()).cmp(&(other.given_at, other.grant.as_str()))
+    });
+    listed
 }
 
 fn reviewed(state: &State, made: &DecisionMade, counted: &PairVerdict) -> ReceiptReview {

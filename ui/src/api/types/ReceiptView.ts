@@ -18,7 +18,7 @@ checkpoint: string | null,
  */
 reviews: Array<ReceiptLine>, 
 /**
- * Grants that were in force.
+ * What had been allowed for longer until then, each in one line.
  */
 grants: Array<string>, 
 /**
