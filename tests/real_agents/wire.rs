@@ -13,6 +13,9 @@ mod codex;
 #[path = "wire/gemini.rs"]
 mod gemini;
 
+#[path = "wire/taken_back.rs"]
+mod taken_back;
+
 use mo_tests::{Duplex, Sandbox};
 use serde_json::Value;
 

@@ -13,25 +13,29 @@ use serde_json::{Value, json};
 
 use crate::stage::{LIMIT, Stage, review, to_rest};
 
-const ONCE: Choice = Choice::Allow { allowed: AllowFor::Once };
+pub(crate) const ONCE: Choice = Choice::Allow { allowed: AllowFor::Once };
 const SESSION: Choice = Choice::Allow { allowed: AllowFor::Session };
 /// Deletes, and so is asked; leaves a mark each time that it runs.
-const ASKED: &str = "rm -f none; echo x >> marks.txt";
+pub(crate) const ASKED: &str = "rm -f none; echo x >> marks.txt";
 
 fn no() -> Choice {
     Choice::Deny { message: "leave that to me".into() }
 }
 
 /// An implementer that asks these things in its turn, and a reviewer that approves.
-struct Play {
-    stage: Stage,
+pub(crate) struct Play {
+    pub(crate) stage: Stage,
     team: Team,
 }
 
 impl Play {
     fn new(implementer: &str, commands: &[&str]) -> Self {
+        Self::of_steps(implementer, commands.iter().map(|command| json!({"run": command})).collect())
+    }
+
+    /// The same with steps of a case's own before the end.
+    pub(crate) fn of_steps(implementer: &str, mut steps: Vec<Value>) -> Self {
         let reviewer = if implementer == "codex" { "claude" } else { "codex" };
-        let mut steps: Vec<Value> = commands.iter().map(|command| json!({"run": command})).collect();
         steps.push(json!({"write": {"path": "greeting.txt", "content": "hello\n"}}));
         steps.push(json!({"text": "Done."}));
         let stage = Stage::new(&[
@@ -44,18 +48,18 @@ impl Play {
         Self { stage, team }
     }
 
-    async fn start(&self, engine: &EngineHandle, settings: Settings) -> SessionId {
+    pub(crate) async fn start(&self, engine: &EngineHandle, settings: Settings) -> SessionId {
         let request = StartRequest { team: self.team.clone(), ..self.stage.request(settings) };
         engine.start(request).await.unwrap()
     }
 
-    fn marks(&self) -> usize {
+    pub(crate) fn marks(&self) -> usize {
         std::fs::read_to_string(self.stage.path("target/marks.txt")).unwrap_or_default().lines().count()
     }
 }
 
 /// Waits for the `nth` question of the session.
-async fn question(engine: &EngineHandle, session: &SessionId, nth: usize) -> ApprovalId {
+pub(crate) async fn question(engine: &EngineHandle, session: &SessionId, nth: usize) -> ApprovalId {
     let mut live = engine.subscribe(session, 0);
     let mut asked = Vec::new();
     let found = async {
@@ -74,7 +78,7 @@ async fn question(engine: &EngineHandle, session: &SessionId, nth: usize) -> App
     tokio::time::timeout(LIMIT, found).await.expect("the question is asked")
 }
 
-async fn answer(engine: &EngineHandle, approval: &ApprovalId, choice: Choice) {
+pub(crate) async fn answer(engine: &EngineHandle, approval: &ApprovalId, choice: Choice) {
     engine.answer(approval, choice, AnsweredBy::Person).await.unwrap();
 }
 

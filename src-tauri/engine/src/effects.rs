@@ -76,6 +76,14 @@ impl EffectRunner {
 
     /// Gathers from the state what the effect needs; the act itself needs no state any more.
     pub(crate) fn prepare(&self, session: &SessionId, effect: Effect, state: &State) -> Act {
+        let effect = match effect {
+            // Of sessions at rest too: their questions are answered there.
+            Effect::Withdraw { matter } => {
+                let session = session.clone();
+                return Box::new(move |runner| runner.keeper.notices.settle(&session, &matter));
+            }
+            effect => effect,
+        };
         let Some(desk) = self.desk(session) else {
             tracing::warn!(%session, ?effect, "an effect of a session that does not run here");
             return Box::new(|_| {});
@@ -200,9 +208,10 @@ impl EffectRunner {
             Effect::StartTimeLimit { after_ms } => Box::new(move |runner| {
                 runner.start_timer(&desk, Timer::TimeLimit, after_ms, Input::TimeLimitReached);
             }),
-            Effect::Notify { title, body } => {
-                Box::new(move |runner| runner.ports.notifier.notify(&desk.id, &title, &body))
+            Effect::Notify { matter, title, body } => {
+                Box::new(move |runner| runner.keeper.notices.raise(&desk.id, &matter, &title, &body))
             }
+            Effect::Withdraw { .. } => Box::new(|_| {}),
             Effect::CloseSession => {
                 let (view, has_plan) = (session_view(session, state), state.plan.is_some());
                 let receipts = receipts::of_state(session, state);

@@ -13,6 +13,7 @@ use crate::config;
 use crate::handle::DeleteError;
 use crate::history;
 use crate::hub::Hub;
+use crate::notices::Notices;
 use crate::ports::Ports;
 use crate::session_desk::{Desks, SessionDesk};
 use crate::storage::Storage;
@@ -64,6 +65,7 @@ pub struct Tidied {
 /// Deletes and tidies. Everything here blocks on the disk.
 pub(crate) struct Keeper {
     pub(crate) storage: Storage,
+    pub(crate) notices: Notices,
     ports: Ports,
     hub: Arc<Hub>,
     data: DataDir,
@@ -84,8 +86,9 @@ impl Keeper {
         settings: &config::Storage,
     ) -> Self {
         let storage = Storage::new(ports.clone());
+        let notices = Notices::new(Arc::clone(&ports.notifier));
         let keep_for_ms = settings.keep_sessions_for_ms;
-        Self { storage, ports, hub, data, desks, freed, keep_for_ms, tidying: Mutex::new(()) }
+        Self { storage, notices, ports, hub, data, desks, freed, keep_for_ms, tidying: Mutex::new(()) }
     }
 
     /// Takes a session that rests for the caller alone. `in_background`: nobody waits for it.
@@ -114,6 +117,7 @@ impl Keeper {
         let claim = self.claim(session, PathBuf::new(), in_background)?.ok_or(DeleteError::Running)?;
         let existed = self.ports.journal.delete(session).wait()?;
         self.hub.forget(session);
+        self.notices.forget(session);
         drop(claim);
         if existed { Ok(()) } else { Err(DeleteError::Unknown) }
     }

@@ -26,6 +26,7 @@ pub mod log;
 pub mod login_shell;
 mod monitor;
 mod naming;
+mod notices;
 mod outlet;
 mod paths;
 mod patterns;

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use mo_checkpoint::Checkpoints;
+use mo_core::effect::Matter;
 use mo_core::ids::SessionId;
 use mo_core::time::Timestamp;
 use mo_journal::Journal;
@@ -38,8 +39,12 @@ pub trait Clock: Send + Sync {
 
 /// Calls the person.
 pub trait Notifier: Send + Sync {
-    /// Shows one notification. Failing to is the notifier's to log: nothing depends on it.
-    fn notify(&self, session: &SessionId, title: &str, body: &str);
+    /// Shows one notification. Failing to is the notifier's to log: nothing depends on it. The engine calls once for a
+    /// matter until that is over, and not again when its session is taken up.
+    fn notify(&self, session: &SessionId, matter: &Matter, title: &str, body: &str);
+
+    /// Takes a notification back: the matter is over, wherever it was settled. Only for what was shown by this process.
+    fn withdraw(&self, session: &SessionId, matter: &Matter);
 }
 
 /// Tells what running workers take of the machine, and what is left on its disks. Asked only while workers run, on a
@@ -87,9 +92,11 @@ impl Clock for SystemClock {
 pub struct NoNotifier;
 
 impl Notifier for NoNotifier {
-    fn notify(&self, session: &SessionId, title: &str, _body: &str) {
+    fn notify(&self, session: &SessionId, _matter: &Matter, title: &str, _body: &str) {
         tracing::info!(%session, title, "needs a person");
     }
+
+    fn withdraw(&self, _session: &SessionId, _matter: &Matter) {}
 }
 
 /// All ports.

@@ -78,6 +78,103 @@ fn path_line(path: &Path) -> String {
     format!("path = \"{}\"\n", path.display())
 }
 
+/// Stands between the product and a CLI and interrupts the turn of the first question, as another client of it could.
+const MEDDLER: &str = r"#!/usr/bin/env node
+const { spawn } = require('node:child_process');
+const cli = spawn('${cli}', process.argv.slice(2), { stdio: ['pipe', 'pipe', 'inherit'] });
+cli.stdin.on('error', () => {});
+process.stdin.pipe(cli.stdin);
+const tell = (message) => cli.stdin.write(JSON.stringify(message) + '\n');
+let rest = '', done = false;
+cli.stdout.on('data', (bytes) => {
+  const lines = (rest + bytes).split('\n');
+  rest = lines.pop();
+  for (const line of lines) {
+    let said = {};
+    try { said = JSON.parse(line); } catch {}
+    if (said.id === 'meddler') continue;
+    process.stdout.write(line + '\n');
+    const { threadId, turnId, sessionId } = said.params ?? {};
+    if (done || !/requestApproval$|request_permission$/.test(said.method ?? '')) continue;
+    done = true;
+    tell(threadId ? { id: 'meddler', method: 'turn/interrupt', params: { threadId, turnId } }
+      : { jsonrpc: '2.0', method: 'session/cancel', params: { sessionId } });
+  }
+});
+cli.on('close', (code) => { process.stdout.write(rest); process.exitCode = code ?? 1; });
+";
+
+/// A job whose implementer's first question meets the meddler.
+fn meddled_with(agent: Agent, call: &Value) -> Job {
+    let begun = rule(
+        "work",
+        api(agent.name()),
+        &["You are the implementer"],
+        &json!([{"tool": call}, {"text": "not reached"}]),
+    );
+    let again = rule("again", api(agent.name()), &["was interrupted"], &json!([{"text": "I leave it."}]));
+    let mut taken_up = again.clone();
+    taken_up["when"]["contains"] = json!(["You were interrupted in the middle of your work"]);
+    let router = json!({"name": "router", "when": {"api": "gemini", "body_contains": "Task Routing AI"},
+        "steps": [{"structured": {"reasoning": "It is small.", "model_choice": "flash"}}]});
+    let reviewer = if agent == Agent::Codex { "claude" } else { "codex" };
+    let of_work = format!("You review {}-implementer's work", agent.name());
+    let review = rule("review", api(reviewer), &[&of_work], &verdict("approved"));
+    let script = json!({"rules": [router, taken_up, again, begun, review]});
+    let team = file(&[(agent.name(), "implementer"), (reviewer, "reviewer")], &[(reviewer, agent.name())]);
+    let program = agent.program().unwrap();
+    let meddler = MEDDLER.replace("${cli}", &program.display().to_string());
+    let job = Job::with_script("another client of the same CLI", Kind::Folder, "target", script)
+        .with_team(&team)
+        .with_config("")
+        .with_program("meddler", &meddler);
+    let path = job.sandbox.root().join("bin/meddler");
+    job.with_replaced(&path_line(&program), &path_line(&path))
+}
+
+/// A turn that somebody else interrupts takes Codex's question with it; the session can be taken up.
+#[test]
+fn codex_drops_a_question_with_a_turn_that_another_client_interrupts() {
+    let job = meddled_with(
+        Agent::Codex,
+        &json!({"name": "exec_command", "input": {"cmd": "rm greet.py",
+        "sandbox_permissions": "require_escalated", "justification": "x"}}),
+    );
+    let ran = job.run(&["--wait"]);
+    let story = ran.check(None, "blocked", 12);
+    check_void(&ran, "the agent took it back");
+    assert!(ran.job.sandbox.target().join("greet.py").exists(), "{story}");
+    let session = ran.summary["session"].as_str().unwrap().to_owned();
+    let job = ran.job;
+    let cli = Duplex::start(job.orchestrate(&["resume", &session, "--wait"])).unwrap();
+    let ran = job.finish(cli);
+    assert_eq!((ran.code, &ran.summary["state"]), (Some(0), &json!("finished")), "{}", ran.story());
+    assert_eq!(listed(&ran)["state"], "void", "{}", ran.story());
+    ran.check_what_is_left(&[]);
+}
+
+/// Gemini CLI waits for the answer of its question also when its turn was cancelled. What is allowed then is not done.
+#[test]
+fn gemini_keeps_a_question_of_a_turn_that_another_client_cancels() {
+    let job = meddled_with(
+        Agent::Gemini,
+        &json!({"name": "run_shell_command",
+        "input": {"command": "rm greet.py", "description": "x"}}),
+    );
+    let mut cli = job.start(&["--wait"]);
+    let question = asked(&mut cli);
+    let done = finish(job.orchestrate(&["approve", &question]), LIMIT).unwrap();
+    assert_eq!(done.status.code(), Some(0), "{}", done.stderr);
+    let ran = job.finish(cli);
+    let story = ran.check(None, "blocked", 12);
+    assert_eq!(listed(&ran)["state"], "allowed", "{story}");
+    let items = ran.of_kind("agent_item");
+    let cancelled = |data: &Value| data["item"]["output"] == "Command cancelled by user.";
+    assert_eq!(items.iter().filter(|(_, data)| cancelled(data)).count(), 1, "{story}");
+    assert!(ran.job.sandbox.target().join("greet.py").exists(), "{story}");
+    ran.check_what_is_left(&[]);
+}
+
 /// Who reviews, asks, and gets no answer in the time that the review has, leaves no question behind.
 #[test]
 fn a_review_that_is_over_leaves_no_question() {

@@ -343,6 +343,7 @@ impl World {
             | Effect::CloseReview { .. }
             | Effect::StartTimeLimit { .. }
             | Effect::Notify { .. }
+            | Effect::Withdraw { .. }
             | Effect::CloseSession => {}
         }
     }
@@ -392,9 +393,12 @@ impl World {
             }
             _ => {
                 let class = CLASSES[self.dice.roll(CLASSES.len())];
-                let resets_at = (class == FailureClass::UsageLimit && self.dice.roll(3) > 0)
-                    .then(|| self.now.plus_ms(self.dice.roll(3) as u64 * 3_600_000));
-                let end = TurnEnd { resets_at, ..TurnEnd::bare(Outcome::Failed, Some(class)) };
+                let span = (class == FailureClass::UsageLimit && self.dice.roll(3) > 0)
+                    .then(|| self.dice.roll(3) as u64 * 3_600_000);
+                // Some agents name an instant, others a span.
+                let resets_in_ms = span.filter(|_| self.dice.roll(2) == 0);
+                let resets_at = span.filter(|_| resets_in_ms.is_none()).map(|span| self.now.plus_ms(span));
+                let end = TurnEnd { resets_at, resets_in_ms, ..TurnEnd::bare(Outcome::Failed, Some(class)) };
                 self.waiting.push_back(agent(AgentEvent::TurnEnded { end }));
             }
         }
