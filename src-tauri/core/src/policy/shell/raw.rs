@@ -72,6 +72,55 @@ pub(super) fn read_otherwise(line: &str) -> bool {
     joined || sets || range
 }
 
+/// Whether here-documents, wherever a `<<` stands, are more than the parser can be trusted with. It comes to no end with
+/// some that end at more than a word of letters, or stand beside or in a substitution: `<<E$( >#$(`, `<<E|$((`.
+pub(super) fn documents_in_doubt(line: &str) -> bool {
+    let (mut rest, mut begun, mut body) = (line, 0, None);
+    while let Some(at) = rest.find('<') {
+        let after = rest[at..].trim_start_matches('<');
+        // Three are a here-string, unless the first of them is escaped.
+        let run = rest.len() - at - after.len();
+        if run % 3 == 2 || (run % 3 == 0 && rest[..at].ends_with('\\')) {
+            let word = after.strip_prefix('-').unwrap_or(after).trim_start_matches([' ', '\t']);
+            let word = word.split([' ', '\t', '\n', ';', '&', '|', '<', '>', ')']).next().unwrap_or_default();
+            if !ends_plainly(word) {
+                return true;
+            }
+            begun += 1;
+            body = Some((line.len() - after.len(), word.trim_matches(['\'', '"'])));
+        }
+        rest = after;
+    }
+    let Some((at, word)) = body else { return false };
+    match around_body(line, at, word).filter(|_| begun == 1) {
+        Some((before, after)) => nests(before) || nests(after),
+        None => nests(line),
+    }
+}
+
+/// What stands before and behind the text of a here-document that begins on the line at this place.
+fn around_body<'a>(line: &'a str, at: usize, word: &str) -> Option<(&'a str, &'a str)> {
+    let from = at + line[at..].find('\n')?;
+    let (before, body) = line.split_at(from);
+    let whole = ['\'', '"'].iter().all(|quote| before.matches(*quote).count() % 2 == 0);
+    let ended = || {
+        let mut place = 0;
+        body.split_inclusive('\n').find_map(|row| {
+            place += row.len();
+            (row.trim_start_matches('\t').trim_end_matches('\n') == word).then_some(place)
+        })
+    };
+    whole.then(|| (before, &body[ended().unwrap_or(body.len())..]))
+}
+
+/// Whether there may be a substitution, an expansion, arithmetic or a pattern in brackets in it.
+fn nests(text: &str) -> bool {
+    let before = std::iter::once(' ').chain(text.chars());
+    before.zip(text.chars()).any(|(before, c)| {
+        c == '`' || (before == '$' && "({[".contains(c)) || (c == '(' && "(<>=@?*+!$".contains(before))
+    })
+}
+
 /// A delimiter of letters, as it is or wholly in quotes.
 pub(super) fn ends_plainly(delimiter: &str) -> bool {
     let quoted = |quote: char| delimiter.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));

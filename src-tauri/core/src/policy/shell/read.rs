@@ -10,7 +10,9 @@ use brush_parser::ast::{
 };
 use brush_parser::{ParserOptions, SourceInfo, parse_tokens, uncached_tokenize_str};
 
-use super::raw::{MAX_DEPTH, comment_in_doubt, compounds, ends_plainly, hides, read_otherwise, too_deep};
+use super::raw::{
+    MAX_DEPTH, comment_in_doubt, compounds, documents_in_doubt, ends_plainly, hides, read_otherwise, too_deep,
+};
 use super::script::{Invocation, Oddity, Redirect, Script, Word};
 use super::words::alternatives;
 
@@ -56,6 +58,9 @@ pub fn read(line: &str, home: &str) -> Result<Script, Unreadable> {
     }
     if line.chars().any(hides) {
         return Err(Unreadable::Hidden);
+    }
+    if documents_in_doubt(line) {
+        return Err(Unreadable::Syntax);
     }
     let mut reader = Reader {
         options: ParserOptions::default(),

@@ -103,3 +103,33 @@ fn what_cannot_be_read_is_said_so() {
     assert_eq!(read(&"a ".repeat(20_000), ""), Err(Unreadable::TooLarge));
     assert_eq!(read(&"echo $(".repeat(1000), ""), Err(Unreadable::TooLarge));
 }
+
+/// What is too much is said to be too much, at the very next step over the bound, and is not begun with.
+#[test]
+fn size_and_nesting_are_bounded() {
+    let nested = |depth: usize| format!("{}ls{}", "(".repeat(depth), ")".repeat(depth));
+    let table = [
+        (format!("echo {}", "a".repeat(32 * 1024 - 5)), true),
+        (format!("echo {}", "a".repeat(32 * 1024 - 4)), false),
+        ("a ".repeat(1_000), true),
+        ("a ".repeat(1_001), false),
+        ("ls;".repeat(1_000), true),
+        ("ls;".repeat(1_001), false),
+        (nested(8), true),
+        (nested(9), false),
+        ("if a;then b;fi;".repeat(16), true),
+        ("if a;then b;fi;".repeat(17), false),
+        (format!("echo {}", "\"$(ls)\"".repeat(16)), true),
+        (format!("echo {}", "\"$(ls)\"".repeat(17)), false),
+    ];
+    for (line, within) in table {
+        match read(&line, "") {
+            Ok(_) => assert!(within, "{line:.60}"),
+            Err(unreadable) => {
+                assert_eq!(unreadable, Unreadable::TooLarge, "{line:.60}");
+                assert!(!within, "{line:.60}");
+            }
+        }
+    }
+    assert!(Unreadable::TooLarge.why().contains("too long or too deeply nested"));
+}
