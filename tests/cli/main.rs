@@ -27,6 +27,7 @@ mod rig;
 mod rules;
 mod settings;
 mod signals;
+mod strange_answers;
 mod terminal;
 mod undo_trees;
 mod verify;

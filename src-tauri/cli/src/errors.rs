@@ -54,7 +54,8 @@ impl Failure {
         message: impl Into<String>,
         hint: impl Into<String>,
     ) -> Self {
-        Self::Said(Told { code: code.into(), message: message.into(), hint: Some(hint.into()), exit })
+        let message = clipped(message.into());
+        Self::Said(Told { code: code.into(), message, hint: Some(hint.into()), exit })
     }
 
     /// A file that was named and cannot be read.
@@ -91,6 +92,16 @@ impl Failure {
             exit: exit::FAILURE,
         })
     }
+}
+
+/// What was typed can be of any length and is said back in errors.
+fn clipped(mut message: String) -> String {
+    const MOST: usize = 1_500;
+    if message.len() > MOST {
+        message.truncate(message.floor_char_boundary(MOST));
+        message.push('…');
+    }
+    message
 }
 
 /// Writing our own output failed.
