@@ -55,7 +55,8 @@ pub async fn attach(shell: State<'_, Shell>) -> Result<Attached, Refusal> {
     let status = desk.status().await?;
     let home = std::env::home_dir().and_then(|home| home.into_os_string().into_string().ok());
     let first = desk.first_start().await?;
-    Ok(Attached { epoch, status, home, first })
+    let elsewhere = desk.elsewhere();
+    Ok(Attached { epoch, status, home, first, elsewhere })
 }
 
 /// The page has applied batch `number`.

@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 use crate::dto::{
     AgentCheck, ChoiceForm, DoctorView, Refusal, Remembered, RulingView, SettingsView, StartCheck, StartForm,
 };
+use crate::outside::Tastes;
 
 /// An answer that takes a while.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Refusal>> + Send + 'a>>;
@@ -67,6 +68,10 @@ pub trait Desk:
     fn news(&self) -> mpsc::Receiver<News>;
     /// How many sessions run in this process. Those of another owner go on when this one ends.
     fn at_work(&self) -> usize;
+    /// The process that runs the person's sessions where it is another than this one.
+    fn elsewhere(&self) -> Option<u32>;
+    /// Where the person's own programs are, and which they like.
+    fn tastes(&self) -> Tastes;
     /// Ends the engine: running sessions are brought to a stand that can be resumed, processes are buried.
     fn close(&self) -> Answer<'_, ()>;
 }

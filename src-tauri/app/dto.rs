@@ -100,6 +100,9 @@ pub struct Attached {
     pub home: Option<String>,
     /// Whether the app was never opened on this data folder before.
     pub first: bool,
+    /// The process that runs the sessions where it is another than this one: what their workers take is measured there,
+    /// and it keeps the agents and the storage that it was started with.
+    pub elsewhere: Option<u32>,
 }
 
 /// What has happened since the last batch.

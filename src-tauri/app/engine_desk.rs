@@ -31,8 +31,9 @@ use crate::demo::{DemoRun, start_demo};
 use crate::desk::{Answer, Desk, News};
 use crate::dto::{ChoiceForm, Refusal};
 use crate::engine_desk::news::{watch_resources, watch_sessions};
-use crate::host::{Folder, Host, follow};
+use crate::host::{Folder, Host, Place, follow};
 use crate::open::{Places, variables};
+use crate::outside::Tastes;
 use crate::remembered::Memory;
 use logs::OpenLogs;
 
@@ -223,6 +224,23 @@ impl Desk for EngineDesk {
     fn at_work(&self) -> usize {
         let of_demos: usize = self.demos().iter().map(|demo| demo.engine.at_work().len()).sum();
         self.host.at_work() + of_demos
+    }
+
+    fn elsewhere(&self) -> Option<u32> {
+        match self.host.place() {
+            Place::Here(_) => None,
+            Place::There(owner) => Some(owner.client().owner().pid),
+        }
+    }
+
+    fn tastes(&self) -> Tastes {
+        let environment = self.host.environment();
+        let said = |name: &str| environment.var(name).filter(|value| !value.is_empty()).map(str::to_owned);
+        Tastes {
+            path: environment.search_path(),
+            editor: said("VISUAL").or_else(|| said("EDITOR")),
+            terminal: said("TERMINAL"),
+        }
     }
 
     fn close(&self) -> Answer<'_, ()> {

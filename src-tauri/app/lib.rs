@@ -19,6 +19,7 @@ pub mod native;
 pub mod notices;
 pub mod open;
 pub mod outbox;
+pub mod outside;
 pub mod picker;
 pub mod plain;
 pub mod remembered;
@@ -87,6 +88,8 @@ where
             commands::sessions::resume_session,
             commands::sessions::delete_session,
             commands::sessions::open_folder,
+            commands::sessions::open_editor,
+            commands::sessions::open_terminal,
             commands::settings::doctor,
             commands::settings::check_agent,
             commands::settings::settings,

@@ -3,7 +3,8 @@
 import { flushSync, mount, unmount } from 'svelte';
 
 import { DOCTOR_LACKING, CHECK, CHOICES } from './api/fixtures/frame';
-import { ASKING, BLOCKED, FINISHED, NOW, OTHERS, RUNNING, STORY } from './api/fixtures/sessions';
+import { fillScreens, STORY, tellSamples, UNCLEAR } from './api/fixtures/screens';
+import { ASKING, ASKING_TWICE, BLOCKED, FAILED, FINISHED, NOW, OTHERS, PAUSED, RUNNING } from './api/fixtures/sessions';
 import { ScriptedApi } from './api/scripted';
 import App from './App.svelte';
 import './styles/tokens.css';
@@ -51,6 +52,7 @@ async function type(selector: string, text: string): Promise<void> {
 const withSession = (session: typeof RUNNING) => (api: ScriptedApi) => {
   api.sessions = [session, ...OTHERS];
   api.entries.set('login', STORY);
+  fillScreens(api);
 };
 const openLogin = () => press('nav .item', 'Add login');
 const openTab = (name: string) => async () => {
@@ -99,7 +101,57 @@ const SCREENS: Record<string, Screen> = {
   running: { api: withSession(RUNNING), go: openLogin },
   approval: { api: withSession(ASKING), go: openLogin },
   blocker: { api: withSession(BLOCKED), go: openLogin },
-  reviews: { api: withSession(FINISHED), go: openTab('Reviews') },
+  'approval-further': { api: withSession(ASKING_TWICE), go: openLogin },
+  worker: {
+    api: withSession(RUNNING),
+    async go() {
+      await openLogin();
+      await press('.workers button', 'Claude');
+      await press('[role=log] button', 'tool call');
+    },
+  },
+  paused: { api: withSession(PAUSED), go: openTab('Timeline') },
+  'paused-summary': { api: withSession(PAUSED), go: openTab('Summary') },
+  failed: { api: withSession(FAILED), go: openLogin },
+  message: {
+    api: withSession(RUNNING),
+    async go() {
+      await openLogin();
+      await press('.more button', 'More');
+      await press('[role=menuitem]', 'Write to a worker');
+    },
+  },
+  'review-now': {
+    api: withSession(RUNNING),
+    async go() {
+      await openLogin();
+      await press('header button', 'Review now');
+    },
+  },
+  changes: { api: withSession(FINISHED), go: openTab('Changes') },
+  reviews: { api: withSession(UNCLEAR), go: openTab('Reviews') },
+  log: { api: withSession(RUNNING), go: openTab('Log') },
+  'log-raw': {
+    api: withSession(RUNNING),
+    async go() {
+      await openTab('Log')();
+      await press('[role=row]', 'Half a JSON line');
+    },
+  },
+  'log-none': {
+    api: withSession(RUNNING),
+    async go() {
+      await openTab('Log')();
+      await type('input[type=search], .search input', 'nowhere to be found');
+    },
+  },
+  details: {
+    api: withSession(RUNNING),
+    async go(api) {
+      await openTab('Details')();
+      tellSamples(api);
+    },
+  },
   summary: { api: withSession(FINISHED), go: openLogin },
   'follow-up': {
     api: withSession(FINISHED),
@@ -178,6 +230,7 @@ const SCREENS: Record<string, Screen> = {
   'settings-recovery': settings('Recovery'),
   'settings-notifications': settings('Notifications'),
   'settings-storage': settings('Storage'),
+  'settings-about': settings('About'),
 };
 
 let shown: Record<string, unknown> | null = null;
@@ -197,7 +250,7 @@ async function show(name: string): Promise<void> {
   // What answers a moment later, such as the judgement of a form.
   await new Promise<void>((done) => setTimeout(done, 320));
   // The keyboard's ring belongs to the pictures that show it alone.
-  if (!['new-session-wrong', 'palette', 'follow-up', 'delete'].includes(name)) (document.activeElement as HTMLElement | null)?.blur();
+  if (!['new-session-wrong', 'palette', 'follow-up', 'delete', 'message', 'review-now'].includes(name)) (document.activeElement as HTMLElement | null)?.blur();
 }
 
 Object.assign(window, { fixtures: Object.keys(SCREENS), fixture: show });

@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use mo_checkpoint::{FileChange, RelPath};
+use mo_core::ceiling::Ceiling;
 use mo_core::event::{CheckpointRestored, CheckpointTaken, Event};
 use mo_core::ids::{AgentKind, CheckpointNo, Role};
 use mo_core::view::status::{ApprovalView, BlockerView, GrantView};
@@ -121,7 +122,7 @@ names! {
 }
 
 /// `POST /api/v1/orchestrate`. What is left out is as the owner's configuration has it.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StartForm {
     /// What is to be done.
@@ -149,6 +150,18 @@ pub struct StartForm {
     /// Such as `2h`; `0` is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_limit: Option<String>,
+    /// US dollars of known cost at which the session pauses; 0 is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub money_limit_usd: Option<f64>,
+    /// Bytes of memory of one worker above which the session pauses; 0 is any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_limit_bytes: Option<u64>,
+    /// Bytes that must stay free on the disks, or the session pauses; 0 is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub free_disk_limit_bytes: Option<u64>,
+    /// What may ever be let through without a person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ceiling: Option<Ceiling>,
     /// Such as `10m`; `0` is never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub review_timeout: Option<String>,

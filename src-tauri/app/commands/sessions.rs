@@ -1,9 +1,12 @@
 //! What is done with a session from its list and its summary.
 
+use std::path::PathBuf;
+
 use tauri::State;
 
 use super::Shell;
 use crate::dto::Refusal;
+use crate::outside::{self, inside};
 
 /// Stops a session.
 #[tauri::command]
@@ -27,12 +30,37 @@ pub async fn delete_session(shell: State<'_, Shell>, session: String) -> Result<
     shell.desk()?.delete(session).await
 }
 
-/// Shows a session's folder in the file manager. Which folder that is comes from the session, not from the page.
+/// Shows a session's folder in the file manager.
 #[tauri::command]
 pub async fn open_folder(shell: State<'_, Shell>, session: String) -> Result<(), Refusal> {
+    let target = target_of(&shell, &session).await?;
+    shell.native.open_folder(target).await
+}
+
+/// Opens a session's folder, or a file in it at a line, in the person's editor.
+#[tauri::command]
+pub async fn open_editor(
+    shell: State<'_, Shell>,
+    session: String,
+    path: Option<String>,
+    line: Option<u32>,
+) -> Result<(), Refusal> {
+    let place = inside(&target_of(&shell, &session).await?, path.as_deref())?;
+    outside::open_editor(shell.desk()?.tastes(), place, line).await
+}
+
+/// Opens a terminal in a session's folder.
+#[tauri::command]
+pub async fn open_terminal(shell: State<'_, Shell>, session: String) -> Result<(), Refusal> {
+    let folder = inside(&target_of(&shell, &session).await?, None)?;
+    outside::open_terminal(shell.desk()?.tastes(), folder).await
+}
+
+/// Which folder that is comes from the session, not from the page.
+async fn target_of(shell: &Shell, session: &str) -> Result<PathBuf, Refusal> {
     let known = shell.desk()?.status().await?.sessions;
     let view = known.into_iter().find(|view| view.id == session).ok_or_else(|| {
         Refusal::new("session_unknown", "the session does not exist any more", "choose another one")
     })?;
-    shell.native.open_folder(view.target.into()).await
+    Ok(view.target.into())
 }

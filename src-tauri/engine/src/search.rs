@@ -90,6 +90,11 @@ impl Environment {
         self.login.get()
     }
 
+    /// A `PATH` on which the person's own programs are found, as far as it is known.
+    pub fn search_path(&self) -> OsString {
+        self.path(None).unwrap_or_default()
+    }
+
     /// Whether somebody sat before a terminal when we were started; a desktop gives none.
     fn has_terminal(&self) -> bool {
         self.var("TERM").is_some_and(|term| !term.is_empty())

@@ -21,6 +21,7 @@
     allow(dead_code, unused_imports, reason = "the supervision is left out")
 )]
 
+mod beside;
 mod control;
 mod error;
 mod exit;
@@ -64,6 +65,7 @@ mod sweep;
 #[cfg(target_os = "linux")]
 mod wire;
 
+pub use beside::{BesideCommand, BesideError, start_beside};
 pub use control::{Control, Signal};
 pub use error::{ProbeError, SignalError, SpawnError, StdinError};
 pub use exit::{AgentExit, Exit};

@@ -40,6 +40,10 @@ export interface Api extends ScreensApi, SetupApi, SettingsApi {
   remove(session: string): Promise<void>;
   /** Shows a session's folder in the file manager. */
   openFolder(session: string): Promise<void>;
+  /** Opens a session's folder, or a file in it at a line, in the person's editor. */
+  openEditor(session: string, path: string | null, line: number | null): Promise<void>;
+  /** Opens a terminal in a session's folder. */
+  openTerminal(session: string): Promise<void>;
   /** Answers a question of a session. It is durable once this returns. */
   answer(session: string, approval: string, choice: ChoiceForm): Promise<void>;
   /** The rule that a question can become; nothing is written. */

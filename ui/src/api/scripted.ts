@@ -12,6 +12,7 @@ export class ScriptedApi extends ScriptedScreens implements Api {
   refusal: Refusal | null = null;
   attachRefusal: Refusal | null = null;
   first = false;
+  elsewhere: number | null = null;
   found: DoctorView = DOCTOR;
   set: SettingsView = SETTINGS;
   check: StartCheck = CHECK;
@@ -54,7 +55,7 @@ export class ScriptedApi extends ScriptedScreens implements Api {
   async attach(): Promise<Attached> {
     if (this.attachRefusal !== null) throw this.attachRefusal;
     this.#epoch += 1;
-    return { epoch: this.#epoch, status: { sessions: [...this.sessions] }, home: '/home/ada', first: this.first };
+    return { epoch: this.#epoch, status: { sessions: [...this.sessions] }, home: '/home/ada', first: this.first, elsewhere: this.elsewhere };
   }
 
   ack(epoch: number, number: number): void {
@@ -143,7 +144,18 @@ export class ScriptedApi extends ScriptedScreens implements Api {
     this.sessions = this.sessions.filter((one) => one.id !== session);
   }
 
-  async openFolder(): Promise<void> {
+  async openFolder(session: string): Promise<void> {
+    this.asked.push(['openFolder', session]);
+    if (this.refusal !== null) throw this.refusal;
+  }
+
+  async openEditor(session: string, path: string | null, line: number | null): Promise<void> {
+    this.asked.push(['openEditor', session, path, line]);
+    if (this.refusal !== null) throw this.refusal;
+  }
+
+  async openTerminal(session: string): Promise<void> {
+    this.asked.push(['openTerminal', session]);
     if (this.refusal !== null) throw this.refusal;
   }
 

@@ -19,6 +19,8 @@ export function tauriApi(): Api {
     resume: (session, message) => invoke<void>('resume_session', { session, message }),
     remove: (session) => invoke<void>('delete_session', { session }),
     openFolder: (session) => invoke<void>('open_folder', { session }),
+    openEditor: (session, path, line) => invoke<void>('open_editor', { session, path, line }),
+    openTerminal: (session) => invoke<void>('open_terminal', { session }),
     answer: (session, approval, choice) => invoke<void>('answer', { session, approval, choice }),
     ruleFor: (session, approval) => invoke<RuleOffer>('rule_for', { session, approval }),
     revoke: (session, grant) => invoke<void>('revoke', { session, grant }),

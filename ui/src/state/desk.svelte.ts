@@ -14,6 +14,9 @@ export type Place = 'home' | 'new' | 'doctor' | 'settings';
 /** How long a window that paints nothing (minimised) holds the next batch back, in milliseconds. */
 const UNPAINTED = 1000;
 
+/** What the header of a session can be asked to begin. */
+export type Wish = 'message' | 'review';
+
 export class Desk {
   sessions = $state.raw<readonly SessionView[]>([]);
   chosen = $state<string | null>(null);
@@ -28,12 +31,16 @@ export class Desk {
   part = $state('general');
   /** What was last done, for who does not see it. */
   told = $state('');
+  /** What was refused to the person where no button of its own can say it. */
+  refused = $state<Refusal | null>(null);
   ready = $state(false);
   /** Why there is no engine. */
   failure = $state<Refusal | null>(null);
   /** What keeps the engine from going on, for as long as it does. */
   trouble = $state<Refusal | null>(null);
   home = $state<string | null>(null);
+  /** The process that runs the sessions, where it is another one that this window only watches. */
+  elsewhere = $state<number | null>(null);
   /** Since when one of the two stands, by the person's clock. */
   since = $state<number | null>(null);
   /** The time of the person's clock, moved on each second while something runs. */
@@ -72,7 +79,18 @@ export class Desk {
     return () => stops.forEach((stop) => stop());
   }
 
+  /** Does something; a refusal is said above the page. */
+  async attempt(work: () => Promise<void>): Promise<void> {
+    this.refused = null;
+    try {
+      await work();
+    } catch (thrown) {
+      this.refused = asRefusal(thrown);
+    }
+  }
+
   choose(id: string): void {
+    this.refused = null;
     this.chosen = id;
     void this.story(id).read();
   }
@@ -84,6 +102,7 @@ export class Desk {
   }
 
   show(place: Place): void {
+    this.refused = null;
     this.chosen = null;
     this.place = place;
   }
@@ -116,6 +135,9 @@ export class Desk {
   async startDemo(): Promise<void> {
     await this.#show(await this.api.startDemo());
   }
+
+  /** What the person asked the open session for from elsewhere than its header; shown there once. */
+  wish = $state<Wish | null>(null);
 
   async stop(id: string): Promise<void> {
     await this.api.stop(id);
@@ -172,6 +194,7 @@ export class Desk {
   #begin(attached: Attached): void {
     this.#epoch = attached.epoch;
     this.home = attached.home;
+    this.elsewhere = attached.elsewhere;
     this.sessions = attached.status.sessions;
     if (!this.ready && attached.first && this.sessions.length === 0) this.place = 'doctor';
     this.ready = true;
@@ -189,6 +212,7 @@ export class Desk {
       this.#stories.get(news.view.id)?.hear(news);
     }
     this.resources.hear(batch.resources);
+    const moved = this.elsewhere !== null && this.trouble !== null && batch.trouble === null;
     this.trouble = batch.trouble;
     if (batch.ended) {
       this.failure = {
@@ -199,6 +223,8 @@ export class Desk {
     }
     this.#lost();
     void painted().then(() => this.api.ack(batch.epoch, batch.number));
+    // Who ran the sessions went away: another one does now, perhaps this process.
+    if (moved) void this.retry();
   }
 
   /** Notes since when the engine does not answer. */

@@ -5,7 +5,7 @@ import { isActive } from './stand';
 import { baseName, counted } from '../text/format';
 import { sessionLook, type Look } from '../text/words';
 
-export type Icon = 'plus' | 'doctor' | 'settings' | 'play' | 'stop' | 'resume' | 'delete' | 'folder' | 'tab' | 'hand' | 'home';
+export type Icon = 'pause' | 'review' | 'message' | 'restore' | 'editor' | 'terminal' | 'plus' | 'doctor' | 'settings' | 'play' | 'stop' | 'resume' | 'delete' | 'folder' | 'tab' | 'hand' | 'home';
 
 export interface Action {
   id: string;
@@ -26,23 +26,38 @@ export interface Hooks {
   settings: readonly { part: string; title: string }[];
   /** The tabs of the session that is shown. */
   tabs: readonly { name: string; key: string; choose: () => void }[];
-  onrefused: (thrown: unknown) => void;
 }
 
 /** All actions, in the order in which they are shown. */
 export function actions(desk: Desk, hooks: Hooks): Action[] {
   const { session } = desk;
   const all: Action[] = [];
-  const attempt = (work: Promise<void>) => void work.catch(hooks.onrefused);
+  const attempt = (work: () => Promise<void>) => void desk.attempt(work);
   if (session !== null && desk.held === null) {
     const add = (id: string, name: string, note: string, look: Icon, run: () => void) =>
       all.push({ id, group: 'This session', name, note, look, run });
-    if (isActive(session)) add('stop', 'Stop', 'Its processes are ended', 'stop', () => attempt(desk.stop(session.id)));
-    else {
-      if (session.state !== 'finished') add('resume', 'Resume', 'Goes on where it stood', 'resume', () => attempt(desk.resume(session.id, null)));
-      add('delete', 'Delete…', 'Asks first', 'delete', () => hooks.ondelete(session));
+    const active = isActive(session);
+    if (active) {
+      add('pause', 'Pause', 'Can be resumed as it was', 'pause', () => attempt(() => desk.api.pause(session.id)));
+      add('stop', 'Stop', 'Its processes are ended', 'stop', () => attempt(() => desk.stop(session.id)));
+    } else if (session.state !== 'finished') {
+      add('resume', 'Resume', 'Goes on where it stood', 'resume', () => attempt(() => desk.resume(session.id, null)));
     }
-    add('open-folder', 'Open the folder', baseName(session.target), 'folder', () => attempt(desk.api.openFolder(session.id)));
+    if (session.workers.some((worker) => worker.role === 'implementer' && worker.attempt > 0)) {
+      add('review', 'Review now…', 'Perhaps with a focus', 'review', () => (desk.wish = 'review'));
+    }
+    if (!active || session.workers.some((worker) => worker.attempt > 0)) {
+      const name = active ? 'Write to a worker…' : session.state === 'finished' ? 'Follow up…' : 'Go on with a message…';
+      add('message', name, '', 'message', () => (desk.wish = 'message'));
+    }
+    const changes = hooks.tabs.find((tab) => tab.name === 'Changes');
+    if (!active && changes !== undefined && session.files_changed.length > 0) {
+      add('restore', 'Restore a checkpoint…', 'In the changes', 'restore', changes.choose);
+    }
+    add('open-folder', 'Open the folder', baseName(session.target), 'folder', () => attempt(() => desk.api.openFolder(session.id)));
+    add('open-editor', 'Open in your editor', baseName(session.target), 'editor', () => attempt(() => desk.api.openEditor(session.id, null, null)));
+    add('open-terminal', 'Open a terminal', baseName(session.target), 'terminal', () => attempt(() => desk.api.openTerminal(session.id)));
+    if (!active) add('delete', 'Delete…', 'Asks first', 'delete', () => hooks.ondelete(session));
   }
   for (const one of desk.sessions) {
     for (const [at, need] of one.needs_you.entries()) {
@@ -54,7 +69,7 @@ export function actions(desk: Desk, hooks: Hooks): Action[] {
   }
   all.push(
     { id: 'new', group: 'Go to', name: 'New session', note: '', key: 'Ctrl N', look: 'plus', run: () => desk.compose() },
-    { id: 'demo', group: 'Go to', name: 'Watch the demo', note: 'A scripted team on a sample folder', look: 'play', run: () => attempt(desk.startDemo()) },
+    { id: 'demo', group: 'Go to', name: 'Watch the demo', note: 'A scripted team on a sample folder', look: 'play', run: () => attempt(() => desk.startDemo()) },
   );
   for (const one of desk.sessions) {
     const look = sessionLook(one);

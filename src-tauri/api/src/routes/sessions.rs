@@ -62,6 +62,15 @@ fn request(form: StartForm, defaults: &Settings) -> Result<StartRequest, Refusal
             *setting = parse_duration(&text).map_err(|why| bad_setting(name, &why))?;
         }
     }
+    if let Some(limit) = form.money_limit_usd {
+        if !limit.is_finite() || limit < 0.0 {
+            return Err(bad_setting("money_limit_usd", "it is at least 0; 0 is none"));
+        }
+        settings.money_limit_usd = limit;
+    }
+    settings.memory_limit_bytes = form.memory_limit_bytes.unwrap_or(settings.memory_limit_bytes);
+    settings.free_disk_limit_bytes = form.free_disk_limit_bytes.unwrap_or(settings.free_disk_limit_bytes);
+    settings.ceiling = form.ceiling.unwrap_or(settings.ceiling);
     if let Some(attempts) = form.recovery_attempts {
         if attempts > MAX_RECOVERY_ATTEMPTS {
             return Err(bad_setting("recovery_attempts", &format!("it is at most {MAX_RECOVERY_ATTEMPTS}")));

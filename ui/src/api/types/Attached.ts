@@ -20,4 +20,9 @@ home: string | null,
 /**
  * Whether the app was never opened on this data folder before.
  */
-first: boolean, };
+first: boolean, 
+/**
+ * The process that runs the sessions where it is another than this one: what their workers take is measured there,
+ * and it keeps the agents and the storage that it was started with.
+ */
+elsewhere: number | null, };
