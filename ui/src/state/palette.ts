@@ -2,6 +2,7 @@
 import type { SessionView } from '../api/api';
 import type { Desk } from './desk.svelte';
 import { isActive } from './stand';
+import { label } from '../text/clean';
 import { baseName, counted } from '../text/format';
 import { sessionLook, type Look } from '../text/words';
 
@@ -61,7 +62,7 @@ export function actions(desk: Desk, hooks: Hooks): Action[] {
   }
   for (const one of desk.sessions) {
     for (const [at, need] of one.needs_you.entries()) {
-      all.push({ id: `need-${one.id}-${at}`, group: 'Needs you', name: `Answer: ${need.title}`, note: baseName(one.target), look: 'hand', run: () => desk.choose(one.id) });
+      all.push({ id: `need-${one.id}-${at}`, group: 'Needs you', name: `Answer: ${label(need.title)}`, note: baseName(one.target), look: 'hand', run: () => desk.choose(one.id) });
     }
   }
   for (const tab of hooks.tabs) {
@@ -73,7 +74,7 @@ export function actions(desk: Desk, hooks: Hooks): Action[] {
   );
   for (const one of desk.sessions) {
     const look = sessionLook(one);
-    all.push({ id: one.id, group: 'Go to', name: one.goal, note: `${look.word}, ${baseName(one.target)}`, look, run: () => desk.choose(one.id) });
+    all.push({ id: one.id, group: 'Go to', name: label(one.goal), note: `${look.word}, ${baseName(one.target)}`, look, run: () => desk.choose(one.id) });
   }
   all.push(
     { id: 'doctor', group: 'Go to', name: 'Doctor', note: 'What works here', look: 'doctor', run: () => desk.show('doctor') },

@@ -25,9 +25,26 @@ export interface Run {
   text: string;
 }
 
+/** The most characters of one line of text that are shown at once: more than anybody reads, less than makes a page slow. */
+const LONGEST = 20_000;
+
+/** As `clean`, and no longer than what is shown at once: what is cut off is not looked at either. */
+export function brief(text: string, longest = LONGEST): { text: string; left: number } {
+  const looked = head(text, 4 * longest);
+  const shown = head(clean(looked.text), longest);
+  return { text: shown.text, left: shown.left + looked.left };
+}
+
+/** As `clean`, as short as a name or a tooltip should be. */
+export function label(text: string): string {
+  const { text: shown, left } = brief(text, 300);
+  return left > 0 ? `${shown}…` : shown;
+}
+
 /** Splits a line at its backticks, so that what was quoted as code is shown as code. */
 export function runs(text: string): Run[] {
-  const parts = clean(text).split('`');
+  const short = brief(text);
+  const parts = `${short.text}${short.left > 0 ? `… and ${short.left} characters more` : ''}`.split('`');
   // An odd number of backticks: the last one is no quote.
   if (parts.length % 2 === 0) {
     const rest = parts.pop() ?? '';

@@ -37,6 +37,8 @@ export function groupsOf(part: Part, set: SettingsView): Group[] {
             { name: 'session.fix_rounds', title: 'Fix rounds', what: 'How often findings go back before a decision takes effect', entry: 'number' },
             { name: 'session.time_limit', title: 'Time limit', what: 'The session pauses when it is reached', entry: durations(['0', 'None'], ['30m', '30 min'], ['1h', '1 hour'], ['2h', '2 hours'], ['8h', '8 hours']) },
             { name: 'session.money_limit_usd', title: 'Money limit', what: 'US dollars of known cost at which a session pauses; 0 for none', entry: 'number' },
+            { name: 'session.memory_limit', title: 'Memory of one worker', what: 'With all that it started; the session pauses above it', entry: durations(['0', 'Any'], ['2GB', '2 GB'], ['4GB', '4 GB'], ['8GB', '8 GB'], ['16GB', '16 GB']) },
+            { name: 'session.free_disk_limit', title: 'Free disk', what: 'The session pauses when less is free where it works', entry: durations(['0', 'Any'], ['500MB', '500 MB'], ['2GB', '2 GB'], ['10GB', '10 GB']) },
           ],
         },
         {
