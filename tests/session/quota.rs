@@ -171,3 +171,33 @@ async fn a_limit_that_names_a_span_is_waited_for_over_acp() {
     engine.idle().await;
     stage.assert_nothing_runs();
 }
+
+/// A person who knows better (a raised plan) has it tried now, in all sessions; what fails again waits again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_person_lifts_a_limit_before_its_time() {
+    let (stage, clock) = (limited(), Simulated::new());
+    let engine = open(&stage, &clock).await;
+    let claude = "claude".parse().unwrap();
+    assert_eq!(engine.lift(&claude).await.unwrap_err().code(), "blocker_unknown");
+    let first = engine.start(stage.request(Settings::default())).await.unwrap();
+    until_kind(&engine, &first, "recovery_attempted").await;
+    let other = stage.path("other");
+    std::fs::create_dir(&other).unwrap();
+    let mut request = stage.request(Settings::default());
+    request.target = other;
+    let second = engine.start(request).await.unwrap();
+    until_kind(&engine, &second, "quota_reached").await;
+    engine.lift(&claude).await.unwrap();
+    for id in [&first, &second] {
+        let outcome = to_end(&engine, id).await;
+        assert_eq!(outcome.exit_code(), 0, "{}", outcome.story());
+        assert!(outcome.view.quotas.is_empty());
+        let lifted = |event: &Event| matches!(event, Event::QuotaReset { lifted: true, .. });
+        assert_eq!(outcome.events.iter().filter(|e| lifted(&e.event)).count(), 1, "{}", outcome.story());
+        let reached = |event: &Event| matches!(event, Event::QuotaReached { .. });
+        assert_eq!(outcome.events.iter().filter(|e| reached(&e.event)).count(), 1, "{}", outcome.story());
+    }
+    assert!(engine.lift(&claude).await.is_err(), "nobody waits any more");
+    engine.idle().await;
+    stage.assert_nothing_runs();
+}

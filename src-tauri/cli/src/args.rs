@@ -283,7 +283,7 @@ pub(crate) struct Revoke {
 /// `resolve`.
 #[derive(Debug, Args)]
 pub(crate) struct Resolve {
-    /// The blocker, as `blockers` names it
+    /// The blocker, as `blockers` names it; or an agent, whose usage limit is then tried again now
     #[arg(value_name = "ID")]
     pub(crate) id: String,
     /// Go on with the session, as `resume` does

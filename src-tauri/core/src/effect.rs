@@ -149,7 +149,7 @@ pub fn effects(state: &State, worker: Option<&WorkerName>, event: &Event) -> Vec
             }
             effects
         }
-        Event::QuotaReset { agent } => {
+        Event::QuotaReset { agent, .. } => {
             let mut effects = vec![Effect::Withdraw { matter: Matter::Quota(agent.clone()) }];
             effects.extend(review_timers(state, agent));
             effects

@@ -220,6 +220,9 @@ pub enum Event {
     QuotaReset {
         /// Which.
         agent: AgentKind,
+        /// Whether a person said so, before its time.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        lifted: bool,
     },
     /// What the session takes of the machine comes near a limit.
     LimitNear(LimitReading),

@@ -126,6 +126,11 @@ pub enum Input {
         /// When it was to be over.
         until: Timestamp,
     },
+    /// A person says that it may be tried again before it is over.
+    QuotaLifted {
+        /// Which agent.
+        agent: AgentKind,
+    },
     /// What the session was seen to take of the machine.
     Measured(Measured),
     /// The session's time is over.

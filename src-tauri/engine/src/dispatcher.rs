@@ -155,7 +155,14 @@ impl Dispatcher {
                 batch.credits.push(credit);
             }
             Message::Asked { session, input, reply } => {
+                let lifted = match &*input {
+                    Input::QuotaLifted { agent } => Some(agent.clone()),
+                    _ => None,
+                };
                 let result = self.input(&session, *input, batch);
+                if let (Some(agent), Ok(())) = (lifted, &result) {
+                    self.lift(&agent, batch);
+                }
                 batch.replies.push((reply, result));
             }
             Message::Adopt { session, state } => {
@@ -168,6 +175,17 @@ impl Dispatcher {
             Message::Forget { session } => {
                 self.sessions.remove(&session);
             }
+        }
+    }
+
+    /// A usage limit is no session's own: who lifts it in one, lifts it in all that run.
+    fn lift(&mut self, agent: &AgentKind, batch: &mut Batch) {
+        self.quotas.remove(agent);
+        let held = self.sessions.iter().filter(|(_, held)| held.state.quotas.contains_key(agent));
+        let held: Vec<SessionId> = held.map(|(session, _)| session.clone()).collect();
+        for session in held {
+            // One that ends has nothing to go on with.
+            let _ = self.input(&session, Input::QuotaLifted { agent: agent.clone() }, batch);
         }
     }
 

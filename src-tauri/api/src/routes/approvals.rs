@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use mo_core::approval::{AnsweredBy, Choice};
-use mo_core::ids::{ApprovalId, BlockerId};
+use mo_core::ids::{AgentKind, ApprovalId, BlockerId};
 use mo_core::view::status::RuleOffer;
 use mo_engine::handle::AnswerError;
 
@@ -70,14 +70,21 @@ pub(super) async fn blockers(
     Ok(Json(Blockers { blockers: view.blockers }))
 }
 
-/// `POST /api/v1/{id}/blockers/{blocker}`: durable when this returns; with `retry` the session goes on.
+/// `POST /api/v1/{id}/blockers/{blocker}`: durable when this returns; with `retry` the session goes on. An agent's name in
+/// the blocker's place has its usage limit tried again now.
 pub(super) async fn resolve(
     State(api): State<ApiState>,
     Path((id, blocker)): Path<(String, String)>,
     Form(form): Form<ResolveForm>,
 ) -> Result<Json<SessionNamed>, Refusal> {
     let named = BlockerId::parse(&blocker).filter(|named| named.session.as_str() == id);
-    let named = named.ok_or_else(|| refused(AnswerError::NoBlocker(blocker)))?;
+    let Some(named) = named else {
+        // A usage limit is named by its agent, and waits in sessions that run: they go on by themselves.
+        let unknown = || refused(AnswerError::NoBlocker(blocker.clone()));
+        let agent: AgentKind = blocker.parse().map_err(|_| unknown())?;
+        api.engine.lift(&agent).await.map_err(refused)?;
+        return Ok(Json(SessionNamed { session: id }));
+    };
     api.engine.resolve(&named).await.map_err(refused)?;
     if form.retry {
         api.engine.resume(&named.session, None).await?;

@@ -1,6 +1,6 @@
 //! `orchestrate blockers` and `resolve`: what only a person can resolve, and their word that it is.
 
-use mo_core::ids::BlockerId;
+use mo_core::ids::{AgentKind, BlockerId, SessionId};
 use mo_core::view::status::{BlockerView, SessionView};
 use mo_engine::handle::AnswerError;
 use serde_json::json;
@@ -66,7 +66,10 @@ fn tell(context: &mut Context, one: &BlockerView) -> Result<(), Failure> {
 /// Takes down that a blocker is resolved, and goes on with its session where that is wished.
 pub(super) fn resolve(context: &mut Context, args: &Resolve) -> Result<u8, Failure> {
     let unknown = || failure(AnswerError::NoBlocker(one_line(&args.id).into_owned()));
-    let blocker = BlockerId::parse(&args.id).ok_or_else(unknown)?;
+    let Some(blocker) = BlockerId::parse(&args.id) else {
+        let agent = args.id.parse::<AgentKind>().map_err(|_| unknown())?;
+        return lift(context, &agent);
+    };
     let has = |view: &SessionView| view.blockers.iter().any(|one| one.id == args.id);
     if !views(context, None)?.iter().any(has) {
         return Err(unknown());
@@ -82,5 +85,20 @@ pub(super) fn resolve(context: &mut Context, args: &Resolve) -> Result<u8, Failu
         return resume::resume(context, &resume);
     }
     let words = format!("resolved; `orchestrate resume {named}` goes on");
+    done(context, "resolve", &named, &words)
+}
+
+/// Has a usage limit tried again before it is over: the sessions that wait for it go on where they run.
+fn lift(context: &mut Context, agent: &AgentKind) -> Result<u8, Failure> {
+    let waits = |view: &SessionView| view.quotas.iter().any(|quota| quota.agent == agent.as_str());
+    let unknown = || failure(AnswerError::NoBlocker(agent.to_string()));
+    let waiting = views(context, None)?.into_iter().find(waits).ok_or_else(unknown)?;
+    let named = SessionId::new(waiting.id);
+    with_owner(
+        context,
+        async |client| Ok(client.resolve(named.as_str(), agent.as_str(), true).await?),
+        async |host| host.engine.lift(agent).await.map_err(failure),
+    )?;
+    let words = format!("{}'s usage limit is tried again now", agent.title());
     done(context, "resolve", &named, &words)
 }

@@ -184,6 +184,7 @@ impl<'a> SessionText<'a> {
             let (agent, until) = (one_line(&quota.agent), one_line(&quota.until));
             let text = format!("{agent}'s usage limit is reached; it goes on by itself at {until}");
             self.row("waits", Tone::Warn, &text);
+            self.row("", Tone::Muted, &format!("`orchestrate resolve {agent} --retry` tries it now"));
         }
         match self.view.recoveries {
             0 => {}

@@ -120,6 +120,7 @@ pub(super) fn facts(state: &State, input: Input, now: Timestamp) -> Result<Vec<F
         Input::RecoveryDue { worker, turn } => recover::due(state, worker, turn),
         Input::QuotaReached { agent, until } => recover::quota_reached(state, agent, until),
         Input::QuotaReset { agent, until } => recover::quota_reset(state, agent, until),
+        Input::QuotaLifted { agent } => recover::quota_lifted(state, &agent),
         Input::Measured(look) => limits::measured(state, look),
         Input::TimeLimitReached => stop(state, StopCause::TimeLimit, false),
         Input::Stop { by, urgent } => stop(state, by, urgent),

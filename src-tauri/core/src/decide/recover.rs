@@ -124,5 +124,20 @@ pub(super) fn quota_reset(state: &State, agent: AgentKind, until: Timestamp) -> 
     if state.ending.is_some() || state.quotas.get(&agent) != Some(&until) {
         return Err(Rejection::Stale);
     }
-    Ok(vec![(None, Event::QuotaReset { agent })])
+    Ok(vec![(None, Event::QuotaReset { agent, lifted: false })])
+}
+
+/// A person has it tried again now. Whoever waits for nothing else goes on; what then fails again waits again.
+pub(super) fn quota_lifted(state: &State, agent: &AgentKind) -> Result<Vec<Fact>, Rejection> {
+    if state.ending.is_some() || !state.quotas.contains_key(agent) {
+        return Err(Rejection::Stale);
+    }
+    let of_agent = state.workers.iter().filter(|(_, known)| known.member.agent == *agent);
+    let waiting = of_agent.filter_map(|(worker, known)| {
+        let underway = known.recovery.to_begin()?;
+        let waits = underway.remedy == Remedy::WaitForReset && underway.until.is_some();
+        waits.then(|| (Some(worker.clone()), Event::RecoveryDue { turn: underway.turn }))
+    });
+    let lifted = (None, Event::QuotaReset { agent: agent.clone(), lifted: true });
+    Ok(std::iter::once(lifted).chain(waiting).collect())
 }

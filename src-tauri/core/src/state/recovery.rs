@@ -158,7 +158,7 @@ impl State {
             Event::QuotaReached { agent, until, .. } => {
                 self.quotas.insert(agent.clone(), *until);
             }
-            Event::QuotaReset { agent } => {
+            Event::QuotaReset { agent, .. } => {
                 self.quotas.remove(agent);
             }
             Event::SessionResumed { .. } => {

@@ -38,8 +38,9 @@ pub(super) fn words(event: &Event) -> Option<Words> {
             );
             Some(("recovery", "warn", text, None))
         }
-        Event::QuotaReset { agent } => {
-            Some(("recovery", "ok", format!("{}'s usage limit is over", agent.title()), None))
+        Event::QuotaReset { agent, lifted } => {
+            let how = if *lifted { "is tried again before it is over" } else { "is over" };
+            Some(("recovery", "ok", format!("{}'s usage limit {how}", agent.title()), None))
         }
         _ => None,
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use mo_agents::kinds::EditError;
 use mo_core::approval::{AllowFor, AnsweredBy, Choice, ToolCall};
 use mo_core::ceiling::Ceiling;
-use mo_core::ids::{ApprovalId, BlockerId, Role, SessionId};
+use mo_core::ids::{AgentKind, ApprovalId, BlockerId, Role, SessionId};
 use mo_core::input::{Backing, Edited, Input, Rejection};
 use mo_core::policy::{Ground, Permit, judge};
 use mo_core::view::status::SessionView;
@@ -184,6 +184,21 @@ impl EngineHandle {
             return Err(AnswerError::NoBlocker(blocker.to_string()));
         }
         self.tell(&blocker.session, Input::Resolve { blocker: blocker.seq }).await
+    }
+
+    /// Has an agent's usage limit tried again before it is over, in all sessions that wait for it.
+    ///
+    /// # Errors
+    /// When no session that runs waits for such a limit.
+    pub async fn lift(&self, agent: &AgentKind) -> Result<(), AnswerError> {
+        let waits = |view: &SessionView| view.quotas.iter().any(|quota| quota.agent == agent.as_str());
+        let unknown = || AnswerError::NoBlocker(agent.to_string());
+        let view = self.view_where(waits).await?.ok_or_else(unknown)?;
+        match self.ask(&SessionId::new(view.id), Input::QuotaLifted { agent: agent.clone() }).await {
+            // It was over in this moment, or its session is.
+            Err(CommandError::Rejected(_)) => Err(unknown()),
+            told => Ok(told?),
+        }
     }
 
     pub(super) async fn view_where(
