@@ -326,6 +326,11 @@ impl Judge<'_> {
         if self.folders.len() > MAX_FOLDERS {
             return Ruling::ask("too_many_folders", Risk::Medium, "it changes its folder too often");
         }
+        // Where zsh is told to, it takes these for patterns: `.env~x` is `.env`.
+        if text.contains(['^', '#']) || text.get(1..).is_some_and(|rest| rest.contains('~')) {
+            let why = format!("some shells take {text} for a pattern of file names");
+            return Ruling::ask("open_name", Risk::Medium, why);
+        }
         if matches!(word, Word::Glob(_)) {
             self.patterns.set(self.patterns.get() + self.folders.len());
             if self.patterns.get() > MAX_PATTERNS {

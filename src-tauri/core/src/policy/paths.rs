@@ -137,7 +137,8 @@ const SECRET_NAMES: [&str; 12] = [
 ];
 
 /// Endings of files that may hold keys, and in a project may as well hold test data.
-const SECRET_ENDINGS: [&str; 7] = [".pem", ".key", ".p12", ".pfx", ".jks", ".keystore", ".kdbx"];
+const SECRET_ENDINGS: [&str; 10] =
+    [".npmrc", ".tfstate", ".ppk", ".pem", ".key", ".p12", ".pfx", ".jks", ".keystore", ".kdbx"];
 
 /// Variants of `.env` that are made to be shared.
 const SHARED_ENV: [&str; 4] = [".env.example", ".env.sample", ".env.template", ".env.dist"];

@@ -1,7 +1,7 @@
 //! `git`: the commands that only show, with options that start no program.
 
 use super::super::shell::Word;
-use super::{Doubt, GitFolder, Known, long_option, may_be_an_option, means_one_of};
+use super::{Doubt, GitFolder, Known, long_option, may_be_an_option, means_one_of, names_a_place};
 
 /// Commands that only show, whatever stands after them.
 const SHOWS: [&str; 18] = [
@@ -143,6 +143,10 @@ fn check_option(word: &Word, command: &str) -> Result<(), Doubt> {
     }
     // `git grep -O` opens a pager, `git diff -O` reads an order file.
     let cluster = text.strip_prefix('-').unwrap_or_default();
+    // A text to look for, or a range of lines, may have any form; what hangs on another letter may be a file to read.
+    if names_a_place(cluster) && !cluster.starts_with(['S', 'G', 'L']) {
+        return Err(format!("has an option that may name a place: {text}"));
+    }
     let opens = cluster.starts_with('O') || (command == "grep" && cluster.contains('O'));
     if opens || (command == "blame" && text.starts_with("-S")) {
         return Err(format!("can start a program or read elsewhere with {text}"));

@@ -77,6 +77,11 @@ fn may_be_an_option(word: &Word) -> bool {
     text.starts_with(['-', '*', '?']) && !whole_name
 }
 
+/// Whether an option's value could be a path that leads elsewhere.
+fn names_a_place(value: &str) -> bool {
+    value.contains('/') || value.contains("..") || value.starts_with('~')
+}
+
 /// Whether a long option means, or abbreviates, one of these.
 fn means_one_of(given: &str, names: &[&str]) -> bool {
     names.iter().any(|name| name.starts_with(given))

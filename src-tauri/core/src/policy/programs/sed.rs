@@ -102,6 +102,12 @@ fn address(text: &str) -> Option<&str> {
         for (at, c) in pattern.char_indices() {
             match c {
                 '\\' if !escaped => escaped = true,
+                // A slash in brackets ends it for some only.
+                '/' if !escaped
+                    && pattern[..at].matches('[').count() > pattern[..at].matches(']').count() =>
+                {
+                    return None;
+                }
                 '/' if !escaped => return Some(pattern[at + 1..].trim_start_matches('I')),
                 _ => escaped = false,
             }

@@ -1,7 +1,7 @@
 //! Programs that only read, and the few that an implementer may write with.
 
 use super::super::shell::Word;
-use super::{Doubt, Known, long_option, may_be_an_option, means_one_of};
+use super::{Doubt, Known, long_option, may_be_an_option, means_one_of, names_a_place};
 
 /// What the operands of a program are.
 #[derive(Clone, Copy)]
@@ -44,6 +44,52 @@ const PLAIN: Program = program_of(Operands::Read, "", &[]);
 const TEXT: Program = program_of(Operands::Text, "", &[]);
 const LISTED: Program = program_of(Operands::Read, "c", &["check", "files0-from"]);
 
+/// Long options of `grep` and `rg` that take no value.
+const SWITCHES: [&str; 42] = [
+    "hidden",
+    "no-hidden",
+    "no-ignore",
+    "no-ignore-vcs",
+    "no-ignore-parent",
+    "unrestricted",
+    "files-with-matches",
+    "files-without-match",
+    "count",
+    "count-matches",
+    "ignore-case",
+    "no-ignore-case",
+    "smart-case",
+    "case-sensitive",
+    "fixed-strings",
+    "word-regexp",
+    "line-regexp",
+    "extended-regexp",
+    "basic-regexp",
+    "perl-regexp",
+    "pcre2",
+    "line-number",
+    "no-line-number",
+    "heading",
+    "no-heading",
+    "with-filename",
+    "no-filename",
+    "multiline",
+    "multiline-dotall",
+    "json",
+    "vimgrep",
+    "column",
+    "trim",
+    "stats",
+    "only-matching",
+    "invert-match",
+    "text",
+    "recursive",
+    "quiet",
+    "no-messages",
+    "null",
+    "pretty",
+];
+
 /// What is known of a program by its name.
 pub(super) fn program(name: &str) -> Option<Program> {
     use Operands::{Format, PatternThenRead, Read, Text, Write};
@@ -57,7 +103,8 @@ pub(super) fn program(name: &str) -> Option<Program> {
         "true" | "false" | ":" | "pwd" | "tr" | "seq" | "sleep" | "uname" | "arch" | "nproc" | "whoami"
         | "id" | "groups" | "tty" | "which" | "type" | "expr" | "factor" | "uptime" | "cal" => TEXT,
         "wc" | "du" => program_of(Read, "", &["files0-from"]),
-        "diff" => program_of(Read, "l", &["paginate"]),
+        // In folders it follows links.
+        "diff" => program_of(Read, "lr", &["paginate", "recursive"]),
         "md5sum" | "sha1sum" | "sha224sum" | "sha256sum" | "sha384sum" | "sha512sum" | "b2sum" | "cksum" => {
             LISTED
         }
@@ -102,6 +149,10 @@ impl Program {
         }
         let (mut only_operands, mut pattern_given) =
             (false, !matches!(self.operands, Operands::PatternThenRead));
+        let takes_more = words.iter().any(|word| {
+            long_option(word.shown())
+                .is_some_and(|(name, value)| value.is_none() && !SWITCHES.contains(&name))
+        });
         let mut words = words.iter();
         while let Some(word) = words.next() {
             let text = word.shown();
@@ -137,6 +188,10 @@ impl Program {
         }
         if !pattern_given && !operands.is_empty() {
             let pattern = operands.remove(0);
+            // The value of an option that stands before it: `rg --ignore-file FILE PATTERN`.
+            if takes_more {
+                known.may_read.push(pattern.clone());
+            }
             if pattern.fixed().is_none() {
                 return Err(format!("has a pattern that the line does not say whole: {}", pattern.shown()));
             }
@@ -201,11 +256,6 @@ impl Program {
         // The pattern of `-e` stands after it or hangs on it; the file of `-f` is an operand, and judged as one.
         Ok(cluster.contains(['e', 'f']))
     }
-}
-
-/// Whether an option's value could be a path that leads elsewhere.
-fn names_a_place(value: &str) -> bool {
-    value.contains('/') || value.contains("..") || value.starts_with('~')
 }
 
 /// Text may come from programs of the same line, but from no variable: those can hold secrets.

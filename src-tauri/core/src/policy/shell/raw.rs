@@ -13,7 +13,7 @@ const MAX_JOINED: usize = 32;
 /// Control characters, and marks that turn or hide what stands beside them.
 pub(super) fn hides(c: char) -> bool {
     ((c.is_control() || c.is_whitespace()) && !matches!(c, ' ' | '\n' | '\t'))
-        || matches!(c, '\u{00AD}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}')
+        || matches!(c, '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{180E}' | '\u{2800}' | '\u{3164}' | '\u{FFA0}' | '\u{E0000}'..='\u{E007F}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}')
 }
 
 /// Whether brackets and expansions may be deeper within each other than the parser can descend in good time.

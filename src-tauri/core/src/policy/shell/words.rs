@@ -125,11 +125,12 @@ pub(super) fn alternatives(raw: &str) -> Option<Vec<Word>> {
 fn inert_braces(text: &str) -> bool {
     let mut rest = text;
     while let Some(at) = rest.find(['{', '}']) {
-        let braced = &rest[at..];
-        match braced.strip_prefix('{').and_then(|inner| inner.split_once('}')) {
-            Some((inner, after))
-                if inner.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') =>
-            {
+        let (before, braced) = rest.split_at(at);
+        let pair = braced.strip_prefix('{').and_then(|inner| inner.split_once('}'));
+        let plain = |inner: &str| inner.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        // Where zsh is told to, it takes `{abc}` for each of its letters.
+        match pair {
+            Some((inner, after)) if inner.is_empty() || (before.ends_with(['@', '^']) && plain(inner)) => {
                 rest = after;
             }
             _ => return false,
