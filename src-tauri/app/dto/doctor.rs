@@ -10,6 +10,8 @@ pub struct DoctorView {
     pub version: String,
     /// The known agents and the configured ones.
     pub agents: Vec<AgentCheck>,
+    /// The command of this program that a terminal runs.
+    pub command: CommandCheck,
     /// What a sandbox would have to prove here.
     pub guarantees: Vec<GuaranteeCheck>,
     /// What a person should know, in sentences.
@@ -39,6 +41,17 @@ pub struct AgentCheck {
     pub logged_in: Option<bool>,
     /// The command that logs it in.
     pub login: Option<String>,
+}
+
+/// What was found of our own command, `orchestrate`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct CommandCheck {
+    /// Its whole path; none when it is not found.
+    pub path: Option<String>,
+    /// What it says to `--version`.
+    pub version: Option<String>,
+    /// What a person should know of it, in one sentence.
+    pub problem: Option<String>,
 }
 
 /// A program that could be an agent's.

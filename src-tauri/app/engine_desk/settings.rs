@@ -7,6 +7,7 @@ use mo_core::policy::BUILT_IN;
 use mo_core::sandbox::Guarantee;
 use mo_engine::checkup::{AgentCheckup, check_agent, check_agents};
 use mo_engine::config::{Config, ShownValue, Source, change, rules_beside};
+use mo_engine::own_command::{OwnCommand, own_command};
 use mo_engine::search::Candidate;
 use mo_engine::survey;
 use mo_process::{ShimSpawner, Spawner};
@@ -15,14 +16,17 @@ use super::EngineDesk;
 use super::setup::{expand_home, teams};
 use crate::desk::{Answer, SettingsDesk};
 use crate::dto::{
-    AgentCheck, DoctorView, GuaranteeCheck, ProgramView, Refusal, RuleView, RulesView, RulingView,
-    SettingView, SettingsView,
+    AgentCheck, CommandCheck, DoctorView, GuaranteeCheck, ProgramView, Refusal, RuleView, RulesView,
+    RulingView, SettingView, SettingsView,
 };
 
 impl SettingsDesk for EngineDesk {
     fn doctor(&self) -> Answer<'_, DoctorView> {
         Box::pin(async move {
-            let found = check_agents(&self.host.config(), &self.host.environment(), &spawner()?).await;
+            let (environment, spawner) = (self.host.environment(), spawner()?);
+            // The agents first: in looking for them the login shell is asked for its PATH.
+            let found = check_agents(&self.host.config(), &environment, &spawner).await;
+            let command = own_command(spawner.as_ref(), &environment, &self.program).await;
             let guarantee = |guarantee: Guarantee| GuaranteeCheck {
                 name: guarantee.as_str().to_owned(),
                 what: in_words(guarantee).to_owned(),
@@ -31,6 +35,7 @@ impl SettingsDesk for EngineDesk {
             Ok(DoctorView {
                 version: env!("CARGO_PKG_VERSION").to_owned(),
                 agents: found.into_iter().map(agent_check).collect(),
+                command: command_check(command),
                 guarantees: Guarantee::FOR_BYPASS.map(guarantee).into(),
                 warnings: warnings(),
             })
@@ -183,6 +188,25 @@ fn agent_check(found: AgentCheckup) -> AgentCheck {
         logged_in: found.logged_in,
         login: login.map(ToOwned::to_owned),
     }
+}
+
+/// The window shows lines of the command; who types one gets what is found here.
+fn command_check(found: Option<OwnCommand>) -> CommandCheck {
+    let Some(found) = found else {
+        let problem = "`orchestrate` is neither on the PATH nor beside this app, so the commands that the window \
+                       shows cannot be typed in a terminal. Install the whole package.";
+        return CommandCheck { path: None, version: None, problem: Some(problem.to_owned()) };
+    };
+    let ours = env!("CARGO_PKG_VERSION");
+    let problem = match found.version.as_deref().map(|said| said.rsplit(' ').next() == Some(ours)) {
+        None => Some("It does not say its version.".to_owned()),
+        Some(false) => Some(format!("This app is {ours}: bring both to one version.")),
+        Some(true) if !found.on_path => Some(
+            "It is not on the PATH: a terminal needs its whole path, or its folder on the PATH.".to_owned(),
+        ),
+        Some(true) => None,
+    };
+    CommandCheck { path: Some(found.path.display().to_string()), version: found.version, problem }
 }
 
 fn in_words(guarantee: Guarantee) -> &'static str {

@@ -28,6 +28,7 @@ mod monitor;
 mod naming;
 mod notices;
 mod outlet;
+pub mod own_command;
 mod paths;
 mod patterns;
 mod pieces;

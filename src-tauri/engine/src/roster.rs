@@ -1,8 +1,8 @@
 //! Which agents are installed, where, and which version they say they are.
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
-use std::path::PathBuf;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -91,9 +91,18 @@ pub async fn version(
     agent: &AgentKind,
     program: &FoundProgram,
 ) -> Option<String> {
-    let mut probe = ProbeCommand::new(&program.path, "/");
+    said_version(spawner, &program.path, environment.of_worker(agent, &program.path, &program.env, &[])).await
+}
+
+/// What a program says to `--version`, as [`version`].
+pub(crate) async fn said_version(
+    spawner: &dyn Spawner,
+    program: &Path,
+    env: Vec<(OsString, OsString)>,
+) -> Option<String> {
+    let mut probe = ProbeCommand::new(program, "/");
     probe.args = vec!["--version".into()];
-    probe.env = environment.of_worker(agent, &program.path, &program.env, &[]);
+    probe.env = env;
     probe.timeout = VERSION_TIMEOUT;
     probe.output_limit = 4096;
     let output = run_probe(spawner, probe).await.ok()?;

@@ -101,7 +101,7 @@ impl Environment {
     }
 
     /// The folders of our own PATH and of the login shell's. Who started us from a terminal means that PATH.
-    fn path_folders(&self) -> Vec<(Origin, PathBuf)> {
+    pub(crate) fn path_folders(&self) -> Vec<(Origin, PathBuf)> {
         let own =
             std::env::split_paths(self.var("PATH").unwrap_or_default()).filter(|folder| folder.is_absolute());
         let own = own.map(|folder| (Origin::Path, folder));
