@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What run, test and bench share. Sourced, never run. Everything here speaks on stderr, so that stdout stays clean.
+# What run, test, bench and package share. Sourced, never run. Everything here speaks on stderr, so that stdout stays clean.
 # Expects: root (the repository).
 : "${root:?}"
 
@@ -58,6 +58,8 @@ has() {
     util-linux) command -v unshare >/dev/null && command -v nsenter >/dev/null ;;
     xvfb) command -v Xvfb >/dev/null ;;
     dbus) command -v dbus-run-session >/dev/null ;;
+    debootstrap | rpm | xdotool) command -v "$1" >/dev/null ;;
+    dpkg-dev) command -v dpkg-deb >/dev/null ;;
     webkit2gtk-driver) command -v WebKitWebDriver >/dev/null ;;
     fonts-dejavu-core) [ -n "$(find /usr/share/fonts /usr/local/share/fonts -name '*.ttf' -print -quit 2>/dev/null)" ] ;;
     *) die 1 "scripts/common.sh: it is not known how to look for '$1'" ;;
@@ -99,6 +101,17 @@ need_ui_packages() {
   say "Installing the page's packages (npm ci in ui/)"
   npm --prefix "$root/ui" ci --no-audit --no-fund --loglevel=error >&2 || die 1 "npm ci failed in ui/."
   cp "$root/ui/package-lock.json" "$installed"
+}
+
+# Tauri's bundler, as its lock has it.
+need_bundler() {
+  need_node
+  local folder=$root/scripts/bundler
+  cmp -s "$folder/package-lock.json" "$folder/node_modules/.installed-lock" && return
+  say "Installing Tauri's bundler (npm ci in scripts/bundler/)"
+  npm --prefix "$folder" ci --prefer-offline --no-audit --no-fund --loglevel=error >&2 ||
+    die 1 "npm ci failed in scripts/bundler/."
+  cp "$folder/package-lock.json" "$folder/node_modules/.installed-lock"
 }
 
 # ui/dist, which the window is built with. Quick when no source of it is newer.

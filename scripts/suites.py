@@ -49,6 +49,7 @@ CHECKS = [
 
 # With --long, or when named.
 LONG = [
+    Suite("package", "the packages, on a fresh Debian in a folder", 1800, (("scripts/check-package",),)),
     Suite("fuzz", "the decoders under libFuzzer, a minute each", 600, (("fuzz/run", "60"),)),
 ]
 
