@@ -96,3 +96,25 @@ async fn an_answer_that_crosses_the_taking_back_is_said_to_be_late_or_holds() {
         }
     }
 }
+
+/// An answer at the instant at which its question expires: one of the two holds, and the answer says which.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_crosses_the_expiry_holds_or_is_late() {
+    for timeout_ms in [1, 5, 10, 20, 40] {
+        let play = Play::of_steps("claude", vec![json!({"run": ASKED})]);
+        let engine = play.stage.engine().await;
+        let settings = Settings { approval_timeout_ms: timeout_ms, ..Settings::default() };
+        let id = play.start(&engine, settings).await;
+        let asked = question(&engine, &id, 1).await;
+        tokio::time::sleep(std::time::Duration::from_millis(timeout_ms)).await;
+        let answered = engine.answer(&asked, ONCE, AnsweredBy::Person).await.is_ok();
+        let outcome = to_rest(&engine, &id, 1).await;
+        let story = outcome.story();
+        let (state, marks) = if answered { ("allowed", 1) } else { ("denied", 0) };
+        assert_eq!((outcome.view.approvals[0].state.as_str(), play.marks()), (state, marks), "{story}");
+        let answers = outcome.events.iter().filter(|e| matches!(e.event, Event::ApprovalAnswered(_))).count();
+        assert_eq!((answers, outcome.exit_code()), (1, 0), "{story}");
+        engine.idle().await;
+        engine.shut_down().await;
+    }
+}
