@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, BufRead, BufWriter, Write};
 use std::str::FromStr;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context, Result, bail, ensure};
 use mo_engine::config::AgentConfig;
+
+use crate::figures::whole;
+use crate::goals::FLOOD_RATE;
 
 /// The environment variable that makes this program a worker, and says what it writes.
 pub(crate) const VARIABLE: &str = "MO_BENCH_FLOOD";
@@ -48,6 +51,10 @@ enum Kind {
     LongLine,
     /// A message every [`TICK`] that says when it was written.
     Ticks,
+    /// As durable, at [`FLOOD_RATE`].
+    Paced,
+    /// Nothing at all: its turn goes on until its input ends.
+    Silent,
 }
 
 impl Flood {
@@ -67,6 +74,14 @@ impl Flood {
         Self { kind: Kind::Ticks, amount, bare: false }
     }
 
+    pub(crate) fn paced(lines: u64) -> Self {
+        Self { kind: Kind::Paced, amount: lines, bare: false }
+    }
+
+    pub(crate) fn silent() -> Self {
+        Self { kind: Kind::Silent, amount: 0, bare: false }
+    }
+
     /// The same lines without the handshake.
     pub(crate) fn without_protocol(self) -> Self {
         Self { bare: true, ..self }
@@ -75,9 +90,9 @@ impl Flood {
     /// How many durable messages an engine must deliver.
     pub(crate) fn messages(&self) -> u64 {
         match self.kind {
-            Kind::Durable | Kind::Ticks => self.amount,
+            Kind::Durable | Kind::Ticks | Kind::Paced => self.amount,
             Kind::Mixed => self.amount / DURABLE_EVERY,
-            Kind::LongLine => 0,
+            Kind::LongLine | Kind::Silent => 0,
         }
     }
 
@@ -122,7 +137,13 @@ impl Flood {
                         r#"{{"type":"system","subtype":"init","session_id":"f","model":"m","claude_code_version":"0"}}"#
                     )?;
                     let asked = line.split_once(PROMPT).and_then(|(_, asked)| asked.split('|').next());
-                    asked.map_or(Ok(*self), str::parse)?.lines(&mut out)?;
+                    let asked = asked.map_or(Ok(*self), str::parse)?;
+                    if asked.kind == Kind::Silent {
+                        out.flush()?;
+                        io::copy(&mut input, &mut io::sink())?;
+                        return Ok(());
+                    }
+                    asked.lines(&mut out)?;
                     writeln!(
                         out,
                         r#"{{"type":"result","subtype":"success","is_error":false,"num_turns":1,"result":"done","session_id":"f"}}"#
@@ -140,7 +161,8 @@ impl Flood {
         match self.kind {
             Kind::LongLine => return long_line(self.amount, out),
             Kind::Ticks => return ticks(self.amount, out),
-            Kind::Mixed | Kind::Durable => {}
+            Kind::Paced => return paced(self.amount, out),
+            Kind::Mixed | Kind::Durable | Kind::Silent => {}
         }
         for number in 1..=self.amount {
             let line = if self.kind == Kind::Durable || number % DURABLE_EVERY == 0 {
@@ -209,6 +231,22 @@ fn ticks(amount: u64, out: &mut impl Write) -> Result<()> {
     Ok(())
 }
 
+/// At a steady rate, a few lines at a time as a CLI writes them.
+fn paced(amount: u64, out: &mut impl Write) -> Result<()> {
+    let start = Instant::now();
+    let mut written = 0;
+    while written < amount {
+        std::thread::sleep(TICK);
+        let due = whole(FLOOD_RATE) * start.elapsed().as_secs_f64();
+        while written < amount && whole(written) < due {
+            written += 1;
+            out.write_all(message(written).as_bytes())?;
+        }
+        out.flush()?;
+    }
+    Ok(())
+}
+
 /// This program as an agent that plays a flood, unless its prompt names another.
 pub(crate) fn agent(flood: &Flood) -> Result<AgentConfig> {
     let env = BTreeMap::from([(VARIABLE.to_owned(), flood.to_string())]);
@@ -222,6 +260,8 @@ impl fmt::Display for Flood {
             Kind::Mixed => "mixed",
             Kind::LongLine => "long-line",
             Kind::Ticks => "ticks",
+            Kind::Paced => "paced",
+            Kind::Silent => "silent",
         };
         write!(f, "{kind}:{}{}", self.amount, if self.bare { ":bare" } else { "" })
     }
@@ -237,6 +277,8 @@ impl FromStr for Flood {
             "mixed" => Kind::Mixed,
             "long-line" => Kind::LongLine,
             "ticks" => Kind::Ticks,
+            "paced" => Kind::Paced,
+            "silent" => Kind::Silent,
             other => bail!("there is no flood {other:?}"),
         };
         let (amount, bare) = amount.strip_suffix(":bare").map_or((amount, false), |amount| (amount, true));
@@ -276,7 +318,8 @@ mod tests {
 
     #[test]
     fn a_flood_is_read_as_it_is_written() {
-        for flood in [Flood::durable(7), Flood::mixed(8).without_protocol(), Flood::long_line(9)] {
+        for flood in [Flood::durable(7), Flood::mixed(8).without_protocol(), Flood::paced(9), Flood::silent()]
+        {
             assert_eq!(flood.to_string().parse::<Flood>().unwrap(), flood);
         }
         assert!("noise:3".parse::<Flood>().is_err());

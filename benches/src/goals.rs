@@ -28,3 +28,15 @@ pub(crate) const IDLE_PERCENT: f64 = 0.1;
 pub(crate) const SESSION_MS: f64 = 200.0;
 /// A flood's lines at a client on the socket, against a subscriber in the process.
 pub(crate) const STREAM_RATIO: f64 = 0.5;
+/// From the start of the app until text is on the screen, against the empty window.
+pub(crate) const PAINT_RATIO: f64 = 1.3;
+/// The window's memory with a session of a million events open, against the empty window.
+pub(crate) const WINDOW_MEMORY_RATIO: f64 = 1.5;
+/// From a jump to any row of a million until its text is painted, in ms.
+pub(crate) const JUMP_MS: f64 = 100.0;
+/// Between two frames of the window while events come at [`FLOOD_RATE`], in ms.
+pub(crate) const FRAME_GAP_MS: f64 = 100.0;
+/// Events a second.
+pub(crate) const FLOOD_RATE: u64 = 10_000;
+/// The window while nothing happens, in percent of a core.
+pub(crate) const WINDOW_IDLE_PERCENT: f64 = 0.5;

@@ -19,12 +19,15 @@ mod noisy;
 mod options;
 mod original;
 mod owner;
+mod processor;
 mod program;
 mod report;
 mod rig;
 mod session;
 mod stream;
 mod through_engine;
+mod tree;
+mod window;
 
 use std::process::ExitCode;
 
@@ -38,7 +41,7 @@ use crate::report::{Claim, Report};
 type Measure = fn(&Options) -> Result<Vec<Claim>>;
 
 /// By name, in the order in which they are taken.
-const MEASURES: [(&str, Measure); 10] = [
+const MEASURES: [(&str, Measure); 14] = [
     ("decode", decode::decode),
     ("launch", launch::launch),
     ("owner", owner::owner),
@@ -49,6 +52,10 @@ const MEASURES: [(&str, Measure); 10] = [
     ("durable", flooding::durable),
     ("mixed", flooding::mixed),
     ("long-line", flooding::long_line),
+    ("window-paint", window::paint),
+    ("window-million", window::million),
+    ("window-flood", window::flood),
+    ("window-idle", window::idle),
 ];
 
 fn main() -> ExitCode {

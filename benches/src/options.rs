@@ -21,11 +21,16 @@ pub(crate) const USAGE: &str = "\
   durable      durable lines through the engine, against a bare insert loop
   mixed        1 durable line in 20, against the loop of the Python prototype
   long-line    memory under a line that does not end
+  window-paint    the window from its start until text is on the screen, against an empty Tauri window
+  window-million  a session of 1,000,000 events open in the window: memory, against the same; jumps to any row
+  window-flood    10,000 events a second in the window: its frames, and whether every event reached it
+  window-idle     what the window takes of the processor while nothing happens
 
   --json               one JSON object on stdout instead of the table
   --rounds N           rounds where a ratio's median counts, both sides taken alternately (3)
   --lines N            lines a round of durable and mixed (1000000)
   --long-line BYTES    the line without a newline (2147483648)
+  --seconds N          how long the window is flooded (20; the goal is meant for 60)
   --folder DIR         where the data goes, best on the disk that a person would use (the build folder)";
 
 /// What was asked for.
@@ -35,6 +40,7 @@ pub(crate) struct Options {
     pub(crate) lines: u64,
     pub(crate) rounds: u32,
     pub(crate) long_line: u64,
+    pub(crate) seconds: u64,
     names: Vec<String>,
     parent: Option<PathBuf>,
 }
@@ -47,6 +53,7 @@ impl Options {
             lines: 1_000_000,
             rounds: 3,
             long_line: 2 << 30,
+            seconds: 20,
             names: Vec::new(),
             parent: None,
         };
@@ -58,6 +65,7 @@ impl Options {
                 "--lines" => options.lines = number(value()?)?,
                 "--rounds" => options.rounds = u32::try_from(number(value()?)?)?,
                 "--long-line" => options.long_line = number(value()?)?,
+                "--seconds" => options.seconds = number(value()?)?,
                 "--folder" => options.parent = Some(value()?.into()),
                 "-h" | "--help" => return Ok(None),
                 option if option.starts_with('-') => bail!("there is no option {option}\n\n{USAGE}"),
@@ -70,8 +78,8 @@ impl Options {
                 }
             }
         }
-        if options.lines < 20 || options.rounds == 0 {
-            bail!("at least 20 lines and one round are needed");
+        if options.lines < 20 || options.rounds == 0 || options.seconds == 0 {
+            bail!("at least 20 lines, one round and one second are needed");
         }
         Ok(Some(options))
     }

@@ -15,6 +15,9 @@ use crate::flood::{self, Flood};
 use crate::memory::Memory;
 use crate::rig::{self, Rig};
 
+/// Of the session.
+pub(crate) const GOAL: &str = "Talk.";
+
 /// What was measured.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Measured {
@@ -38,7 +41,7 @@ pub(crate) fn measure(flood: &Flood, folder: &Path) -> Result<Measured> {
 
 async fn session(flood: &Flood, folder: &Path) -> Result<Measured> {
     let Rig { engine, sizes, folder } = Rig::open(folder, flood::agent(flood)?).await?;
-    let id = engine.start(rig::request("Talk.", folder.join("target"))).await?;
+    let id = engine.start(rig::request(GOAL, folder.join("target"))).await?;
 
     let mut listener = Listener::default();
     let mut live = engine.subscribe(&id, 0);

@@ -117,12 +117,13 @@ where
             commands::native::missing,
         ])
         .setup(move |app| {
+            // First of all: the webview's processes start meanwhile. What the page asks for is heard after this.
+            open_window(app)?;
             let desk = tauri::async_runtime::block_on(open());
             if let Err(refusal) = &desk {
                 tracing::error!(code = refusal.code, "the engine did not open: {refusal}");
             }
             start_shell(app.handle(), desk);
-            open_window(app)?;
             Ok(())
         })
         .build(tauri::generate_context!())?

@@ -132,6 +132,11 @@ impl Stage {
         });
     }
 
+    /// The driver's process, under which it starts the app.
+    pub fn driver(&self) -> u32 {
+        self.driver.0.id()
+    }
+
     /// Ends the driver and with it the app, then the bus.
     pub fn strike(self) {
         drop(self.driver);

@@ -55,7 +55,12 @@ impl Browser {
 
     /// Runs a function body in the page and answers what it gives to its last argument.
     pub fn run_async(&self, script: &str) -> Value {
-        self.call("POST", "/execute/async", Some(&json!({ "script": script, "args": [] })))
+        self.run_async_with(script, &[])
+    }
+
+    /// The same with further arguments before the last.
+    pub fn run_async_with(&self, script: &str, args: &[Value]) -> Value {
+        self.call("POST", "/execute/async", Some(&json!({ "script": script, "args": args })))
     }
 
     /// The window's title.

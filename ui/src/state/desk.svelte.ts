@@ -92,7 +92,7 @@ export class Desk {
   choose(id: string): void {
     this.refused = null;
     this.chosen = id;
-    void this.story(id).read();
+    void this.story(id).read(this.session?.seq ?? 0);
   }
 
   /** Shows the form for a new session, perhaps with its folder. */

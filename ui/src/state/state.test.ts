@@ -69,6 +69,30 @@ describe('the desk', () => {
     expect(story.kept.at(-1)!.entry.seq).toBe(1202);
   });
 
+  it('begins near the end of a long story, and reads what is before it where that is wished for', async () => {
+    const api = new ScriptedApi();
+    api.sessions = [aSession({ seq: 1_000_000 })];
+    // An event may give two entries, and most give none.
+    const entries = Array.from({ length: 4_000 }, (_, index) => anEntry(980_000 + 10 * Math.floor(index / 2)));
+    api.entries.set('s1', entries);
+    const desk = await attached(api);
+    desk.choose('s1');
+    const story = desk.story('s1');
+    await expect.poll(() => story.loaded).toBe(true);
+    const seqs = () => story.kept.map(({ entry }) => entry.seq);
+    expect([story.before, seqs()]).toEqual([995_000, entries.map((entry) => entry.seq).filter((seq) => seq > 995_000)]);
+    await story.earlier();
+    expect([story.before, seqs()]).toEqual([990_000, entries.map((entry) => entry.seq).filter((seq) => seq > 990_000)]);
+    expect(new Set(story.kept.map(({ id }) => id)).size).toBe(story.kept.length);
+    for (let left = 198; left > 0; left--) await story.earlier();
+    expect([story.before, seqs()]).toEqual([0, entries.map((entry) => entry.seq)]);
+    // Far behind, it goes on near the end; what it leaves out is before it again.
+    api.entries.set('s1', [...entries, anEntry(2_000_000)]);
+    api.tell([{ view: aSession({ seq: 2_000_000 }), entries: [], gap: true }]);
+    await expect.poll(seqs).toEqual([2_000_000]);
+    expect(story.before).toBe(1_995_000);
+  });
+
   it('reads again where there is a gap', async () => {
     const api = new ScriptedApi();
     api.sessions = [aSession()];

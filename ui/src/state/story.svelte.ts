@@ -3,18 +3,21 @@ import { asRefusal, type Api, type Refusal, type SessionNews, type TimelineEntry
 import type { Kept } from './rows';
 
 const PAGE = 500;
-/** Older entries than these are let go; the journal has them. */
+/** The entries of so many of the newest events are read; older ones when they are wished for. */
+const NEAR = 5_000;
+/** Older entries than these are let go, and can be read again. */
 const MAX_KEPT = 10_000;
 
 export class Story {
   kept = $state.raw<readonly Kept[]>([]);
-  /** Entries that were read and let go again. */
-  dropped = $state(0);
+  /** The entries of the events up to this one are not in `kept`; 0 when all are. */
+  before = $state(0);
   loaded = $state(false);
   problem = $state<Refusal | null>(null);
 
   #last = 0;
   #ids = 0;
+  #most = MAX_KEPT;
   #reading = false;
   #behind = false;
 
@@ -23,8 +26,12 @@ export class Story {
     private readonly session: string,
   ) {}
 
-  /** Reads on from the last entry to the newest. */
-  async read(): Promise<void> {
+  /** Reads on from the last entry to that of the `newest` event; from near it where that is far away. */
+  async read(newest: number): Promise<void> {
+    if (newest - this.#last > 2 * NEAR) {
+      this.#last = this.before = newest - NEAR;
+      this.kept = [];
+    }
     this.#behind = true;
     if (this.#reading) return;
     this.#reading = true;
@@ -44,20 +51,48 @@ export class Story {
     }
   }
 
+  /** Reads what is next before the entries that are here. */
+  async earlier(): Promise<void> {
+    const end = this.before;
+    let since = Math.max(0, end - NEAR);
+    const found: TimelineEntry[] = [];
+    try {
+      for (;;) {
+        const page = await this.api.timeline(this.session, since, PAGE);
+        const mine = page.filter((entry) => entry.seq <= end);
+        found.push(...mine);
+        if (mine.length < PAGE) break;
+        since = mine.at(-1)!.seq;
+      }
+      // What was let go meanwhile is not at their edge any more.
+      if (this.before !== end) return;
+      this.#most += found.length;
+      this.before = Math.max(0, end - NEAR);
+      this.kept = [...this.#numbered(found), ...this.kept];
+      this.problem = null;
+    } catch (thrown) {
+      this.problem = asRefusal(thrown);
+    }
+  }
+
   /** Takes news in. While it reads, they come with the next page. */
   hear(news: SessionNews): void {
-    if (this.#reading || !this.loaded || news.gap) void this.read();
+    if (this.#reading || !this.loaded || news.gap) void this.read(news.view.seq);
     else this.#add(news.entries);
   }
 
   #add(entries: readonly TimelineEntry[]): void {
     const seen = this.#last;
-    const fresh = entries.filter((entry) => entry.seq > seen).map((entry) => ({ id: ++this.#ids, entry }));
+    const fresh = this.#numbered(entries.filter((entry) => entry.seq > seen));
     if (fresh.length === 0) return;
     this.#last = fresh.at(-1)!.entry.seq;
     const all = [...this.kept, ...fresh];
-    const over = Math.max(0, all.length - MAX_KEPT);
-    this.dropped += over;
+    const over = Math.max(0, all.length - this.#most);
+    if (over > 0) this.before = all[over - 1]!.entry.seq;
     this.kept = over === 0 ? all : all.slice(over);
+  }
+
+  #numbered(entries: readonly TimelineEntry[]): Kept[] {
+    return entries.map((entry) => ({ id: ++this.#ids, entry }));
   }
 }
