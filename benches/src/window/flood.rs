@@ -56,7 +56,7 @@ pub(crate) fn flood(options: &Options) -> Result<Vec<Claim>> {
     let scene = Scene::of_app(folder.path(), &Flood::paced(lines))?;
     let session = start(folder.path(), GOAL)?;
     scene.choose(GOAL);
-    scene.page.wait_for_text("Claude started on the goal", SOON);
+    scene.page.wait_for_text("The reader takes one chunk", SOON);
     scene.page.run(NOTE, &[]);
     reach(folder.path(), &session, lines / 2, options.seconds)?;
     let timeline = frames(&scene)?;

@@ -23,7 +23,7 @@ use crate::report::Claim;
 const STARTS: u32 = 5;
 /// How often the screen is looked at.
 const LOOK: Duration = Duration::from_millis(2);
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Every so many lines of the screen are looked at: fewer than a letter is high.
 const STEP: u32 = 4;
 /// So many changes between light and dark along one line of the screen are text.
