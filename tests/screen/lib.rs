@@ -9,5 +9,6 @@
     reason = "it stands for the tests that call it"
 )]
 
+pub mod desktop;
 pub mod stage;
 pub mod webdriver;

@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process_group};
 use tempfile::TempDir;
 
+use crate::desktop::{Desktop, succeeds};
+
 /// Light or dark, as the system says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scheme {
@@ -38,7 +40,7 @@ pub struct Stage {
     _bus: Group,
     _screen: Group,
     home: TempDir,
-    display: String,
+    pub(crate) display: String,
     environment: Vec<(String, OsString)>,
     /// Where the driver listens.
     pub port: u16,
@@ -116,20 +118,7 @@ impl Stage {
 
     /// Asks the window of that title to close, by the key that a window manager has for it.
     pub fn close_window(&self, title: &str) {
-        Desktop::start(self).press_until_gone(title, |desktop| {
-            desktop.xdotool(&["key", "alt+F4"]);
-        });
-    }
-
-    /// Types a folder into the system's dialog of that title and takes it.
-    pub fn choose_folder(&self, title: &str, folder: &Path) {
-        let folder = folder.to_string_lossy();
-        Desktop::start(self).press_until_gone(title, |desktop| {
-            // A slash opens the line for a location; what a first try left in it is selected and replaced.
-            desktop.xdotool(&["key", "ctrl+a"]);
-            desktop.xdotool(&["type", "--delay", "30", &folder]);
-            desktop.xdotool(&["key", "Return"]);
-        });
+        Desktop::start(self).close_window(title);
     }
 
     /// The driver's process, under which it starts the app.
@@ -153,53 +142,6 @@ pub fn app_binary() -> PathBuf {
     let binary = folder.join("meta-orchestrator");
     assert!(binary.is_file(), "{} is missing: run `cargo build` first", binary.display());
     binary
-}
-
-/// A window manager on a stage's screen, and a person's hands.
-struct Desktop<'a> {
-    stage: &'a Stage,
-    _manager: Group,
-    end: Instant,
-}
-
-impl<'a> Desktop<'a> {
-    fn start(stage: &'a Stage) -> Self {
-        let mut command = Command::new("openbox");
-        let command = command.env("DISPLAY", &stage.display).env("HOME", stage.home());
-        let manager = Group::start(command.stdout(Stdio::null()).stderr(Stdio::null()));
-        Self { stage, _manager: manager, end: Instant::now() + Duration::from_mins(2) }
-    }
-
-    fn xdotool(&self, args: &[&str]) -> bool {
-        succeeds(Command::new("xdotool").args(args).env("DISPLAY", &self.stage.display))
-    }
-
-    /// Gives the window of that title the keyboard and presses keys, until it has gone. Nothing tells when a window
-    /// is ready for keys, and what is pressed before that is lost: a person would press again, too.
-    fn press_until_gone(&self, title: &str, press: impl Fn(&Self)) {
-        let name = format!("^{title}$");
-        let search = ["search", "--onlyvisible", "--name", &name];
-        while !self.xdotool(&search) {
-            assert!(Instant::now() < self.end, "there is no window {title:?}");
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        while self.xdotool(&search) {
-            assert!(Instant::now() < self.end, "the window {title:?} stays open");
-            if self.xdotool(&[&search[..], &["windowactivate"]].concat()) {
-                press(self);
-            }
-            let patience = Instant::now() + Duration::from_secs(3);
-            while Instant::now() < patience && self.xdotool(&search) {
-                std::thread::sleep(Duration::from_millis(50));
-            }
-        }
-    }
-}
-
-fn succeeds(command: &mut Command) -> bool {
-    let name = command.get_program().to_string_lossy().into_owned();
-    let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status();
-    status.unwrap_or_else(|error| panic!("{name}: {error}; is its Debian package installed?")).success()
 }
 
 /// The toolkit's own settings file says light or dark, and the font that pictures are made with where it is there.
@@ -258,10 +200,10 @@ fn wait_for_port(port: u16) {
 }
 
 /// A process that leads a group of its own; the whole group is ended with it.
-struct Group(Child);
+pub(crate) struct Group(pub(crate) Child);
 
 impl Group {
-    fn start(command: &mut Command) -> Self {
+    pub(crate) fn start(command: &mut Command) -> Self {
         let name = command.get_program().to_string_lossy().into_owned();
         let child = command.process_group(0).spawn();
         Self(child.unwrap_or_else(|error| panic!("{name}: {error}; is its Debian package installed?")))

@@ -53,7 +53,7 @@ fn a_job_is_started_answered_read_and_deleted_with_keys_alone() {
         press(page, "not that one");
         press(page, ENTER);
 
-        page.wait_for_text("Decision: continue", DEMO);
+        page.wait("the summary", DEMO, |page| page.find("//*[@id='tab-summary']"));
         for (key, tab) in TABS {
             show(page, key, tab);
             nothing_serious(page, &format!("{tab} of a session that is over"));

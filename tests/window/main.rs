@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test says what is wrong by panicking")]
 
 mod core_path;
+mod folders;
 mod frame;
 mod hands;
 mod keyboard_job;
@@ -229,24 +230,6 @@ fn a_running_session_is_stopped() {
         assert!(page.find("//main//button[contains(., 'Stop')]").is_none(), "nothing is left to be stopped");
         picture(page, "stopped", Scheme::Light);
         frame::delete_the_only_session(page);
-    });
-}
-
-/// In the long run only: the dialog loses typed keys on a busy machine, and once in five runs it stays open.
-#[test]
-fn a_folder_is_chosen_in_the_dialog_of_the_system() {
-    if std::env::var_os("MO_LONG").is_none() {
-        println!("not run: ./test --long window has it");
-        return;
-    }
-    with_window(Scheme::Light, &[], |page, stage| {
-        let project = stage.home().join("a project");
-        fs::create_dir(&project).unwrap();
-        page.button("Start a session").click();
-        page.button("Choose…").click();
-        stage.choose_folder("Choose the folder to work on", &project);
-        let folder = |page: &Browser| page.find("//*[@id='target']").expect("the field").property("value");
-        page.wait("the chosen folder", SOON, |page| (folder(page) == json!(project)).then_some(()));
     });
 }
 
