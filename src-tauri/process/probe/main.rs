@@ -13,6 +13,14 @@ use std::process::ExitCode;
 type Outcome = Result<(), Box<dyn Error>>;
 
 fn main() -> ExitCode {
+    // As in a program whose libraries start a thread before `main`: what such a thread takes must not be missed.
+    if std::env::args_os().nth(1).is_some_and(|word| word == "__shim") {
+        std::thread::spawn(|| {
+            loop {
+                std::thread::park();
+            }
+        });
+    }
     if let Some(code) = mo_process::reexec_entry() {
         return ExitCode::from(u8::try_from(code).unwrap_or(1));
     }

@@ -38,7 +38,7 @@ pub(crate) fn run() -> i32 {
         // Stopped by what it watches, it would miss the death of its owner.
         set_parent_process_death_signal(Some(Signal::CONT))?;
         set_child_subreaper(Some(getpid()))?;
-        os::block_signals()
+        os::heed_only_children()
     };
     let (signals, request, files) = match (set_up(), receive(&socket)) {
         (Ok(signals), Ok((request, files))) => (signals, request, files),
@@ -133,7 +133,7 @@ impl Shim {
         }
         let [signals, socket] = files.map(|file| !file.revents().is_empty());
         if signals {
-            os::take_signals(&self.signals);
+            os::take_notices(&self.signals);
         }
         // The owner has nothing to say after its request: whatever comes is the end.
         socket

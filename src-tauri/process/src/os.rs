@@ -6,23 +6,56 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd};
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
+use std::sync::atomic::{AtomicI32, Ordering};
 
 use rustix::process::{Pid, Signal};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
-/// Blocks every signal that can be blocked, and gives a file that becomes readable when a child ends.
-pub(crate) fn block_signals() -> io::Result<OwnedFd> {
-    let mut set = MaybeUninit::<libc::sigset_t>::uninit();
-    // SAFETY: each call gets a valid pointer to a signal set, which `sigfillset` and `sigemptyset` initialise before
-    // it is read; the new file is owned by nobody else.
+/// Where [`child_ended`] says that a child has ended.
+static ENDED: AtomicI32 = AtomicI32::new(-1);
+
+/// Makes this process deaf to every signal that can be ignored, and gives a file that becomes readable when a child
+/// ends.
+///
+/// By what the whole process does with a signal, not by what its first thread lets through: a library that the program
+/// is linked with may have started a thread before `main` (one of the desktop app's does), which lets all through. A
+/// signal that such a thread takes never reaches a signalfd, and an end would go unseen (measured: at one of five
+/// launches from the desktop app).
+pub(crate) fn heed_only_children() -> io::Result<OwnedFd> {
+    // SAFETY: each call gets valid pointers; all-zero is a valid action, and `sigemptyset` initialises the set before it
+    // is read; the new file is owned by nobody else, and never closed while the handler may run.
     unsafe {
-        check(libc::sigfillset(set.as_mut_ptr()))?;
-        check(libc::sigprocmask(libc::SIG_SETMASK, set.as_ptr(), std::ptr::null_mut()))?;
-        check(libc::sigemptyset(set.as_mut_ptr()))?;
-        check(libc::sigaddset(set.as_mut_ptr(), libc::SIGCHLD))?;
-        let file = check(libc::signalfd(-1, set.as_ptr(), libc::SFD_CLOEXEC | libc::SFD_NONBLOCK))?;
-        Ok(OwnedFd::from_raw_fd(file))
+        let file = OwnedFd::from_raw_fd(check(libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK))?);
+        ENDED.store(file.as_raw_fd(), Ordering::Relaxed);
+        let mut action: libc::sigaction = std::mem::zeroed();
+        action.sa_sigaction = libc::SIG_IGN;
+        for signal in 1..=libc::SIGRTMAX() {
+            if signal != libc::SIGCHLD {
+                // Refused for SIGKILL, SIGSTOP and the two that the C library keeps to itself.
+                libc::sigaction(signal, &raw const action, std::ptr::null_mut());
+            }
+        }
+        let handler: extern "C" fn(libc::c_int) = child_ended;
+        action.sa_sigaction = handler as libc::sighandler_t;
+        action.sa_flags = libc::SA_RESTART | libc::SA_NOCLDSTOP;
+        check(libc::sigaction(libc::SIGCHLD, &raw const action, std::ptr::null_mut()))?;
+        let mut none = MaybeUninit::<libc::sigset_t>::uninit();
+        check(libc::sigemptyset(none.as_mut_ptr()))?;
+        check(libc::sigprocmask(libc::SIG_SETMASK, none.as_ptr(), std::ptr::null_mut()))?;
+        Ok(file)
+    }
+}
+
+extern "C" fn child_ended(_: libc::c_int) {
+    let (file, one) = (ENDED.load(Ordering::Relaxed), 1_u64);
+    // SAFETY: `write` is allowed in a handler, and gets as much as it is told; whatever was interrupted finds its error
+    // number as it was. A full counter refuses more, and is readable.
+    unsafe {
+        let errno = libc::__errno_location();
+        let before = *errno;
+        libc::write(file, (&raw const one).cast(), size_of::<u64>());
+        *errno = before;
     }
 }
 
@@ -33,14 +66,11 @@ pub(crate) fn watch(file: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
     Ok(unsafe { AsyncFd::register_with_interest(file, Interest::READABLE) }?)
 }
 
-/// Takes the pending notices of a file made by [`block_signals`].
-pub(crate) fn take_signals(file: &OwnedFd) {
-    let mut room = [MaybeUninit::<u8>::uninit(); 16 * size_of::<libc::signalfd_siginfo>()];
-    while let Ok((taken, _)) = rustix::io::read(file, &mut room) {
-        if taken.is_empty() {
-            return;
-        }
-    }
+/// Takes the notices of a file made by [`heed_only_children`].
+pub(crate) fn take_notices(file: &OwnedFd) {
+    let mut count = [0; size_of::<u64>()];
+    // One read takes them all; none is there when it is refused.
+    let _ = rustix::io::read(file, &mut count);
 }
 
 /// Peak resident memory in KiB of the largest reaped child, and CPU milliseconds of all of them.

@@ -14,7 +14,7 @@ pub fn reexec_entry() -> Option<i32> {
 
 /// [`reexec_entry`] over given arguments, without the program itself.
 ///
-/// The process must have only this one thread.
+/// The process must have started no other thread that starts processes; libraries may have started idle ones.
 pub fn shim_main(args: &[OsString]) -> Option<i32> {
     (args.first()? == SHIM_WORD).then(run)
 }
