@@ -6,6 +6,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test's own code may stop it")]
 
+mod endings;
 mod grammar;
 mod ground;
 mod shells;
