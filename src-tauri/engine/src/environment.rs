@@ -166,4 +166,22 @@ mod tests {
         let check: Vec<_> = environment.of_check().into_iter().map(|(name, _)| name).collect();
         assert_eq!(check, ["HOME", "LC_ALL", "SSL_CERT_FILE", "XDG_CONFIG_HOME", "https_proxy", "PATH"]);
     }
+    #[test]
+    fn a_path_has_no_folder_that_the_target_could_be() {
+        let path = |own: &str, program: Option<&str>| {
+            let vars = [("PATH".to_owned(), own.to_owned())];
+            Environment::new(vars, []).unwrap().path(program.map(Path::new)).map(|p| p.into_string().unwrap())
+        };
+        for (own, program, expected) in [
+            ("/bin:/usr/bin", None, Some("/bin:/usr/bin")),
+            ("/bin:/bin", None, Some("/bin:/bin")),
+            (".:/bin", None, Some("/bin")),
+            ("/bin:", None, Some("/bin")),
+            ("node_modules/.bin:/bin::/usr/bin", None, Some("/bin:/usr/bin")),
+            (".:/bin", Some("/opt/x/agent"), Some("/bin:/opt/x")),
+            (".", None, None),
+        ] {
+            assert_eq!(path(own, program).as_deref(), expected, "{own}");
+        }
+    }
 }

@@ -128,17 +128,21 @@ impl Environment {
     }
 
     /// The PATH of what is started: what the person's shell finds, its tools find too. The program's own folder is on it
-    /// last, since a script of a version manager asks for what lies beside it.
+    /// last, since a script of a version manager asks for what lies beside it. A folder that is not absolute would be one
+    /// of the target, and what an agent wrote there would stand for `ls`.
     pub(crate) fn path(&self, program: Option<&Path>) -> Option<OsString> {
         let own = self.var("PATH").map(OsString::from);
         let beside = program.and_then(Path::parent).filter(|folder| folder.is_absolute());
         let mut folders: Vec<PathBuf> = match self.login_shell() {
             Some(_) => self.path_folders().into_iter().map(|(_, folder)| folder).collect(),
-            // As it is, to the letter.
-            None => std::env::split_paths(own.as_deref().unwrap_or_default()).collect(),
+            // As it is, to the letter, where it can be.
+            None => std::env::split_paths(own.as_deref().unwrap_or_default())
+                .filter(|folder| folder.is_absolute())
+                .collect(),
         };
+        let own = own.filter(|own| std::env::split_paths(own).all(|folder| folder.is_absolute()));
         let more = beside.filter(|beside| !folders.iter().any(|folder| folder == beside));
-        if self.login_shell().is_none() && more.is_none() {
+        if self.login_shell().is_none() && more.is_none() && own.is_some() {
             return own;
         }
         folders.extend(more.map(Path::to_owned));

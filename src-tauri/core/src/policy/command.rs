@@ -236,7 +236,8 @@ impl Judge<'_> {
         let writes = known.writes.iter().map(|word| self.place(word, true, false));
         let fresh = known.fresh.iter().filter_map(|word| self.stands(word));
         let git = known.git_in.as_ref().map(|folder| self.git(folder));
-        let mut said = reads.chain(writes).chain(fresh).chain(git).reduce(Ruling::strictest);
+        let shows = known.shows.iter().filter_map(|word| self.names_forbidden(word));
+        let mut said = reads.chain(shows).chain(writes).chain(fresh).chain(git).reduce(Ruling::strictest);
         if let Some(folder) = &known.moves_to {
             self.move_to(folder);
             let here = self.place(&Word::Fixed(".".to_owned()), false, false);

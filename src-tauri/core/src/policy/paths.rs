@@ -4,7 +4,7 @@ use super::ground::Ground;
 use super::ruling::{Risk, Ruling};
 
 /// What changes how tools run: a person decides.
-const PROTECTED: [&str; 77] = [
+const PROTECTED: [&str; 81] = [
     ".git",
     ".gitmodules",
     ".gitattributes",
@@ -65,7 +65,12 @@ const PROTECTED: [&str; 77] = [
     ".husky",
     ".lefthook",
     "lefthook.yml",
+    ".lefthook.yml",
     ".pre-commit-config.yaml",
+    // Programs that stand before those of the system once they are activated.
+    ".venv",
+    "venv",
+    ".bin",
     ".cargo",
     ".bazelrc",
     ".npmrc",
@@ -189,7 +194,9 @@ pub(super) fn write(path: &str, ground: &Ground<'_>) -> Ruling {
             format!("it writes outside the project folder: {path}"),
         );
     };
-    if rest.split('/').any(|part| PROTECTED.contains(&folded(part).as_str())) {
+    // What has a file of this name may be a repository to git, with settings that start programs.
+    let repository = rest.rsplit('/').next().is_some_and(|name| folded(name) == "head");
+    if repository || rest.split('/').any(|part| PROTECTED.contains(&folded(part).as_str())) {
         return Ruling::ask("protected", Risk::High, format!("{path} changes how tools run"));
     }
     Ruling::allow("write_inside", "it writes inside the project folder")

@@ -25,6 +25,9 @@ const SHOWS: [&str; 18] = [
     "show-ref",
 ];
 
+/// Those of them that show what is in files.
+const SHOWS_CONTENT: [&str; 7] = ["log", "diff", "show", "cat-file", "blame", "grep", "stash"];
+
 /// Options that start a program or write a file, whatever the command.
 const NOT_PLAIN: [&str; 14] = [
     // A pager, or a browser.
@@ -73,6 +76,9 @@ pub(super) fn known(words: &[Word]) -> Result<Known, Doubt> {
         words.iter().filter_map(|word| word.fixed()).filter(|t| !t.starts_with('-')).collect();
     for word in &words {
         check_option(word, command)?;
+        if SHOWS_CONTENT.contains(&command) {
+            known.shows.push((*word).clone());
+        }
         // A revision, a path, or the name of a file that it reads: where it is a place, it is judged as one.
         known.may_read.push((*word).clone());
         let value =

@@ -21,6 +21,8 @@ pub(super) struct Known {
     pub fresh: Vec<Word>,
     /// Words that may name something that it reads, or mean something else.
     pub may_read: Vec<Word>,
+    /// Words that name what it shows, by its name alone: a pattern of names, a file of another revision.
+    pub shows: Vec<Word>,
     /// Whether it reads every file below what it reads.
     pub searches: bool,
     /// Whether it takes folders or files to other places, with the links in them.

@@ -102,7 +102,8 @@ pub(super) fn program(name: &str) -> Option<Program> {
         "echo" | "basename" | "dirname" => Program { says: true, ..TEXT },
         "true" | "false" | ":" | "pwd" | "tr" | "seq" | "sleep" | "uname" | "arch" | "nproc" | "whoami"
         | "id" | "groups" | "tty" | "which" | "type" | "expr" | "factor" | "uptime" | "cal" => TEXT,
-        "wc" | "du" => program_of(Read, "", &["files0-from"]),
+        "wc" => program_of(Read, "", &["files0-from"]),
+        "du" => program_of(Read, "L", &["files0-from", "dereference"]),
         // In folders it follows links.
         "diff" => program_of(Read, "lr", &["paginate", "recursive"]),
         "md5sum" | "sha1sum" | "sha224sum" | "sha256sum" | "sha384sum" | "sha512sum" | "b2sum" | "cksum" => {
@@ -167,10 +168,14 @@ impl Program {
             }
             if let Some(letter) = self.takes_value(word) {
                 // Exactly `-e`: in `-fe` it is a file's name.
-                if text.len() == 2 && words.next().is_none_or(|value| value.fixed().is_none()) {
+                let behind = (text.len() == 2).then(|| words.next().and_then(Word::fixed));
+                let Some(value) = behind.unwrap_or_else(|| text.get(2..)) else {
                     return Err(format!("has a value of {text} that the line does not say whole"));
-                }
+                };
                 pattern_given |= letter == 'e';
+                if letter == 'g' {
+                    known.shows.push(Word::Fixed(value.to_owned()));
+                }
                 continue;
             }
             // `--include=*.rs`: whatever file of that name there is, the option stays the same.
@@ -191,6 +196,7 @@ impl Program {
             // The value of an option that stands before it: `rg --ignore-file FILE PATTERN`.
             if takes_more {
                 known.may_read.push(pattern.clone());
+                known.shows.push(pattern.clone());
             }
             if pattern.fixed().is_none() {
                 return Err(format!("has a pattern that the line does not say whole: {}", pattern.shown()));
@@ -230,6 +236,7 @@ impl Program {
             if means_one_of(name, self.long) {
                 return Err(format!("does more than read with --{name}"));
             }
+            known.shows.extend(value.map(|value| Word::Fixed(value.to_owned())));
             if let Some(value) = value.filter(|value| names_a_place(value)) {
                 known.reads.push(Word::Fixed(value.to_owned()));
             }
