@@ -3,6 +3,7 @@ import { SvelteMap } from 'svelte/reactivity';
 import { tick } from 'svelte';
 
 import { asRefusal, type Api, type Attached, type Batch, type ChoiceForm, type Refusal, type RuleOffer, type SessionView, type ShowNeed, type StartForm } from '../api/api';
+import { label } from '../text/clean';
 import { GROUPS, groupOf, type Group } from '../text/words';
 import { Resources } from './resources.svelte';
 import { isActive } from './stand';
@@ -47,7 +48,10 @@ export class Desk {
   now = $state(Date.now());
 
   /** Why nothing can be asked of the engine now. */
-  held = $derived((this.failure ?? this.trouble)?.message ?? null);
+  held = $derived.by(() => {
+    const refusal = this.failure ?? this.trouble;
+    return refusal === null ? null : label(refusal.message);
+  });
   session = $derived(this.sessions.find((one) => one.id === this.chosen) ?? null);
   active = $derived(this.sessions.some(isActive));
   groups = $derived.by(() => {

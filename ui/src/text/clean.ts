@@ -19,6 +19,12 @@ export function exact(text: string): string {
   return text.replace(UNSHOWN, (c) => `\\u{${c.codePointAt(0)!.toString(16)}}`);
 }
 
+/** As `exact`, and no longer than that; how many characters were left out. */
+export function exactHead(text: string, limit: number): { text: string; left: number } {
+  const { text: some, left } = head(text, limit);
+  return { text: exact(some), left };
+}
+
 /** A run of plain text or of code. */
 export interface Run {
   code: boolean;

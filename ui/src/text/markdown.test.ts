@@ -41,4 +41,15 @@ describe('Markdown of an agent', () => {
   it('that is very long is left as it is', () => {
     expect(markdown('x'.repeat(LONGEST + 1))).toBeNull();
   });
+
+  it('that would take a parser too long, or too deep, is left as it is', () => {
+    for (const mark of ['>', '[', '_a', '*a ', '![', '<', '- ', '[a](', '`']) {
+      const text = mark.repeat(LONGEST / mark.length);
+      const begun = performance.now();
+      markdown(text);
+      expect(performance.now() - begun, mark).toBeLessThan(10_000);
+    }
+    expect(markdown('>'.repeat(20_000))).toBeNull();
+    expect(markdown('> '.repeat(1_900))).toBeDefined();
+  });
 });

@@ -8,6 +8,10 @@ import { clean } from './clean';
 /** Longer texts are shown as they are. */
 export const LONGEST = 60_000;
 
+/** What marks up; a text that is full of it takes a parser very long, or more stack than there is. */
+const MARKS = /[*_[\]<>~]/g;
+const MOST_MARKS = 2_000;
+
 const marked = new Marked({ gfm: true, breaks: false });
 marked.use({
   renderer: {
@@ -33,9 +37,16 @@ function escape(text: string): string {
   return text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 }
 
-/** A fragment of elements that holds nothing but text; null where the text is too long, or nothing can purify it. */
+/** A fragment of elements that holds nothing but text; null where the text is too long, is no text that somebody wrote
+ * to be read, or nothing can purify it. */
 export function markdown(text: string): DocumentFragment | null {
   if (text.length > LONGEST || !DOMPurify.isSupported) return null;
-  const html = marked.parse(clean(text), { async: false });
+  if ((text.match(MARKS)?.length ?? 0) > MOST_MARKS) return null;
+  let html: string;
+  try {
+    html = marked.parse(clean(text), { async: false });
+  } catch {
+    return null;
+  }
   return DOMPurify.sanitize(html, { ALLOWED_TAGS: TAGS, ALLOWED_ATTR: [], ALLOW_DATA_ATTR: false, ALLOW_ARIA_ATTR: false, KEEP_CONTENT: true, RETURN_DOM_FRAGMENT: true });
 }

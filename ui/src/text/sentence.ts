@@ -18,13 +18,16 @@ function isReviewAnswer(entry: TimelineEntry): boolean {
   return ['"verdict"', '"nonce"', '"checkpoint"'].every((key) => (entry.detail ?? entry.text).includes(key));
 }
 
-/** A folder that a reviewer is given, up to the first part of the path inside. */
-const CHECKOUT = /[^\s'"]*\/sessions\/[^\s/]+\/checkouts\/[^\s/]+\//g;
+/** A word, and in it a folder that a reviewer is given, up to the first part of the path inside. Word by word, since a
+ * search for such a folder from each character on would take for ever in a long text without spaces. */
+const WORD = /[^\s'"]+/g;
+const CHECKOUT = /^.*\/sessions\/[^/]+\/checkouts\/[^/]+\//;
 
 /** What a tool call does: a command without the shell that it is given to, and paths as the project knows them. */
 export function toolTitle(text: string, target: string): string {
   const command = text.replace(/^(?:\/(?:usr\/)?bin\/)?(?:ba|z|da)?sh -l?c (['"])(.*?)\1?$/, '$2');
-  return command.replaceAll(`${target}/`, '').replace(CHECKOUT, '');
+  const short = command.replaceAll(`${target}/`, '');
+  return short.includes('/checkouts/') ? short.replace(WORD, (word) => word.replace(CHECKOUT, '')) : short;
 }
 
 export function sentence(entry: TimelineEntry, agent: string | null, target: string): Sentence {
@@ -35,7 +38,7 @@ export function sentence(entry: TimelineEntry, agent: string | null, target: str
   if (agent === null || entry.text.startsWith(agentName(agent))) return { lead: '', text: capital(entry.text) };
   const lead = agentName(agent);
   if (entry.text.startsWith('verdict: ')) return { lead, text: `’s ${entry.text}` };
-  const verbal = ['worker', 'plan', 'files', 'review'].includes(entry.kind) && !/^(milestone:|its answer )/.test(entry.text);
+  const verbal = (['worker', 'plan', 'files', 'review'].includes(entry.kind) && !/^(milestone:|its answer )/.test(entry.text)) || entry.text.startsWith('asks to ');
   return { lead, text: `${verbal ? ' ' : ': '}${entry.text}` };
 }
 

@@ -63,7 +63,7 @@ describe('text of agents', () => {
     const before = performance.now();
     expect(clean('\u001b[1mx'.repeat(1_000_000))).toHaveLength(1_000_000);
     expect(clean('\u001b]'.repeat(200_000))).toBe('');
-    expect(performance.now() - before).toBeLessThan(2000);
+    expect(performance.now() - before).toBeLessThan(10_000);
   });
 
   it('shows as code what is quoted, and an odd backtick as itself', () => {
@@ -106,6 +106,9 @@ describe('sentences', () => {
     expect(toolTitle("/bin/bash -lc 'cargo test'", '/p')).toBe('cargo test');
     expect(toolTitle("bash -c 'cat a | grep …", '/p')).toBe('cat a | grep …');
     expect(toolTitle('Read /p/src/lib.rs', '/p')).toBe('Read src/lib.rs');
+    const begun = performance.now();
+    expect(toolTitle(`${'A'.repeat(1 << 20)} /d/checkouts/x`, '/p')).toHaveLength((1 << 20) + 15);
+    expect(performance.now() - begun).toBeLessThan(10_000);
     expect(toolTitle('Read /pp/src/lib.rs', '/p')).toBe('Read /pp/src/lib.rs');
     const checkout = '/d/sessions/orch_1/checkouts/codex-reviewer-on-claude-implementer/a.py';
     expect(toolTitle(`sh -c 'cat ${checkout}'`, '/p')).toBe('cat a.py');
