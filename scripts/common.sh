@@ -60,6 +60,8 @@ has() {
     dbus) command -v dbus-run-session >/dev/null ;;
     debootstrap | rpm | xdotool) command -v "$1" >/dev/null ;;
     dpkg-dev) command -v dpkg-deb >/dev/null ;;
+    xdotool) command -v xdotool >/dev/null ;;
+    openbox) command -v openbox >/dev/null ;;
     webkit2gtk-driver) command -v WebKitWebDriver >/dev/null ;;
     fonts-dejavu-core) [ -n "$(find /usr/share/fonts /usr/local/share/fonts -name '*.ttf' -print -quit 2>/dev/null)" ] ;;
     *) die 1 "scripts/common.sh: it is not known how to look for '$1'" ;;

@@ -15,6 +15,8 @@ class Suite:
     commands: tuple = ()
     # Which test programs: pairs of package and target name; None is every target of the package.
     programs: tuple = ()
+    # How often they run, one time after the other, each in its normal length.
+    times: int = 1
 
 
 CHECKS = [
@@ -85,4 +87,9 @@ TESTS = [
         ("mo-tests", "real_agents_wire"), ("mo-tests", "real_agents"),
     )),
     Suite("window", "the real window, driven", 120, programs=(("mo-tests", "window"),)),
+]
+
+# With --long, or when named: suites again, as often as it takes to call them reliable.
+AGAIN = [
+    Suite("window-all", "the window's whole suite, three times", 500, programs=(("mo-tests", "window"),), times=3),
 ]

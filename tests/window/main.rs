@@ -1,6 +1,6 @@
 //! The real window, driven through WebKitWebDriver on a screen and a session bus of its own.
 //!
-//! It needs the app's binary (`cargo build`) and the Debian packages xvfb, dbus, webkit2gtk-driver; pictures are
+//! It needs the app's binary (`cargo build`) and the Debian packages that ./test installs; pictures are
 //! made with the font of fonts-inter where it is installed. Screenshots go to `target/screenshots`.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test says what is wrong by panicking")]
 
@@ -13,6 +13,10 @@ mod notice_daemon;
 mod notices;
 mod owner;
 mod pixels;
+#[path = "../real_agents/main_job/play.rs"]
+#[allow(dead_code, reason = "only one of its plays is needed here")]
+mod play;
+mod real_agents;
 #[path = "../cli/rig.rs"]
 #[allow(dead_code, reason = "only its scripts are needed here")]
 mod rig;
