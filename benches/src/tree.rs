@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use crate::processor::cpu;
 
@@ -33,24 +33,27 @@ impl Tree {
         Self::of(root.with_context(|| format!("{} does not run", program.display()))?)
     }
 
-    /// Proportional set size of all of them in KiB: what they share counts once.
-    pub(crate) fn pss(&self) -> Result<u64> {
+    /// Proportional set size in KiB, of each of them by its name: what they share is shared out.
+    pub(crate) fn pss(&self) -> Result<Vec<(String, u64)>> {
         let of = |pid: &u32| {
-            let text = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup"))?;
-            let line = text.lines().find_map(|line| line.strip_prefix("Pss:")).context("no Pss")?;
-            anyhow::Ok(line.trim().trim_end_matches("kB").trim().parse::<u64>()?)
+            // One that has ended meanwhile holds nothing.
+            let text = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
+            let line = text.lines().find_map(|line| line.strip_prefix("Pss:"))?;
+            Some((name(*pid).ok()?, line.trim().trim_end_matches("kB").trim().parse().ok()?))
         };
-        self.0.iter().map(of).sum()
+        let each: Vec<(String, u64)> = self.0.iter().filter_map(of).collect();
+        ensure!(!each.is_empty(), "none of the processes is there any more");
+        Ok(each)
     }
 
     /// Seconds on a core so far, of each of them by its name.
     pub(crate) fn cpu(&self) -> Result<Vec<(String, f64)>> {
-        let of = |pid: &u32| {
-            let name = std::fs::read_to_string(format!("/proc/{pid}/comm"))?;
-            anyhow::Ok((name.trim_end().to_owned(), cpu(*pid)?))
-        };
-        self.0.iter().map(of).collect()
+        self.0.iter().map(|pid| Ok((name(*pid)?, cpu(*pid)?))).collect()
     }
+}
+
+fn name(pid: u32) -> Result<String> {
+    Ok(std::fs::read_to_string(format!("/proc/{pid}/comm"))?.trim_end().to_owned())
 }
 
 /// Each process's parent. One that has ended meanwhile is left out.
@@ -88,7 +91,8 @@ mod tests {
         let own = Tree::of(child.id()).unwrap();
         assert_eq!((own.0[0], own.0.len()), (child.id(), 2));
         assert!(own.0.iter().all(|pid| tree.0.contains(pid)));
-        assert!(own.pss().unwrap() > 0 && tree.pss().unwrap() > own.pss().unwrap());
+        let held = |tree: &Tree| tree.pss().unwrap().iter().map(|(_, kib)| kib).sum::<u64>();
+        assert!(held(&own) > 0 && held(&tree) > held(&own));
         let found = Tree::of_program(Path::new("/bin/cat"), std::process::id()).unwrap();
         assert_eq!(found.0, own.0[1..]);
         drop(input);

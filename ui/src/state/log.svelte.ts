@@ -4,7 +4,7 @@ import { asRefusal, type Api, type LogFilter, type LogMark, type LogPage, type L
 /** Rows of one page. */
 const PAGE = 200;
 /** So many pages are kept; those that were looked at longest ago go first. */
-const KEPT = 60;
+const KEPT = 20;
 /** In so many parts the scroll bar's marks are asked for. */
 const PARTS = 240;
 

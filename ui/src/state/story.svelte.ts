@@ -4,7 +4,7 @@ import type { Kept } from './rows';
 
 const PAGE = 500;
 /** The entries of so many of the newest events are read; older ones when they are wished for. */
-const NEAR = 5_000;
+const NEAR = 2_000;
 /** Older entries than these are let go, and can be read again. */
 const MAX_KEPT = 10_000;
 
@@ -38,9 +38,7 @@ export class Story {
     try {
       while (this.#behind) {
         this.#behind = false;
-        const page = await this.api.timeline(this.session, this.#last, PAGE);
-        this.#add(page);
-        if (page.length === PAGE) this.#behind = true;
+        this.#add(await this.#pages(this.#last));
       }
       this.loaded = true;
       this.problem = null;
@@ -54,16 +52,8 @@ export class Story {
   /** Reads what is next before the entries that are here. */
   async earlier(): Promise<void> {
     const end = this.before;
-    let since = Math.max(0, end - NEAR);
-    const found: TimelineEntry[] = [];
     try {
-      for (;;) {
-        const page = await this.api.timeline(this.session, since, PAGE);
-        const mine = page.filter((entry) => entry.seq <= end);
-        found.push(...mine);
-        if (mine.length < PAGE) break;
-        since = mine.at(-1)!.seq;
-      }
+      const found = await this.#pages(Math.max(0, end - NEAR), end);
       // What was let go meanwhile is not at their edge any more.
       if (this.before !== end) return;
       this.#most += found.length;
@@ -90,6 +80,17 @@ export class Story {
     const over = Math.max(0, all.length - this.#most);
     if (over > 0) this.before = all[over - 1]!.entry.seq;
     this.kept = over === 0 ? all : all.slice(over);
+  }
+
+  /** The entries of the events after one and up to another, all at once: each time they are shown costs a frame. */
+  async #pages(since: number, end = Infinity): Promise<TimelineEntry[]> {
+    const found: TimelineEntry[] = [];
+    for (;;) {
+      const page = await this.api.timeline(this.session, found.at(-1)?.seq ?? since, PAGE);
+      const mine = page.filter((entry) => entry.seq <= end);
+      found.push(...mine);
+      if (mine.length < PAGE) return found;
+    }
   }
 
   #numbered(entries: readonly TimelineEntry[]): Kept[] {
