@@ -8,6 +8,7 @@ mod core_path;
 mod folders;
 mod frame;
 mod hands;
+mod hostile;
 mod keyboard_job;
 mod notice_daemon;
 mod notices;
