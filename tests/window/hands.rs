@@ -5,8 +5,8 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::SOON;
 use crate::webdriver::Browser;
+use crate::{DEMO, SOON};
 
 /// Keys as WebDriver names them (<https://www.w3.org/TR/webdriver2/#keyboard-actions>).
 const CONTROL: char = '\u{E009}';
@@ -106,4 +106,12 @@ pub(crate) fn nothing_serious(page: &Browser, what: &str) {
            (error) => done([String(error)]));",
     );
     assert_eq!(found, json!([]), "{what}");
+}
+
+/// Waits until the header says how the session stands.
+pub(crate) fn stands(page: &Browser, word: &str) {
+    page.wait(&format!("the state {word:?}"), DEMO, |page| {
+        let shown = page.run("return document.querySelector('header .state')?.innerText ?? ''", &[]);
+        (shown.as_str().map(str::trim) == Some(word)).then_some(())
+    });
 }

@@ -63,7 +63,7 @@ pub(crate) fn owner(stage: &Stage, not: Option<u64>) -> Option<u64> {
     pid.filter(|_| owner["socket"].is_string())
 }
 
-fn wait<T>(what: &str, look: impl Fn() -> Option<T>) -> T {
+pub(crate) fn wait<T>(what: &str, look: impl Fn() -> Option<T>) -> T {
     let end = Instant::now() + DEMO;
     loop {
         if let Some(found) = look() {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::hands::{ENTER, nothing_serious, press, start_session, tab, with_control};
+use crate::hands::{ENTER, nothing_serious, press, stands, start_session, tab, with_control};
 use crate::stage::{Scheme, app_binary};
 use crate::team::{approving, with_scripts};
 use crate::webdriver::Browser;
@@ -25,10 +25,10 @@ fn a_session_is_paused_resumed_reviewed_with_a_focus_followed_up_and_stopped() {
         start_session(page, &target, "Write the second line");
         said(page, "I begin.");
         page.button("Pause").click();
-        state(page, "Paused");
+        stands(page, "Paused");
         page.button("Resume").click();
         page.wait_for_text("Decision: continue", DEMO);
-        state(page, "Finished");
+        stands(page, "Finished");
 
         page.button("Review now").click();
         page.wait("the popover", SOON, |page| page.find("//form[@aria-label='Review now']"));
@@ -41,7 +41,7 @@ fn a_session_is_paused_resumed_reviewed_with_a_focus_followed_up_and_stopped() {
             let count = "return Number(document.querySelector('#tab-reviews .count')?.innerText ?? 0)";
             (page.run(count, &[]).as_u64() >= Some(5)).then_some(())
         });
-        state(page, "Finished");
+        stands(page, "Finished");
 
         tab(page, "summary");
         page.button("Follow-up…").click();
@@ -50,7 +50,7 @@ fn a_session_is_paused_resumed_reviewed_with_a_focus_followed_up_and_stopped() {
         page.find("//dialog//button[normalize-space(.)='Go on']").expect("the button").click();
         said(page, "Once more, then.");
         page.button("Stop").click();
-        state(page, "Stopped");
+        stands(page, "Stopped");
         page.close();
     });
 }
@@ -59,12 +59,4 @@ fn a_session_is_paused_resumed_reviewed_with_a_focus_followed_up_and_stopped() {
 fn said(page: &Browser, words: &str) {
     tab(page, "log");
     page.wait_for_text(words, DEMO);
-}
-
-/// Waits until the header says how the session stands.
-fn state(page: &Browser, word: &str) {
-    page.wait(&format!("the state {word:?}"), DEMO, |page| {
-        let shown = page.run("return document.querySelector('header .state')?.innerText ?? ''", &[]);
-        (shown.as_str().map(str::trim) == Some(word)).then_some(())
-    });
 }
