@@ -306,6 +306,36 @@ async fn a_session_that_does_not_wait_rests_and_takes_the_answer_at_rest() {
     }
 }
 
+/// Whoever sees the answer may go on at once, while it is still being put away.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_answered_at_rest_can_go_on_at_once() {
+    let play = Play::new("claude", &[ASKED]);
+    let engine = play.stage.engine().await;
+    let settings = Settings { waits_for_person: false, ..Settings::default() };
+    let id = play.start(&engine, settings).await;
+    let rest = to_rest(&engine, &id, 1).await;
+    engine.idle().await;
+    let asked = ApprovalId::new(rest.view.needs_you[0].id.clone().unwrap());
+    let mut live = engine.subscribe(&id, rest.view.seq);
+    let answering = tokio::spawn({
+        let engine = engine.clone();
+        async move { answer(&engine, &asked, ONCE).await }
+    });
+    loop {
+        let next = tokio::time::timeout(LIMIT, live.next()).await.expect("the answer");
+        let Update::Events(records) = next.unwrap().unwrap() else { continue };
+        if records.iter().any(|record| record.kind == "approval_answered") {
+            break;
+        }
+    }
+    engine.resume(&id, None).await.unwrap();
+    answering.await.unwrap();
+    let outcome = to_rest(&engine, &id, 2).await;
+    assert_eq!((outcome.exit_code(), play.marks()), (0, 1), "{}", outcome.story());
+    engine.idle().await;
+    engine.shut_down().await;
+}
+
 /// Who reviews and asks, and is given no time for it, leaves no question behind.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_question_of_a_review_that_is_over_is_void() {

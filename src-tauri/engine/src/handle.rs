@@ -39,7 +39,7 @@ use crate::naming::Naming;
 use crate::ports::Ports;
 use crate::premises::Premises;
 use crate::rules::Rules;
-use crate::session_desk::{Desks, SessionDesk};
+use crate::session_desk::{Desks, Purpose, SessionDesk};
 use crate::start::{Outside, StartError, StartRequest, WorkPlace, take_place, validate};
 use crate::wreck::Wreck;
 
@@ -239,7 +239,7 @@ impl EngineHandle {
         self.closed(session).await?;
         self.free_targets().await;
         // From the first look on it is ours: nobody deletes it meanwhile.
-        let claim = self.shared.keeper.claim(session, PathBuf::new(), false)?;
+        let claim = self.shared.keeper.claim(session, PathBuf::new(), Purpose::Work)?;
         let claim = claim.ok_or(CommandError::Rejected(Rejection::NotAtRest))?;
         let (shared, id) = (Arc::clone(&self.shared), session.clone());
         let read = tokio::task::spawn_blocking(move || {

@@ -15,7 +15,7 @@ use crate::history;
 use crate::hub::Hub;
 use crate::notices::Notices;
 use crate::ports::Ports;
-use crate::session_desk::{Desks, SessionDesk};
+use crate::session_desk::{Desks, Purpose, SessionDesk};
 use crate::storage::Storage;
 
 /// A session that is one caller's alone: nobody else starts, restores or deletes it.
@@ -91,30 +91,30 @@ impl Keeper {
         Self { storage, notices, ports, hub, data, desks, freed, keep_for_ms, tidying: Mutex::new(()) }
     }
 
-    /// Takes a session that rests for the caller alone. `in_background`: nobody waits for it.
+    /// Takes a session that rests for the caller alone.
     pub(crate) fn claim(
         &self,
         session: &SessionId,
         target: PathBuf,
-        in_background: bool,
+        purpose: Purpose,
     ) -> Result<Option<Claim>, JournalError> {
         let (data, folder) = (self.data.path().to_owned(), self.data.session(session)?);
-        let desk = SessionDesk::at_rest(session.clone(), data, folder, target, in_background);
+        let desk = SessionDesk::at_rest(session.clone(), data, folder, target, purpose);
         Ok(Claim::take(&self.desks, &self.freed, desk))
     }
 
     /// Deletes a session that rests: its events, transcripts and documents, and what it alone needs of the
     /// checkpoints.
     pub(crate) fn delete(&self, session: &SessionId) -> Result<(), DeleteError> {
-        self.remove(session, false)?;
+        self.remove(session, Purpose::Work)?;
         if let Err(error) = self.storage.prune() {
             tracing::error!(%error, "the checkpoints of a deleted session stay for now");
         }
         Ok(())
     }
 
-    fn remove(&self, session: &SessionId, in_background: bool) -> Result<(), DeleteError> {
-        let claim = self.claim(session, PathBuf::new(), in_background)?.ok_or(DeleteError::Running)?;
+    fn remove(&self, session: &SessionId, purpose: Purpose) -> Result<(), DeleteError> {
+        let claim = self.claim(session, PathBuf::new(), purpose)?.ok_or(DeleteError::Running)?;
         let existed = self.ports.journal.delete(session).wait()?;
         self.hub.forget(session);
         self.notices.forget(session);
@@ -132,7 +132,7 @@ impl Keeper {
         match self.overdue() {
             Ok(overdue) => {
                 for session in overdue {
-                    match self.remove(&session, true) {
+                    match self.remove(&session, Purpose::Background) {
                         Ok(()) => tidied.deleted.push(session),
                         Err(error) => tracing::error!(%session, %error, "its time is over, but it stays"),
                     }

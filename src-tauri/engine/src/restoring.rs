@@ -14,6 +14,7 @@ use mo_journal::JournalError;
 use crate::handle::{CommandError, EngineHandle, RecordError};
 use crate::keeping::{Claim, Keeper};
 use crate::ports::Ports;
+use crate::session_desk::Purpose;
 use crate::start::StartError;
 use crate::target_lock::TargetLock;
 use crate::{fault, history, places};
@@ -204,7 +205,8 @@ struct Settled<'a> {
 
 impl<'a> Settled<'a> {
     fn after(keeper: &'a Keeper, session: &'a SessionId) -> Result<Self, RestoreError> {
-        let claim = keeper.claim(session, std::path::PathBuf::new(), false)?.ok_or(RestoreError::Running)?;
+        let claim =
+            keeper.claim(session, std::path::PathBuf::new(), Purpose::Work)?.ok_or(RestoreError::Running)?;
         Ok(Self { keeper, session, _claim: claim })
     }
 }

@@ -35,6 +35,17 @@ pub(crate) enum WorkerCommand {
 /// The sessions that run here.
 pub(crate) type Desks = Arc<Mutex<BTreeMap<SessionId, Arc<SessionDesk>>>>;
 
+/// Why a session that rests is somebody's for a while.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// It is restored, deleted or taken up: who asks meanwhile is refused.
+    Work,
+    /// What a person said is written down: who asks meanwhile waits for that moment.
+    Note,
+    /// Nobody waits for what is done.
+    Background,
+}
+
 /// One running session.
 pub(crate) struct SessionDesk {
     /// Its id.
@@ -57,8 +68,8 @@ pub(crate) struct SessionDesk {
     pub(crate) rooms: Rooms,
     /// Whether its team works, rather than somebody with it at rest.
     pub(crate) is_at_work: bool,
-    /// Nobody waits for what is done with it.
-    pub(crate) in_background: bool,
+    /// What somebody does with it at rest.
+    pub(crate) purpose: Purpose,
     /// The person's rules for what workers ask.
     pub(crate) rules: Arc<Rules>,
     held: Mutex<Held>,
@@ -103,7 +114,7 @@ impl SessionDesk {
     ) -> Arc<Self> {
         let WorkPlace { target, programs, premises, locks } = place;
         let held = Mutex::new(Held { locks, ..Held::default() });
-        let (rooms, is_at_work, in_background) = (Rooms::default(), true, false);
+        let (rooms, is_at_work, purpose) = (Rooms::default(), true, Purpose::Work);
         Arc::new(Self {
             id,
             target,
@@ -115,7 +126,7 @@ impl SessionDesk {
             transcript_max_bytes,
             rooms,
             is_at_work,
-            in_background,
+            purpose,
             rules,
             held,
             receipts: Mutex::default(),
@@ -128,13 +139,13 @@ impl SessionDesk {
         data: PathBuf,
         folder: PathBuf,
         target: PathBuf,
-        in_background: bool,
+        purpose: Purpose,
     ) -> Arc<Self> {
         let (programs, premises, locks) = (BTreeMap::new(), Premises::default(), TargetLock::default());
         let place = WorkPlace { target, programs, premises, locks };
         let mut desk = Self::at_work(id, data, folder, place, 0, 0, Arc::default());
         if let Some(desk) = Arc::get_mut(&mut desk) {
-            (desk.is_at_work, desk.in_background) = (false, in_background);
+            (desk.is_at_work, desk.purpose) = (false, purpose);
         }
         desk
     }

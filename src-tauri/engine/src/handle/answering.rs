@@ -16,6 +16,7 @@ use super::recording::RecordError;
 use super::{CommandError, EngineHandle};
 use crate::edits;
 use crate::rules::RuleError;
+use crate::session_desk::Purpose;
 use crate::worker::bounds;
 
 /// Why an answer is not taken.
@@ -219,7 +220,7 @@ impl EngineHandle {
             }
         }
         self.closed(session).await?;
-        let claim = self.shared.keeper.claim(session, PathBuf::new(), false)?;
+        let claim = self.shared.keeper.claim(session, PathBuf::new(), Purpose::Note)?;
         let _claim = claim.ok_or(CommandError::Rejected(Rejection::Running))?;
         self.record(session, input).await?;
         Ok(self.write_view(session).await?)

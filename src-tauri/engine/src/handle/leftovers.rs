@@ -10,7 +10,7 @@ use mo_process::{ProcessIdentity, sweep};
 use super::{EngineHandle, blocking};
 use crate::dispatcher::Message;
 use crate::history;
-use crate::session_desk::SessionDesk;
+use crate::session_desk::{Purpose, SessionDesk};
 
 impl EngineHandle {
     /// Sessions that a former owner left unfinished: their processes are ended, what was in flight is settled.
@@ -35,7 +35,7 @@ impl EngineHandle {
             let Some(created) = state.created.clone() else { continue };
             let folder = self.shared.data.session(&id)?;
             let (data, target) = (self.shared.data.path().to_owned(), created.target.clone().into());
-            let desk = SessionDesk::at_rest(id.clone(), data, folder, target, false);
+            let desk = SessionDesk::at_rest(id.clone(), data, folder, target, Purpose::Work);
             self.desks().insert(id.clone(), desk);
             let inputs = reconcile(&state, &Observed::default());
             for message in [

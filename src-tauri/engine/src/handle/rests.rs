@@ -7,6 +7,7 @@ use mo_core::ids::SessionId;
 use mo_core::view::status::SessionView;
 
 use super::EngineHandle;
+use crate::session_desk::Purpose;
 
 /// How long a session that is to go on may take to come to rest.
 const PUT_AWAY: Duration = Duration::from_secs(20);
@@ -27,7 +28,7 @@ impl EngineHandle {
     pub async fn idle(&self) {
         loop {
             let freed = self.shared.freed.notified();
-            if self.desks().values().all(|desk| desk.in_background) {
+            if self.desks().values().all(|desk| desk.purpose == Purpose::Background) {
                 return;
             }
             freed.await;
@@ -36,7 +37,11 @@ impl EngineHandle {
 
     /// Sessions that run here now.
     pub fn running(&self) -> Vec<SessionId> {
-        self.desks().values().filter(|desk| !desk.in_background).map(|desk| desk.id.clone()).collect()
+        self.desks()
+            .values()
+            .filter(|desk| desk.purpose != Purpose::Background)
+            .map(|desk| desk.id.clone())
+            .collect()
     }
 
     /// Of those, the ones that have not come to their end: the others are only being put away.
@@ -55,12 +60,16 @@ impl EngineHandle {
         }
     }
 
-    /// Where a session is coming to rest, waits until it has.
+    /// Where a session is coming to rest, or what a person said of it is being written down, waits until that is done.
     pub(crate) async fn put_away(&self, session: &SessionId) {
         let resting = |view: &Arc<SessionView>| !matches!(view.state.as_str(), "preparing" | "running");
         // What somebody restores, deletes or takes up is not waited for: who asks meanwhile is refused.
-        let has_worked = self.desks().get(session).is_some_and(|desk| desk.is_at_work);
-        if has_worked && self.shared.hub.view(session).as_ref().is_some_and(resting) {
+        let desk = self.desks().get(session).cloned();
+        let passes = desk.is_some_and(|desk| match desk.purpose {
+            Purpose::Note => true,
+            _ => desk.is_at_work && self.shared.hub.view(session).as_ref().is_some_and(resting),
+        });
+        if passes {
             // Longer than the ladder; what still has not ended then is not at rest.
             let _ = tokio::time::timeout(PUT_AWAY, self.at_rest(session)).await;
         }
