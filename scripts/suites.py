@@ -17,6 +17,8 @@ class Suite:
     programs: tuple = ()
     # How often they run, one time after the other, each in its normal length.
     times: int = 1
+    # How many of its tests run side by side, where they mostly wait; as many as there are cores if 0.
+    lanes: int = 0
 
 
 CHECKS = [
@@ -86,10 +88,11 @@ TESTS = [
     Suite("real-agents", "the pinned real CLIs against a scripted model", 300, programs=(
         ("mo-tests", "real_agents_wire"), ("mo-tests", "real_agents"),
     )),
-    Suite("window", "the real window, driven", 120, programs=(("mo-tests", "window"),)),
+    Suite("window", "the real window, driven", 120, programs=(("mo-tests", "window"),), lanes=3),
 ]
 
 # With --long, or when named: suites again, as often as it takes to call them reliable.
 AGAIN = [
-    Suite("window-all", "the window's whole suite, three times", 500, programs=(("mo-tests", "window"),), times=3),
+    Suite("window-all", "the window's whole suite, three times", 500, programs=(("mo-tests", "window"),), times=3,
+          lanes=3),
 ]
