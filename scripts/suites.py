@@ -75,9 +75,9 @@ TESTS = [
     Suite("scripted", "scripted agents against the real protocols' clients", 20, programs=(("mo-scripted", None),)),
     Suite("rig", "the tests' own tools: scripted model, sandbox", 15, programs=(
         ("mo-tests", "mo_tests"), ("mo-tests", "model-server"), ("mo-tests", "actor"),
-        ("mo-tests", "model_server_http"), ("mo-tests", "rig"),
+        ("mo-tests", "model_server_http"), ("mo-tests", "rig"), ("mo-screen", None),
     )),
-    Suite("bench", "the measures' own parts", 5, programs=(("mo-bench", None),)),
+    Suite("bench", "the measures' own parts", 5, programs=(("mo-bench", None), ("mo-empty-window", None))),
     Suite("session", "whole sessions with scripted agents", 60, programs=(("mo-tests", "session"),)),
     Suite("cli", "the command orchestrate, end to end", 120, programs=(("orchestrate", None), ("mo-tests", "cli"))),
     Suite("policy", "what the policy lets through, run in real shells under a witness", 60, programs=(
