@@ -19,17 +19,19 @@ const AGAIN: Duration = Duration::from_millis(50);
 /// A window manager, and a person's hands.
 pub struct Desktop<'a> {
     stage: &'a Stage,
-    _manager: Group,
     end: Instant,
 }
 
 impl<'a> Desktop<'a> {
-    /// Starts the window manager; it ends with this.
+    /// Starts the window manager where none runs yet. It stays as long as the stage: when one ends, the X server shows
+    /// again what was just being hidden.
     pub fn start(stage: &'a Stage) -> Self {
-        let mut command = Command::new("openbox");
-        let command = command.env("DISPLAY", &stage.display).env("HOME", stage.home());
-        let manager = Group::start(command.stdout(Stdio::null()).stderr(Stdio::null()));
-        Self { stage, _manager: manager, end: Instant::now() + Duration::from_mins(2) }
+        stage.manager.get_or_init(|| {
+            let mut command = Command::new("openbox");
+            let command = command.env("DISPLAY", &stage.display).env("HOME", stage.home());
+            Group::start(command.stdout(Stdio::null()).stderr(Stdio::null()))
+        });
+        Self { stage, end: Instant::now() + Duration::from_mins(2) }
     }
 
     fn xdotool(&self, args: &[&str]) -> bool {

@@ -8,6 +8,7 @@ use std::net::{TcpListener, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -37,6 +38,7 @@ impl Scheme {
 /// What a test runs on.
 pub struct Stage {
     driver: Group,
+    pub(crate) manager: OnceLock<Group>,
     _bus: Group,
     _screen: Group,
     home: TempDir,
@@ -90,7 +92,8 @@ impl Stage {
         let errors = log.try_clone().unwrap();
         let driver = Group::start(command.stdin(Stdio::null()).stdout(log).stderr(errors));
         wait_for_port(port);
-        Self { driver, _bus: bus, _screen: screen, home, display, environment, port, bus_address }
+        let manager = OnceLock::new();
+        Self { driver, manager, _bus: bus, _screen: screen, home, display, environment, port, bus_address }
     }
 
     /// The private home folder.
