@@ -1,10 +1,14 @@
-import { mount } from 'svelte';
-
-import { tauriApi } from './api/tauri';
-import App from './App.svelte';
 import './styles/tokens.css';
 import './styles/base.css';
 
-const target = document.getElementById('app');
-if (target === null) throw new Error('index.html has no #app');
-mount(App, { target, props: { api: tauriApi() } });
+let begun = false;
+
+function begin() {
+  if (begun) return;
+  begun = true;
+  void import('./start');
+}
+
+// The frame that stands in index.html is painted before what fills it is read. A hidden window paints nothing.
+requestAnimationFrame(() => setTimeout(begin));
+setTimeout(begin, 100);

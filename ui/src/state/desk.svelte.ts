@@ -73,8 +73,8 @@ export class Desk {
   async attach(): Promise<() => void> {
     const stops: (() => void)[] = [];
     try {
-      stops.push(await this.api.listen((batch) => this.#hear(batch)));
-      stops.push(await this.api.listenShow((show) => void this.#open(show)));
+      const hear = [this.api.listen((batch) => this.#hear(batch)), this.api.listenShow((show) => void this.#open(show))];
+      stops.push(...(await Promise.all(hear)));
       this.#begin(await this.api.attach());
     } catch (thrown) {
       this.failure = asRefusal(thrown);
@@ -216,6 +216,7 @@ export class Desk {
       this.#stories.get(news.view.id)?.hear(news);
     }
     this.resources.hear(batch.resources);
+    if (batch.resources.length > 0) this.now = Date.now();
     const moved = this.elsewhere !== null && this.trouble !== null && batch.trouble === null;
     this.trouble = batch.trouble;
     if (batch.ended) {

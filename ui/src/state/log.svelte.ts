@@ -2,9 +2,9 @@
 import { asRefusal, type Api, type LogFilter, type LogMark, type LogPage, type LogRow, type Refusal } from '../api/api';
 
 /** Rows of one page. */
-const PAGE = 200;
+const PAGE = 100;
 /** So many pages are kept; those that were looked at longest ago go first. */
-const KEPT = 20;
+const KEPT = 30;
 /** In so many parts the scroll bar's marks are asked for. */
 const PARTS = 240;
 
