@@ -55,15 +55,15 @@ pub(super) fn added(remedy: Remedy) -> &'static str {
     }
 }
 
-fn remedy_words(remedy: Remedy) -> &'static str {
+fn remedy_words(remedy: Remedy) -> String {
     match remedy {
-        Remedy::AddSkipGitRepoCheck => "started again with --skip-git-repo-check",
-        Remedy::AddSkipTrust => "started again with --skip-trust, for this run only",
-        Remedy::AskInstead => "started again so that it asks",
-        Remedy::BackOff => "asked again",
-        Remedy::WaitForReset => "asked again when it is over",
-        Remedy::NewSession => "goes on in a new session of its own",
-        Remedy::GoOn => "goes on",
+        Remedy::AddSkipGitRepoCheck => format!("started again with {}", added(remedy)),
+        Remedy::AddSkipTrust => format!("started again with {}, for this run only", added(remedy)),
+        Remedy::AskInstead => "started again so that it asks".to_owned(),
+        Remedy::BackOff => "asked again".to_owned(),
+        Remedy::WaitForReset => "asked again when it is over".to_owned(),
+        Remedy::NewSession => "goes on in a new session of its own".to_owned(),
+        Remedy::GoOn => "goes on".to_owned(),
     }
 }
 
