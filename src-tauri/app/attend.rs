@@ -26,7 +26,8 @@ pub async fn attend(desk: Arc<dyn Desk>, told: Told, page: mpsc::Sender<News>) {
     told.standing.send_replace(attention.standing());
     while let Some(one) = news.recv().await {
         if let News::Session(update) = &one {
-            for call in attention.hear(&update.view) {
+            let wanted = desk.notifications();
+            for call in attention.hear(&update.view).into_iter().filter(|call| call.is_wanted(wanted)) {
                 // Without somebody who calls, the page still shows what waits.
                 let _ = told.calls.send(call);
             }

@@ -4,9 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use mo_core::view::status::{ApprovalView, BlockerView, SessionView};
+use mo_engine::config::Notifications;
 
 use crate::plain::{clipped, plain};
 
+/// What an end is called where a matter has an id: a session has one at a time.
+const END: &str = "end";
 /// The most characters of a call's first line.
 const MAX_TITLE: usize = 120;
 /// The most characters of what a call is about. A question that needs more cannot be allowed from a notification:
@@ -22,6 +25,8 @@ pub enum Kind {
     LongQuestion,
     /// What only a person can resolve.
     Blocker,
+    /// The session has finished or failed.
+    End,
 }
 
 /// One thing that waits for a person.
@@ -29,7 +34,7 @@ pub enum Kind {
 pub struct Matter {
     /// Whose.
     pub session: String,
-    /// The approval's or the blocker's id.
+    /// The approval's or the blocker's id, or what an end is called.
     pub need: String,
     /// What.
     pub kind: Kind,
@@ -48,9 +53,28 @@ pub enum Call {
     Settle {
         /// Whose.
         session: String,
-        /// The approval's or the blocker's id.
+        /// The matter's.
         need: String,
     },
+}
+
+impl Call {
+    /// Whether the person wants to hear it. What is over is always told: it may have been raised before they chose.
+    pub fn is_wanted(&self, wanted: Notifications) -> bool {
+        let Self::Raise(matter) = self else { return true };
+        match matter.kind {
+            Kind::Question | Kind::LongQuestion => wanted.questions,
+            Kind::Blocker => wanted.blockers,
+            Kind::End => wanted.session_end,
+        }
+    }
+}
+
+impl Matter {
+    /// The card that it is about, where it has one.
+    pub fn card(&self) -> Option<&str> {
+        (self.kind != Kind::End).then_some(self.need.as_str())
+    }
 }
 
 /// How things stand over all sessions.
@@ -134,7 +158,9 @@ impl Known {
         self.needs = view.needs_you.iter().map(|need| need.id.clone()).collect();
         self.open = open_needs(view).collect();
         let listed = |id: &String| {
-            view.approvals.iter().any(|one| one.id == *id) || view.blockers.iter().any(|one| one.id == *id)
+            view.approvals.iter().any(|one| one.id == *id)
+                || view.blockers.iter().any(|one| one.id == *id)
+                || (id == END && end(view).is_some())
         };
         self.told.retain(listed);
     }
@@ -142,13 +168,14 @@ impl Known {
 
 fn open_needs(view: &SessionView) -> impl Iterator<Item = String> {
     let questions = view.approvals.iter().filter(|one| one.state == "open").map(|one| one.id.clone());
-    questions.chain(view.blockers.iter().filter(|one| one.state == "open").map(|one| one.id.clone()))
+    let blockers = view.blockers.iter().filter(|one| one.state == "open").map(|one| one.id.clone());
+    questions.chain(blockers).chain(end(view).map(|matter| matter.need))
 }
 
 fn matters(view: &SessionView) -> Vec<Matter> {
     let questions = view.approvals.iter().filter(|one| one.state == "open").map(|one| question(view, one));
     let blockers = view.blockers.iter().filter(|one| one.state == "open").map(|one| blocker(view, one));
-    questions.chain(blockers).collect()
+    questions.chain(blockers).chain(end(view)).collect()
 }
 
 fn question(view: &SessionView, asked: &ApprovalView) -> Matter {
@@ -175,6 +202,22 @@ fn blocker(view: &SessionView, blocker: &BlockerView) -> Matter {
         title: clipped(&plain(&blocker.title), MAX_TITLE).0,
         body: with_goal(view, &[step.unwrap_or_default()]),
     }
+}
+
+fn end(view: &SessionView) -> Option<Matter> {
+    let title = match view.state.as_str() {
+        "finished" => "A session has finished",
+        "failed" => "A session has failed",
+        _ => return None,
+    };
+    let reason = clipped(&plain(view.reason.as_deref().map(first_line).unwrap_or_default()), MAX_BODY).0;
+    Some(Matter {
+        session: view.id.clone(),
+        need: END.to_owned(),
+        kind: Kind::End,
+        title: title.to_owned(),
+        body: with_goal(view, &[reason]),
+    })
 }
 
 fn with_goal(view: &SessionView, lines: &[String]) -> String {

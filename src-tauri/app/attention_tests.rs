@@ -1,5 +1,7 @@
 use mo_core::view::status::{ApprovalView, BlockerView, SessionView};
 
+use mo_engine::config::Notifications;
+
 use crate::attention::{Attention, Call, Kind, Matter};
 use crate::outbox_tests::view;
 
@@ -105,6 +107,50 @@ fn what_cannot_be_seen_whole_cannot_be_allowed_from_a_notification() {
     let mut wordy = question("ap_1", "");
     wordy.what = "y".repeat(200);
     assert_eq!(kind(wordy), Kind::LongQuestion);
+}
+
+#[test]
+fn a_session_that_ends_calls_once_and_again_when_it_went_on_meanwhile() {
+    let in_state = |state: &str| SessionView {
+        state: state.to_owned(),
+        reason: Some("all approved".to_owned()),
+        ..view("s1", 1)
+    };
+    let mut attention = Attention::default();
+    attention.know(&in_state("finished"));
+    assert_eq!(attention.hear(&in_state("finished")), [], "it had ended before the app was opened");
+    attention.hear(&in_state("running"));
+    for (state, title) in [("finished", "A session has finished"), ("failed", "A session has failed")] {
+        let calls = attention.hear(&in_state(state));
+        let [matter] = raised(&calls)[..] else { panic!("{calls:?}") };
+        assert_eq!((matter.title.as_str(), matter.body.as_str()), (title, "all approved\nfix the test"));
+        assert_eq!((matter.kind, matter.card()), (Kind::End, None));
+        assert_eq!(attention.hear(&in_state(state)), []);
+        let calls = attention.hear(&in_state("running"));
+        assert!(matches!(&calls[..], [Call::Settle { .. }]), "{calls:?}");
+    }
+    assert_eq!(attention.hear(&in_state("paused")), []);
+}
+
+#[test]
+fn what_nobody_wants_to_hear_calls_nobody_and_is_taken_back_all_the_same() {
+    let mut attention = Attention::default();
+    let asked = question("ap_1", "ls");
+    let mut calls = attention.hear(&with(vec![asked.clone()], vec![blocker("s1.9")]));
+    calls.extend(attention.hear(&SessionView { state: "failed".to_owned(), ..view("s1", 2) }));
+    let wanted = |wanted: Notifications| {
+        let heard = calls.iter().filter(|call| call.is_wanted(wanted));
+        heard
+            .map(|call| match call {
+                Call::Raise(matter) => format!("{:?}", matter.kind),
+                Call::Settle { need, .. } => need.clone(),
+            })
+            .collect::<Vec<_>>()
+    };
+    let none = Notifications { questions: false, blockers: false, session_end: false };
+    assert_eq!(wanted(none), ["ap_1", "s1.9"]);
+    assert_eq!(wanted(Notifications::default()), ["Question", "Blocker", "ap_1", "s1.9"]);
+    assert_eq!(wanted(Notifications { session_end: true, ..none }), ["ap_1", "s1.9", "End"]);
 }
 
 #[test]

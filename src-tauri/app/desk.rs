@@ -10,6 +10,7 @@ use std::pin::Pin;
 use mo_core::view::resources::SessionResources;
 use mo_core::view::status::{RuleOffer, SessionView, StatusView};
 use mo_core::view::timeline::TimelineEntry;
+use mo_engine::config::Notifications;
 use tokio::sync::mpsc;
 
 use crate::dto::{
@@ -98,6 +99,8 @@ pub trait SettingsDesk {
     fn settings(&self) -> Answer<'_, SettingsView>;
     /// Changes one setting in the person's file; `None` takes it out. It counts for what starts from then on.
     fn set_setting(&self, name: String, value: Option<String>) -> Answer<'_, SettingsView>;
+    /// What the person wants to be called for.
+    fn notifications(&self) -> Notifications;
     /// What the rules say to a command in a folder, asked by a worker of that role.
     fn explain(&self, command: String, role: String, folder: String) -> Answer<'_, RulingView>;
 }

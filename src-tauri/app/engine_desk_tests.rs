@@ -7,6 +7,7 @@ use crate::desk::{Desk, SettingsDesk, SetupDesk};
 use crate::dto::{Choices, Refusal, StartForm};
 use crate::engine_desk::EngineDesk;
 use crate::open::{Places, open_engine};
+use crate::remembered::Memory;
 
 fn find(vars: &[(&str, &str)]) -> Result<Places, Refusal> {
     Places::find(|name| vars.iter().find(|(n, _)| *n == name).map(|(_, value)| PathBuf::from(value)))
@@ -147,6 +148,14 @@ async fn a_setting_is_changed_in_the_file_counts_at_once_and_says_where_it_comes
     let after = desk.set_setting("session.fix_rounds".to_owned(), Some("2".to_owned())).await.unwrap();
     assert_eq!(source(&after), ("2".to_owned(), "file".to_owned()));
     assert_eq!(desk.remembered("/".to_owned()).await.unwrap().choices.fix_rounds, "2");
+    desk.set_setting("session.team".to_owned(), Some("solo".to_owned())).await.unwrap();
+    assert_eq!(desk.remembered("/".to_owned()).await.unwrap().choices.team, "solo");
+    let last_time = Choices { team: "pair".to_owned(), ..choices() };
+    Memory::beside(&folder.path().join("data")).keep(PathBuf::from("/"), last_time).await;
+    assert_eq!(desk.remembered("/".to_owned()).await.unwrap().choices.team, "pair");
+    assert!(desk.notifications().questions);
+    desk.set_setting("notifications.questions".to_owned(), Some("false".to_owned())).await.unwrap();
+    assert!(!desk.notifications().questions);
     let refusal = desk.set_setting("session.fix_rounds".to_owned(), Some("99".to_owned())).await.unwrap_err();
     assert_eq!(refusal.code, "setting_refused");
     // By hand, and wrong: what was good still counts, and it is said.

@@ -60,7 +60,8 @@ fn register(app: &AppHandle, shelf: &Shelf) -> tauri_plugin_notification::Result
     notification.register_action_types(vec![
         kind(Kind::Question, vec![allow, deny.clone(), show.clone()]),
         kind(Kind::LongQuestion, vec![deny, show.clone()]),
-        kind(Kind::Blocker, vec![show]),
+        kind(Kind::Blocker, vec![show.clone()]),
+        kind(Kind::End, vec![show]),
     ])?;
     let (app, shelf) = (app.clone(), Arc::clone(shelf));
     notification.on_action(move |performed| {
@@ -79,6 +80,7 @@ fn type_of(kind: Kind) -> &'static str {
         Kind::Question => "question",
         Kind::LongQuestion => "long_question",
         Kind::Blocker => "blocker",
+        Kind::End => "end",
     }
 }
 
@@ -87,7 +89,7 @@ fn act(app: &AppHandle, matter: &Matter, action: &str) {
     let choice = match (action, matter.kind) {
         (ALLOW, Kind::Question) => ChoiceForm::Once,
         (DENY, Kind::Question | Kind::LongQuestion) => ChoiceForm::Deny { message: String::new() },
-        (SHOW | TAP, _) => return show_need(app, &matter.session, Some(&matter.need)),
+        (SHOW | TAP, _) => return show_need(app, &matter.session, matter.card()),
         _ => return,
     };
     let (app, matter) = (app.clone(), matter.clone());

@@ -6,9 +6,12 @@ use std::path::Path;
 
 use serde_json::json;
 
+use crate::hands::start_session;
 use crate::notice_daemon::{NoticeDaemon, Seen};
-use crate::stage::Scheme;
-use crate::{DEMO, SOON, with_window};
+use crate::stage::{Scheme, app_binary};
+use crate::team::{approving, with_scripts};
+use crate::webdriver::Browser;
+use crate::{DEMO, SOON, on_stage, with_window};
 
 #[test]
 fn a_question_is_answered_from_its_notification() {
@@ -41,6 +44,36 @@ fn a_question_is_answered_from_its_notification() {
         });
         assert_eq!(daemon.next(SOON), Seen::Withdrawn(shown.id));
         assert_eq!(daemon.rest(), [], "one notification a matter");
+    });
+}
+
+#[test]
+fn nobody_is_called_for_what_is_switched_off_and_called_for_an_end_that_is_switched_on() {
+    let scripts = approving(&json!([
+        { "kind": "work", "times": 0, "steps": [{ "run": "python3 -c pass" }, { "text": "Done." }] },
+    ]));
+    on_stage(Scheme::Light, &[], |stage| {
+        let target = with_scripts(stage, scripts);
+        let config = stage.home().join(".config/meta-orchestrator/config.toml");
+        let calls = "[notifications]\nquestions = false\nsession_end = true\n";
+        fs::write(&config, fs::read_to_string(&config).unwrap() + calls).unwrap();
+        let page = &Browser::open(stage.port, &app_binary());
+        page.wait_for_text("New session", SOON);
+        let daemon = NoticeDaemon::start(&stage.bus_address);
+        start_session(page, &target, "Ask me something");
+        let ready = "//section[@aria-label='Question of claude-implementer' and @aria-busy='false']";
+        page.wait("the question", DEMO, |page| page.find(ready));
+        page.button("Allow once").click();
+        // The question came first: had anybody been called for it, that would be seen here.
+        let shown = daemon.next_shown(DEMO);
+        assert_eq!(shown.title, "A session has finished", "{shown:?}");
+        let buttons: Vec<&str> = shown.actions.iter().map(|(id, _)| id.as_str()).collect();
+        assert_eq!(buttons, ["show", "default"]);
+        page.run("location.reload()", &[]);
+        page.wait_for_text("Give a team one goal in one folder", SOON);
+        daemon.press(shown.id, "default");
+        page.wait("the session", SOON, |page| page.find("//*[@id='tab-summary']"));
+        page.close();
     });
 }
 

@@ -209,7 +209,7 @@ const SCREENS: Record<string, Screen> = {
   drop: { go: (api) => api.drop({ what: 'hovers' }) },
   'settings-general': settings('General'),
   'settings-agents': settings('Agents'),
-  'settings-teams': settings('Teams'),
+  'settings-teams': settings('Team presets'),
   'settings-rules': {
     api: withSession(RUNNING),
     async go() {

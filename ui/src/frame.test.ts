@@ -132,6 +132,21 @@ describe('the settings', () => {
     await nothingSerious();
   });
 
+  it('switch what the person is called for, and choose the team that a new session begins with', async () => {
+    const api = new ScriptedApi();
+    await settings(api, 'Notifications');
+    const blockers = await screen.findByRole('switch', { name: 'Blockers' });
+    expect(blockers.getAttribute('aria-checked')).toBe('true');
+    await fireEvent.click(blockers);
+    await expect.poll(() => screen.getByRole('switch', { name: 'Blockers' }).getAttribute('aria-checked')).toBe('false');
+    within(blockers.closest<HTMLElement>('.row')!).getByText('Your config');
+    await nothingSerious();
+    await fireEvent.click(screen.getByRole('tab', { name: 'Team presets' }));
+    await fireEvent.click(await screen.findByRole('radio', { name: 'Solo with a reviewer' }));
+    await expect.poll(() => api.changed).toEqual([['notifications.blockers', 'false'], ['session.team', 'solo']]);
+    await nothingSerious();
+  });
+
   it('explain what the rules say to a command', async () => {
     const api = new ScriptedApi();
     await settings(api, 'Rules');

@@ -6,7 +6,7 @@ use mo_core::ids::{AgentKind, Role};
 use mo_core::policy::BUILT_IN;
 use mo_core::sandbox::Guarantee;
 use mo_engine::checkup::{AgentCheckup, check_agent, check_agents};
-use mo_engine::config::{Config, ShownValue, Source, change, rules_beside};
+use mo_engine::config::{Config, Notifications, ShownValue, Source, change, rules_beside};
 use mo_engine::own_command::{OwnCommand, own_command};
 use mo_engine::search::Candidate;
 use mo_engine::survey;
@@ -75,6 +75,10 @@ impl SettingsDesk for EngineDesk {
             self.host.reconfigure(config);
             self.read_settings().await
         })
+    }
+
+    fn notifications(&self) -> Notifications {
+        self.host.config().notifications
     }
 
     fn explain(&self, command: String, role: String, folder: String) -> Answer<'_, RulingView> {

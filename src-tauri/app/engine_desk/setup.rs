@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use mo_core::ids::Role;
 use mo_core::settings::{PermissionMode, Settings};
-use mo_core::team::Team;
+use mo_core::team::{Preset, Team};
 use mo_engine::config::Config;
 use mo_engine::search::learn;
 use mo_engine::start::{StartError, StartRequest, check, check_target};
@@ -104,7 +104,7 @@ fn configured(config: &Config) -> Choices {
     let settings = &config.session;
     let limit = |value: f64| if value > 0.0 { value.to_string() } else { String::new() };
     Choices {
-        team: "trio".to_owned(),
+        team: config.team.as_str().to_owned(),
         permission: match settings.permission {
             PermissionMode::Ask => "ask",
             PermissionMode::Bypass => "bypass",
@@ -201,24 +201,19 @@ fn field(error: &StartError) -> &'static str {
 
 /// The team of that preset.
 fn team(id: &str) -> Option<Team> {
-    match id {
-        "trio" => Some(Team::default_trio()),
-        "pair" => Some(Team::pair()),
-        "solo" => Some(Team::solo()),
-        _ => None,
-    }
+    Preset::of_word(id).map(Preset::team)
 }
 
 /// The presets, as they are chosen from.
 pub(super) fn teams() -> Vec<TeamView> {
-    let presets = [
-        ("trio", "Three, each reviewed", Team::default_trio()),
-        ("pair", "A pair", Team::pair()),
-        ("solo", "Solo with a reviewer", Team::solo()),
-    ];
-    let view = |(id, title, team): (&str, &str, Team)| TeamView {
-        id: id.to_owned(),
-        title: title.to_owned(),
+    let title = |preset: Preset| match preset {
+        Preset::Trio => "Three, each reviewed",
+        Preset::Pair => "A pair",
+        Preset::Solo => "Solo with a reviewer",
+    };
+    let view = |preset: Preset, team: Team| TeamView {
+        id: preset.as_str().to_owned(),
+        title: title(preset).to_owned(),
         workers: team
             .workers
             .iter()
@@ -233,7 +228,7 @@ pub(super) fn teams() -> Vec<TeamView> {
             .map(|pair| format!("{} reviews {}", pair.reviewer, pair.subject))
             .collect(),
     };
-    presets.map(view).into()
+    Preset::ALL.map(|preset| view(preset, preset.team())).into()
 }
 
 /// What each worker may do without a question, in the mode that asks.

@@ -33,6 +33,46 @@ pub struct Pair {
     pub subject: WorkerName,
 }
 
+/// The teams that are chosen by a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Preset {
+    /// [`Team::default_trio`].
+    #[default]
+    Trio,
+    /// [`Team::pair`].
+    Pair,
+    /// [`Team::solo`].
+    Solo,
+}
+
+impl Preset {
+    /// All of them, in the order in which they are shown.
+    pub const ALL: [Self; 3] = [Self::Trio, Self::Pair, Self::Solo];
+
+    /// Its word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Trio => "trio",
+            Self::Pair => "pair",
+            Self::Solo => "solo",
+        }
+    }
+
+    /// The preset of a word.
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|preset| preset.as_str() == word)
+    }
+
+    /// The team itself.
+    pub fn team(self) -> Team {
+        match self {
+            Self::Trio => Team::default_trio(),
+            Self::Pair => Team::pair(),
+            Self::Solo => Team::solo(),
+        }
+    }
+}
+
 /// Why a team cannot work.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[allow(missing_docs, reason = "the messages say it")]

@@ -1,7 +1,7 @@
 /** The settings in words: what each is called, what it means, and how it is entered. */
 import type { SettingsView } from '../api/api';
 
-export type Entry = 'text' | 'number' | 'list' | readonly { value: string; name: string }[];
+export type Entry = 'text' | 'number' | 'list' | 'switch' | readonly { value: string; name: string }[];
 
 export interface Setting {
   name: string;
@@ -64,6 +64,24 @@ export function groupsOf(part: Part, set: SettingsView): Group[] {
           { name: `agents.${agent}.args`, title: 'Further arguments', what: 'Added to its command line, one a line', entry: 'list', empty: 'None' },
         ],
       }));
+    case 'teams':
+      return [
+        {
+          title: 'New sessions',
+          settings: [{ name: 'session.team', title: 'Default team', what: 'Where no other is chosen; a folder begins with the team that it had last', entry: set.teams.map((team) => ({ value: team.id, name: team.title })) }],
+        },
+      ];
+    case 'notifications':
+      return [
+        {
+          title: 'Call me for',
+          settings: [
+            { name: 'notifications.questions', title: 'Questions', what: 'A worker waits for your answer', entry: 'switch' },
+            { name: 'notifications.blockers', title: 'Blockers', what: 'Something that only you can resolve keeps a session from going on', entry: 'switch' },
+            { name: 'notifications.session_end', title: 'The end of a session', what: 'It has finished or failed', entry: 'switch' },
+          ],
+        },
+      ];
     case 'checks':
       return [
         {

@@ -4,10 +4,10 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::header::LOCATION;
 use axum::http::{HeaderName, StatusCode};
-use mo_core::settings::{CHECK_OUTPUT, MAX_RECOVERY_ATTEMPTS, PermissionMode, Settings, problem_of_checks};
+use mo_core::settings::{CHECK_OUTPUT, MAX_RECOVERY_ATTEMPTS, PermissionMode, problem_of_checks};
 use mo_core::team::Team;
 use mo_core::view::status::{SessionView, StatusView};
-use mo_engine::config::parse_duration;
+use mo_engine::config::{Config, parse_duration};
 use mo_engine::handle::DeleteError;
 use mo_engine::hub::Health;
 use mo_engine::start::StartRequest;
@@ -25,19 +25,19 @@ pub(super) async fn start(
     State(api): State<ApiState>,
     Form(form): Form<StartForm>,
 ) -> Result<Created, Refusal> {
-    let request = request(form, &api.engine.config().session)?;
+    let request = request(form, &api.engine.config())?;
     let session = api.engine.start(request).await?.to_string();
     let place = [(LOCATION, format!("/api/v1/{session}/state"))];
     Ok((StatusCode::CREATED, place, Json(SessionNamed { session })))
 }
 
-fn request(form: StartForm, defaults: &Settings) -> Result<StartRequest, Refusal> {
+fn request(form: StartForm, config: &Config) -> Result<StartRequest, Refusal> {
     if !form.target.is_absolute() {
         let message =
             format!("the target `{}` is no absolute path", printable(&form.target.to_string_lossy()));
         return Err(Refusal::bad_request("target_not_absolute", message).hint("write it from / on"));
     }
-    let mut settings = defaults.clone();
+    let mut settings = config.session.clone();
     if let Some(word) = form.permission {
         settings.permission = match word.as_str() {
             "ask" => PermissionMode::Ask,
@@ -90,7 +90,7 @@ fn request(form: StartForm, defaults: &Settings) -> Result<StartRequest, Refusal
         }
         settings.check_output_bytes = bytes;
     }
-    let team = form.team.map_or_else(|| Ok(Team::default_trio()), team)?;
+    let team = form.team.map_or_else(|| Ok(config.team.team()), team)?;
     Ok(StartRequest { goal: form.goal, target: form.target, team, settings, yes_really: form.yes_really })
 }
 

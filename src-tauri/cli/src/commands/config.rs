@@ -63,6 +63,7 @@ fn line(key: &str, value: &ShownValue) -> String {
 
 fn meaning(name: &str, key: &str) -> &'static str {
     match (name, key) {
+        ("session.team", _) => "\"trio\", \"pair\" or \"solo\": the team of a session that names none",
         ("session.permission", _) => "\"ask\", or \"bypass\" inside a proven sandbox only",
         ("session.ceiling", _) => "what may ever be let through without you; the rest is asked",
         ("session.isolation", _) => {
@@ -99,6 +100,9 @@ fn meaning(name: &str, key: &str) -> &'static str {
         }
         ("review.check_timeout", _) => "a check that takes longer is ended and has failed; \"0\" = never",
         ("review.check_output_bytes", _) => "how much of a check's output is kept: beginning and end",
+        ("notifications.questions", _) => "whether the app calls you for questions of workers",
+        ("notifications.blockers", _) => "whether the app calls you for what only you can resolve",
+        ("notifications.session_end", _) => "whether the app calls you when a session has finished or failed",
         (_, "path") => "the program; empty: the first on the PATH",
         (_, "model") => "empty: the CLI's own choice",
         (_, "args") => "added to its command line",

@@ -5,7 +5,6 @@ use std::io::{IsTerminal, Read};
 use mo_api::client::Client;
 use mo_api::dto::StartForm;
 use mo_core::ids::SessionId;
-use mo_core::team::Team;
 use mo_engine::search::learn;
 use mo_engine::start::{MAX_GOAL, StartRequest, check};
 use mo_journal::DataDir;
@@ -29,7 +28,7 @@ pub(super) fn run(context: &mut Context, args: &Run) -> Result<u8, Failure> {
     let environment = context.environment(&config)?;
     let team = match &args.team {
         Some(file) => team_file::read(file, &args.target)?,
-        None => Team::default_trio(),
+        None => config.team.team(),
     };
     let mut settings = config.session.clone();
     settings.fix_rounds = args.fix_rounds.unwrap_or(settings.fix_rounds);

@@ -116,6 +116,12 @@ fn typed(now: &str, value: &str) -> Option<Result<Value, EditError>> {
             value.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Array>(),
         ))),
         b'{' => None,
+        b't' | b'f' => Some(
+            value
+                .parse::<bool>()
+                .map(Value::from)
+                .map_err(|_| EditError::Refused(format!("`{value}` is neither true nor false"))),
+        ),
         _ => Some(match (value.parse::<i64>(), value.parse::<f64>()) {
             (Ok(whole), _) => Ok(Value::from(whole)),
             (_, Ok(number)) if number.is_finite() => Ok(Value::from(number)),
@@ -170,6 +176,10 @@ mod tests {
             edit(&text, "session.money_limit_usd", Some("2.5")).unwrap(),
             format!("{text}\n[session]\nmoney_limit_usd = 2.5\n")
         );
+        assert_eq!(
+            edit("", "notifications.session_end", Some("true")).unwrap(),
+            "[notifications]\nsession_end = true\n"
+        );
     }
 
     #[test]
@@ -180,6 +190,8 @@ mod tests {
             ("session.time_limit", "soon", "`soon` is not a duration"),
             ("session.permission", "yolo", "\"ask\" or \"bypass\""),
             ("agents.claude.path", "claude", "the path must be absolute"),
+            ("session.team", "duo", "possible are \"trio\", \"pair\", \"solo\""),
+            ("notifications.blockers", "on", "`on` is neither true nor false"),
             ("agents.claude.env", "A=1", "no setting that can be changed here"),
             ("session.nothing", "1", "no setting that can be changed here"),
         ];

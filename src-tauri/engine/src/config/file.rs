@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use mo_core::ceiling::{Ceiling, Freedom};
 use mo_core::ids::AgentKind;
 use mo_core::settings::{CHECK_OUTPUT, MAX_RECOVERY_ATTEMPTS, PermissionMode, Settings, problem_of_checks};
+use mo_core::team::Preset;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -26,6 +27,8 @@ struct Root {
     recovery: Recovery,
     #[serde(default)]
     storage: StorageTable,
+    #[serde(default)]
+    notifications: NotificationsTable,
 }
 
 #[derive(Deserialize, Default)]
@@ -43,6 +46,7 @@ struct Agent {
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 struct Session {
+    team: Option<Spanned<String>>,
     permission: Option<Spanned<String>>,
     ceiling: Option<Spanned<Vec<Spanned<String>>>>,
     isolation: Option<Spanned<String>>,
@@ -79,6 +83,14 @@ struct StorageTable {
     checkpoints_max_size: Option<Spanned<String>>,
     transcript_max_size: Option<Spanned<String>>,
     keep_sessions_for: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct NotificationsTable {
+    questions: Option<bool>,
+    blockers: Option<bool>,
+    session_end: Option<bool>,
 }
 
 /// The most fix rounds that make sense; more is a slip of the keyboard.
@@ -227,6 +239,23 @@ impl Config {
             let Some(value) = value else { continue };
             *bytes = parse_size(value.get_ref()).map_err(|reason| broken(value.span().start, reason))?;
             set.push(name.to_owned());
+        }
+        let calls = &mut config.notifications;
+        for (value, name, called) in [
+            (root.notifications.questions, "questions", &mut calls.questions),
+            (root.notifications.blockers, "blockers", &mut calls.blockers),
+            (root.notifications.session_end, "session_end", &mut calls.session_end),
+        ] {
+            let Some(value) = value else { continue };
+            *called = value;
+            set.push(format!("notifications.{name}"));
+        }
+        if let Some(word) = &root.session.team {
+            config.team = Preset::of_word(word.get_ref()).ok_or_else(|| {
+                let known = Preset::ALL.map(|preset| format!("{:?}", preset.as_str())).join(", ");
+                broken(word.span().start, format!("team = {:?}; possible are {known}", word.get_ref()))
+            })?;
+            set.push("session.team".to_owned());
         }
         if let Some(word) = &root.session.permission {
             settings.permission = match word.get_ref().as_str() {

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use mo_core::ids::AgentKind;
 use mo_core::policy::Rule;
 use mo_core::settings::{PermissionMode, Settings};
+use mo_core::team::Preset;
 
 pub use duration::parse_duration;
 pub use edit::{EditError, change};
@@ -32,6 +33,10 @@ pub struct Config {
     pub agents: BTreeMap<AgentKind, AgentConfig>,
     /// The settings of a session.
     pub session: Settings,
+    /// The team of a session that names none.
+    pub team: Preset,
+    /// What a person is called for.
+    pub notifications: Notifications,
     /// How much is kept, and for how long.
     pub storage: Storage,
     /// The person's rules for what workers ask, from `rules.toml` beside the configuration.
@@ -55,6 +60,23 @@ pub struct AgentConfig {
     pub args: Vec<String>,
     /// `acp` for agents that are none of the known ones.
     pub acp: bool,
+}
+
+/// What a person is called for by a notification of the desktop. What is not called for is shown all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Notifications {
+    /// Questions of workers.
+    pub questions: bool,
+    /// What only a person can resolve.
+    pub blockers: bool,
+    /// Sessions that have finished or failed.
+    pub session_end: bool,
+}
+
+impl Default for Notifications {
+    fn default() -> Self {
+        Self { questions: true, blockers: true, session_end: false }
+    }
 }
 
 /// How much the data folder may hold, and for how long.

@@ -52,6 +52,7 @@ impl Config {
             push(format!("agents.{agent}.env"), format!("{{ {} }}", names.join(", ")).replace("{  }", "{}"));
         }
         let session = &self.session;
+        push("session.team".to_owned(), format!("{:?}", self.team.as_str()));
         push("session.permission".to_owned(), format!("{:?}", permission_word(session.permission)));
         push("session.ceiling".to_owned(), format!("{:?}", session.ceiling.words()));
         push("session.isolation".to_owned(), "\"in-place\"".to_owned());
@@ -80,6 +81,12 @@ impl Config {
             ("keep_sessions_for", show_duration(storage.keep_sessions_for_ms)),
         ] {
             push(format!("storage.{name}"), format!("{value:?}"));
+        }
+        let calls = &self.notifications;
+        for (name, called) in
+            [("questions", calls.questions), ("blockers", calls.blockers), ("session_end", calls.session_end)]
+        {
+            push(format!("notifications.{name}"), called.to_string());
         }
         values
     }

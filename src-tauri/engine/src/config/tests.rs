@@ -2,8 +2,9 @@ use std::path::Path;
 
 use mo_core::ceiling::{Ceiling, Freedom};
 use mo_core::ids::AgentKind;
+use mo_core::team::Preset;
 
-use super::{Config, ConfigError, Source, parse_duration, parse_size, show_size};
+use super::{Config, ConfigError, Notifications, Source, parse_duration, parse_size, show_size};
 
 fn parse(text: &str) -> Result<Config, ConfigError> {
     Config::parse(Path::new("/c/config.toml"), text)
@@ -40,6 +41,8 @@ fn what_is_wrong_is_said_with_its_line_and_column() {
         ("[session]\nunknown = 1\n", 2, 1),
         ("[session]\nstall_timeout = \"5 minutes\"\n", 2, 17),
         ("[session]\npermission = \"yes\"\n", 2, 14),
+        ("[session]\nteam = \"duo\"\n", 2, 8),
+        ("[notifications]\nquestions = \"no\"\n", 2, 13),
         ("[session]\nceiling = [\"write\", \"wirte\"]\n", 2, 21),
         ("[session]\nceiling = \"write\"\n", 2, 11),
         ("[session]\npermission = \"bypass\"\nceiling = [\"write\"]\n", 3, 11),
@@ -75,6 +78,19 @@ fn a_ceiling_is_what_it_names() {
     assert_eq!(some.session.ceiling, Ceiling::of([Freedom::Write, Freedom::Hosts]));
     let shown = some.shown().into_iter().find(|value| value.name == "session.ceiling").unwrap();
     assert_eq!((shown.value.as_str(), shown.source), ("[\"write\", \"hosts\"]", Source::File));
+}
+
+#[test]
+fn the_team_and_the_calls_are_what_is_set() {
+    let plain = Config::default();
+    assert_eq!((plain.team, plain.notifications), (Preset::Trio, Notifications::default()));
+    let config = parse("[session]\nteam = \"solo\"\n[notifications]\nblockers = false\n").unwrap();
+    assert_eq!(config.team, Preset::Solo);
+    assert_eq!(config.notifications, Notifications { questions: true, blockers: false, session_end: false });
+    let shown = config.shown();
+    let from_file: Vec<&str> =
+        shown.iter().filter(|value| value.source == Source::File).map(|value| value.name.as_str()).collect();
+    assert_eq!(from_file, ["session.team", "notifications.blockers"]);
 }
 
 #[test]
