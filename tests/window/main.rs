@@ -48,12 +48,15 @@ pub(crate) fn picture(page: &Browser, name: &str, scheme: Scheme) {
     fs::create_dir_all(&folder).unwrap();
     for (width, height) in [(1280, 800), (960, 600)] {
         page.resize(width, height);
-        let overflow = page.run(
+        let beyond = page.run(
             "const page = document.documentElement;
-             return page.scrollWidth > innerWidth || page.scrollHeight > innerHeight",
+             if (page.scrollWidth <= innerWidth && page.scrollHeight <= innerHeight) return null;
+             const reaches = (box) => box.right > innerWidth + 0.5 || box.bottom > innerHeight + 0.5;
+             const beyond = [...document.querySelectorAll('body *')].filter((one) => reaches(one.getBoundingClientRect()));
+             return [page.scrollWidth, page.scrollHeight, ...beyond.slice(0, 9).map((one) => one.outerHTML.slice(0, 120))];",
             &[],
         );
-        assert_eq!(overflow, json!(false), "{name} does not fit into {width}×{height}");
+        assert_eq!(beyond, json!(null), "{name} does not fit into {width}×{height}");
         let path = folder.join(format!("{name}-{width}x{height}-{}.png", scheme.word()));
         fs::write(&path, page.screenshot()).unwrap();
     }

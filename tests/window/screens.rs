@@ -17,7 +17,7 @@ use crate::hands::tab;
 use crate::pixels::Pixels;
 use crate::stage::{Scheme, Stage};
 use crate::webdriver::Browser;
-use crate::{DEMO, SOON, picture, with_prepared_window, with_window};
+use crate::{DEMO, SOON, measured, picture, with_prepared_window, with_window};
 
 const SESSION: &str = "orch_20261122_104100_abcd";
 /// A page paints nothing past 2^24 px.
@@ -69,6 +69,11 @@ fn write_session(stage: &Stage, events: u64) {
     }
 }
 
+/// The page's text, its numbers without the space between their thousands.
+fn ungrouped(page: &Browser) -> String {
+    page.text().replace('\u{202f}', "")
+}
+
 /// The number of the first row that begins in sight, and where its text is.
 fn first_row(page: &Browser) -> Option<(u64, Value)> {
     let found = page.run(
@@ -94,6 +99,14 @@ fn row_is_painted(page: &Browser, near: u64, within: u64) {
     });
 }
 
+/// Says what it took: most of the long run is time that no test waits for on purpose.
+fn timed<T>(what: &str, work: impl FnOnce() -> T) -> T {
+    let begun = std::time::Instant::now();
+    let made = work();
+    measured(what, begun.elapsed());
+    made
+}
+
 fn scroll_to(page: &Browser, part: f64) {
     page.run(
         "const box = document.querySelector('[role=grid]');
@@ -112,18 +125,20 @@ fn every_row_of_a_log_is_painted_found_and_exported_however_long_it_is() {
     with_prepared_window(
         Scheme::Light,
         &settings,
-        |stage| write_session(stage, rows),
+        |stage| timed("the making of the journal", || write_session(stage, rows)),
         |page, _| {
+            let begun = std::time::Instant::now();
+            let since = |what: &str| measured(&format!("until {what}"), begun.elapsed());
             page.wait("the session", SOON, |page| page.find("//nav//button[contains(., 'A long log')]"))
                 .click();
             let css = format!("document.documentElement.style.setProperty('--log-row', '{height}px')");
             page.run(&css, &[]);
             tab(page, "log");
             page.wait("all rows", DEMO, |page| {
-                let text = page.text().replace('\u{202f}', "");
-                text.contains(&format!("{rows} rows, none filtered out")).then_some(())
+                ungrouped(page).contains(&format!("{rows} rows, none filtered out")).then_some(())
             });
 
+            since("all rows are there");
             // It begins at its end. A row in the middle and the first are as well painted.
             let step = 600 / height + 2;
             row_is_painted(page, rows - 1, step);
@@ -137,17 +152,20 @@ fn every_row_of_a_log_is_painted_found_and_exported_however_long_it_is() {
             let high = page.run("return document.querySelector('[role=grid]').scrollHeight", &[]);
             assert!(high.as_u64().is_some_and(|px| px < PAINTED), "{high} px are not painted");
 
+            since("rows are painted at top, middle and end");
             let malformed = rows / 1_000;
             page.wait("the count of malformed lines", DEMO, |page| {
-                page.text().contains(&format!("{malformed} malformed")).then_some(())
+                ungrouped(page).contains(&format!("{malformed} malformed")).then_some(())
             });
+            since("all is looked at");
             let only = rows / 2 + 7;
             let field = page.find("//input[@aria-label='Filter by text']").expect("the filter");
             field.write(&format!("mark {only} x"));
             page.wait("the one row that matches", DEMO, |page| {
-                page.text().contains("1 row of").then_some(())
+                ungrouped(page).contains(&format!("1 row of {rows}, {} filtered out", rows - 1)).then_some(())
             });
             row_is_painted(page, only, 0);
+            since("one row is filtered out of all");
             page.run("document.querySelector('[role=row]').click()", &[]);
             page.wait_for_text("Raw line", SOON);
             page.wait_for_text(&format!("event {only} of claude-implementer"), SOON);
@@ -157,12 +175,14 @@ fn every_row_of_a_log_is_painted_found_and_exported_however_long_it_is() {
             let line: Value = serde_json::from_str(text.trim_end()).unwrap();
             assert_eq!((&line["seq"], &line["kind"]), (&json!(only), &json!("agent_item")));
 
+            since("that row is exported");
             page.button("Show all rows").click();
             page.button("Find").click();
             let field = page.wait("the search", SOON, |page| page.find("//input[@aria-label='Find']"));
             field.write(&format!("MARK {}\u{e007}", rows - 3));
             page.wait_for_text("1 of 1", DEMO);
             row_is_painted(page, rows - 3, step);
+            since("a row is found");
             page.run("document.documentElement.style.removeProperty('--log-row')", &[]);
             tab(page, "details");
             page.wait_for_text("Not yet proven", SOON);
