@@ -34,6 +34,7 @@ use crate::engine_desk::news::{watch_resources, watch_sessions};
 use crate::host::{Folder, Host, Place, follow};
 use crate::open::{Places, variables};
 use crate::outside::Tastes;
+use crate::own_program::OwnProgram;
 use crate::remembered::Memory;
 use logs::OpenLogs;
 
@@ -46,7 +47,7 @@ pub struct EngineDesk {
     places: Places,
     memory: Memory,
     demos: Mutex<Vec<Arc<DemoRun>>>,
-    program: PathBuf,
+    program: OwnProgram,
     news: mpsc::Sender<News>,
     untaken: Mutex<Option<mpsc::Receiver<News>>>,
     logs: OpenLogs,
@@ -60,7 +61,7 @@ impl EngineDesk {
     pub async fn open() -> Result<Arc<Self>, Refusal> {
         let places = Places::find(|name| std::env::var_os(name).map(PathBuf::from))?;
         let config = Config::read(&places.config, false)?;
-        let program = std::env::current_exe().map_err(|error| {
+        let program = OwnProgram::find().map_err(|error| {
             Refusal::new("own_program_unknown", error.to_string(), "start the app by its full path")
         })?;
         let folder = Folder { data: places.data.clone(), config, variables: variables() };
@@ -79,6 +80,7 @@ impl EngineDesk {
         places: Places,
         program: PathBuf,
     ) -> Result<Arc<Self>, JournalError> {
+        let program = OwnProgram::at(program);
         let (desk, news, newest) = Self::made(Host::here(engine.clone()), places, program).await?;
         tokio::spawn(watch_engine(engine, newest, Duration::ZERO, news));
         Ok(desk)
@@ -88,7 +90,7 @@ impl EngineDesk {
     async fn made(
         host: Host,
         places: Places,
-        program: PathBuf,
+        program: OwnProgram,
     ) -> Result<(Arc<Self>, mpsc::Sender<News>, u64), JournalError> {
         let (news, untaken) = mpsc::channel(QUEUE);
         let journal = host.journal();
@@ -122,7 +124,7 @@ impl EngineDesk {
 impl Desk for EngineDesk {
     fn start_demo(&self) -> Answer<'_, String> {
         Box::pin(async move {
-            let demo = Arc::new(start_demo(&self.program, variables()).await?);
+            let demo = Arc::new(start_demo(self.program.again(), variables()).await?);
             tokio::spawn(watch_sessions(demo.engine.clone(), 0, self.news.clone()));
             tokio::spawn(watch_resources(demo.engine.resources(), self.news.clone()));
             let session = demo.session.to_string();

@@ -20,11 +20,13 @@ pub mod notices;
 pub mod open;
 pub mod outbox;
 pub mod outside;
+pub mod own_program;
 pub mod picker;
 pub mod plain;
 pub mod remembered;
 pub mod tray;
 pub mod tray_library;
+pub mod upgraded;
 pub mod window;
 
 #[cfg(test)]
@@ -52,7 +54,7 @@ use crate::desk::Desk;
 use crate::dto::Refusal;
 use crate::farewell::Farewell;
 use crate::missing::Missing;
-use crate::window::{WINDOW, bring_up, open_window};
+use crate::window::{WINDOW, open_window};
 
 /// News on their way to the page; the page's outbox takes them at once.
 const QUEUE: usize = 8;
@@ -70,7 +72,7 @@ where
     let size = StateFlags::SIZE | StateFlags::POSITION | StateFlags::MAXIMIZED | StateFlags::FULLSCREEN;
     tauri::Builder::default()
         // First, since a second start ends in it. Without a session bus there is none to be found.
-        .plugin(tauri_plugin_single_instance::init(|app, _, _| bring_up(app)))
+        .plugin(tauri_plugin_single_instance::init(|app, _, _| upgraded::second_start(app)))
         .plugin(tauri_plugin_window_state::Builder::new().with_state_flags(size).build())
         .plugin(tauri_plugin_dialog::init())
         .plugin(tauri_plugin_notification::init())

@@ -4,6 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::desktop_bus::{NoticeServer, notice_server};
 use crate::dto::MissingPart;
+use crate::own_program::{OwnProgram, Place};
 
 /// What was found to be missing when the app started.
 #[derive(Debug, Default)]
@@ -19,6 +20,7 @@ impl Missing {
     /// All that is missing now. Blocks for at most a few seconds.
     pub fn list(&self) -> Vec<MissingPart> {
         let mut list: Vec<MissingPart> = of_notices(&notice_server()).into_iter().collect();
+        list.extend(OwnProgram::find().ok().and_then(|program| of_program(program.stands())));
         list.extend(self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned());
         list
     }
@@ -43,9 +45,27 @@ fn of_notices(server: &NoticeServer) -> Option<MissingPart> {
     }
 }
 
+fn of_program(place: Place) -> Option<MissingPart> {
+    let part = |message: &str, hint: &str| Some(MissingPart::new("program", message, hint));
+    let version = env!("CARGO_PKG_VERSION");
+    match place {
+        Place::Same => None,
+        Place::Replaced => part(
+            &format!(
+                "Another version of the app was installed while it runs: this is still version {version}."
+            ),
+            "Quit and open it again; sessions that run are paused before, and go on when you resume them.",
+        ),
+        Place::Removed => part(
+            &format!("The app was removed while it runs: this is still version {version}."),
+            "It works on until you quit; install it before you open it again.",
+        ),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{MissingPart, NoticeServer, of_notices};
+    use super::{MissingPart, NoticeServer, Place, of_notices, of_program};
 
     #[test]
     fn every_lack_is_named_with_what_to_do() {
@@ -54,5 +74,9 @@ mod tests {
         assert!(said(NoticeServer::Nobody).unwrap().contains("Nobody shows notifications"));
         assert!(said(NoticeServer::There { actions: false, markup: true }).unwrap().contains("no buttons"));
         assert_eq!(said(NoticeServer::There { actions: true, markup: false }), None);
+        let said = |place| of_program(place).map(|MissingPart { message, .. }| message);
+        assert_eq!(said(Place::Same), None);
+        assert!(said(Place::Replaced).unwrap().contains(env!("CARGO_PKG_VERSION")));
+        assert!(said(Place::Removed).unwrap().contains("removed"));
     }
 }

@@ -26,6 +26,7 @@ mod steering;
 mod team;
 mod tray;
 mod tray_host;
+mod upgrade;
 
 use std::fs;
 use std::io::Write as _;

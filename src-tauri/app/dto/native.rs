@@ -12,12 +12,12 @@ pub struct ShowNeed {
     pub need: Option<String>,
 }
 
-/// Something that this desktop lacks.
+/// Something that this desktop lacks, or that changed under the app.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct MissingPart {
-    /// `notifications tray`.
+    /// `notifications tray program`.
     pub part: String,
-    /// What does not work, in one sentence.
+    /// What does not work or is out of date, in one sentence.
     pub message: String,
     /// What to do about it.
     pub hint: String,

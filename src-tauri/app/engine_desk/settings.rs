@@ -26,7 +26,7 @@ impl SettingsDesk for EngineDesk {
             let (environment, spawner) = (self.host.environment(), spawner()?);
             // The agents first: in looking for them the login shell is asked for its PATH.
             let found = check_agents(&self.host.config(), &environment, &spawner).await;
-            let command = own_command(spawner.as_ref(), &environment, &self.program).await;
+            let command = own_command(spawner.as_ref(), &environment, self.program.place()).await;
             let guarantee = |guarantee: Guarantee| GuaranteeCheck {
                 name: guarantee.as_str().to_owned(),
                 what: in_words(guarantee).to_owned(),
