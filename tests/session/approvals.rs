@@ -218,6 +218,11 @@ async fn what_is_always_allowed_becomes_a_rule_of_this_folder() {
         rule.text
     );
     assert!(rule.text.contains("owner: person") && rule.text.contains("not_match = ["), "{}", rule.text);
+    let words = format!(
+        "command no-such-program --fast: allowed to the implementer in {}",
+        play.stage.path("target").display()
+    );
+    assert_eq!(rule.words, words);
     assert!(!file.exists(), "nothing is written by looking");
     // A broken file stays as it is, and the question too.
     std::fs::create_dir(file.parent().unwrap()).unwrap();

@@ -3,7 +3,7 @@
 import { flushSync, mount, unmount } from 'svelte';
 
 import { DOCTOR_LACKING, CHECK, CHOICES } from './api/fixtures/frame';
-import { fillScreens, STORY, tellSamples, UNCLEAR } from './api/fixtures/screens';
+import { BLOCKED_STORY, fillScreens, STORY, tellSamples, UNCLEAR } from './api/fixtures/screens';
 import { ASKING, ASKING_TWICE, BLOCKED, FAILED, FINISHED, NOW, OTHERS, PAUSED, RUNNING } from './api/fixtures/sessions';
 import { ScriptedApi } from './api/scripted';
 import App from './App.svelte';
@@ -51,7 +51,7 @@ async function type(selector: string, text: string): Promise<void> {
 
 const withSession = (session: typeof RUNNING) => (api: ScriptedApi) => {
   api.sessions = [session, ...OTHERS];
-  api.entries.set('login', session.approvals.length > 0 ? STORY : STORY.filter((entry) => entry.kind !== 'approval'));
+  api.entries.set('login', session.state === 'blocked' ? BLOCKED_STORY : session.approvals.length > 0 ? STORY : STORY.filter((entry) => entry.kind !== 'approval'));
   fillScreens(api);
 };
 const openLogin = () => press('nav .item', 'Add login');
@@ -129,6 +129,25 @@ const SCREENS: Record<string, Screen> = {
     },
   },
   changes: { api: withSession(FINISHED), go: openTab('Changes') },
+  decision: { api: withSession(UNCLEAR), go: openTab('Timeline') },
+  always: {
+    api(api) {
+      withSession(ASKING)(api);
+      api.sessions = api.sessions.map((one) => ({ ...one, approvals: one.approvals.map((asked) => ({ ...asked, options: [...asked.options, 'always'] })) }));
+      api.rule = {
+        words: 'command cargo add argon2: allowed to the implementer in /home/ada/code/shop-api',
+        text: '[[rule]]\nname = "cargo_add"\nverdict = "allow"\ncommand = "cargo add argon2"\nrole = "implementer"\nfolder = "/home/ada/code/shop-api"\n',
+        file: '/home/ada/.config/meta-orchestrator/rules.toml',
+        spares: 1,
+        of: 3,
+      };
+    },
+    async go() {
+      await openLogin();
+      await see('section[aria-busy=false]');
+      await press('aside button', 'Always in this folder');
+    },
+  },
   reviews: { api: withSession(UNCLEAR), go: openTab('Reviews') },
   log: { api: withSession(RUNNING), go: openTab('Log') },
   'log-raw': {

@@ -188,8 +188,13 @@ describe('who comes back', () => {
   it('hears of each session what was decided, changed and spent, and what waits', () => {
     const told = whatChanged(RUNNING, { ...ASKING, seq: 300 });
     expect(told!.what).toEqual(['1 matter waits for you']);
+    expect(whatChanged(ASKING, { ...ASKING, seq: 301 }), 'what waited before').toBeNull();
+    const other = { ...ASKING.needs_you[0]!, id: 'ap_9' };
+    expect(whatChanged(ASKING, { ...ASKING, seq: 301, needs_you: [other] })!.what, 'another in its place').toEqual(['1 matter waits for you']);
     const done = whatChanged({ ...RUNNING, cost_usd: 1 }, { ...FINISHED, seq: 301, cost_usd: 3.4, files_changed: ['a'] });
-    expect(done!.what).toEqual(['decided: log warning', '1 file changed', '$2.40 spent']);
+    expect(done!.what).toEqual(['decided: log warning', '1 more file changed', '$2.40 spent']);
+    const unknown = whatChanged(RUNNING, { ...FINISHED, seq: 301, decisions: [], workers: RUNNING.workers });
+    expect(unknown!.what, 'a cost that nobody reports').toEqual(['257 k tokens spent']);
     expect(whatChanged(RUNNING, { ...RUNNING, seq: 241 })).toBeNull();
     const away = new Away();
     away.leave([RUNNING], 0);
@@ -198,6 +203,16 @@ describe('who comes back', () => {
     away.leave([RUNNING], 0);
     away.comeBack([{ ...ASKING, seq: 300 }], 70_000);
     expect(away.missed).toHaveLength(1);
+    // Gone again without having read it: that is told with the rest.
+    away.leave([ASKING], 80_000);
+    away.comeBack([{ ...FINISHED, seq: 400 }, { ...OTHERS[0]!, seq: 90, state: 'finished' }], 150_000);
+    expect(away.missed.map((one) => one.id)).toEqual(['login', 'flaky']);
+    away.dismiss({ ...FINISHED, seq: 400 });
+    expect(away.missed.map((one) => one.id)).toEqual(['flaky']);
+    away.dismiss();
+    away.leave([FINISHED], 200_000);
+    away.comeBack([FINISHED], 300_000);
+    expect(away.missed).toEqual([]);
   });
 });
 

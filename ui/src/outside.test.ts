@@ -74,7 +74,7 @@ describe('the palette', () => {
     };
     expect(await names(RUNNING)).toEqual(['Pause', 'Stop', 'Review now…', 'Write to a worker…']);
     expect(await names(PAUSED)).toEqual(['Resume', 'Review now…', 'Go on with a message…', 'Restore a checkpoint…']);
-    expect(await names(FINISHED)).toEqual(['Review now…', 'Follow up…', 'Restore a checkpoint…']);
+    expect(await names(FINISHED)).toEqual(['Review now…', 'Follow-up…', 'Restore a checkpoint…']);
   });
 
   it('pauses, and asks for the words of a review and of a message', async () => {
@@ -112,7 +112,7 @@ describe('a blocker', () => {
     api.tell([]);
     await expect.poll(() => retry.disabled).toBe(false);
     await fireEvent.click(retry);
-    await expect.poll(() => api.resolved).toEqual([['login', 'bl_1']]);
+    await expect.poll(() => api.resolved).toEqual([['login', 'login.60']]);
   });
 });
 

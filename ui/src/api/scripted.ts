@@ -27,7 +27,7 @@ export class ScriptedApi extends ScriptedScreens implements Api {
   changed: [name: string, value: string | null][] = [];
   answers: [session: string, approval: string, choice: ChoiceForm][] = [];
   rulesFor: [session: string, approval: string][] = [];
-  rule: RuleOffer = { text: '[[rule]]\ncommand = "cargo add argon2"\n', file: '/home/ada/.config/rules.toml', spares: 3, of: 5 };
+  rule: RuleOffer = { text: '[[rule]]\ncommand = "cargo add argon2"\n', words: 'command cargo add argon2: allowed to the implementer in /home/ada/shop', file: '/home/ada/.config/rules.toml', spares: 3, of: 5 };
   revoked: [session: string, grant: string][] = [];
   resolved: [session: string, blocker: string][] = [];
   acks: [epoch: number, number: number][] = [];
@@ -224,6 +224,9 @@ export function aSession(some: Partial<SessionView> = {}): SessionView {
     decisions: [],
     recoveries: 0,
     quotas: [],
+    checkpoint: 0,
+    fix_round: 0,
+    fix_rounds: 0,
     needs_you: [],
     approvals: [],
     grants: [],

@@ -54,6 +54,8 @@ export class Desk {
   });
   session = $derived(this.sessions.find((one) => one.id === this.chosen) ?? null);
   active = $derived(this.sessions.some(isActive));
+  /** Whether a time that the person sees goes on: a session's, that of a lost engine, or a question's that is to expire. */
+  ticks = $derived(this.active || this.since !== null || (this.session?.approvals.some((one) => one.state === 'open' && one.expires_at !== null) ?? false));
   groups = $derived.by(() => {
     const groups: { name: Group; sessions: SessionView[] }[] = GROUPS.map((name) => ({ name, sessions: [] }));
     for (const one of this.sessions) groups[GROUPS.indexOf(groupOf(one))]!.sessions.push(one);
@@ -176,6 +178,19 @@ export class Desk {
 
   async resolve(id: string, blocker: string): Promise<void> {
     await this.api.resolve(id, blocker);
+  }
+
+  /** Brings a question or a blocker of the open session before the person, also one that was before. */
+  async call(need: string): Promise<void> {
+    this.wanted = null;
+    await tick();
+    this.wanted = need;
+  }
+
+  /** Opens a session with the card that waits in it. */
+  async answerTo(id: string, need: string | null): Promise<void> {
+    this.choose(id);
+    if (need !== null) await this.call(need);
   }
 
   /** Opens the card that the desktop asks for. */

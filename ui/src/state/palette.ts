@@ -48,7 +48,7 @@ export function actions(desk: Desk, hooks: Hooks): Action[] {
       add('review', 'Review now…', 'Perhaps with a focus', 'review', () => (desk.wish = 'review'));
     }
     if (!active || session.workers.some((worker) => worker.attempt > 0)) {
-      const name = active ? 'Write to a worker…' : session.state === 'finished' ? 'Follow up…' : 'Go on with a message…';
+      const name = active ? 'Write to a worker…' : session.state === 'finished' ? 'Follow-up…' : 'Go on with a message…';
       add('message', name, '', 'message', () => (desk.wish = 'message'));
     }
     const changes = hooks.tabs.find((tab) => tab.name === 'Changes');
@@ -62,7 +62,7 @@ export function actions(desk: Desk, hooks: Hooks): Action[] {
   }
   for (const one of desk.sessions) {
     for (const [at, need] of one.needs_you.entries()) {
-      all.push({ id: `need-${one.id}-${at}`, group: 'Needs you', name: `Answer: ${label(need.title)}`, note: baseName(one.target), look: 'hand', run: () => desk.choose(one.id) });
+      all.push({ id: `need-${one.id}-${at}`, group: 'Needs you', name: `Answer: ${label(need.title)}`, note: baseName(one.target), look: 'hand', run: () => void desk.answerTo(one.id, need.id) });
     }
   }
   for (const tab of hooks.tabs) {

@@ -20,7 +20,9 @@ export function readStep(step: string): Step {
   if (remark > 0) return { command: step.slice(0, remark), text: step.slice(remark + 4) };
   const bare = BARE.exec(step);
   if (bare !== null) return { command: bare[1]!, text: '' };
-  return { command: quoted(step), text: step };
+  const command = quoted(step);
+  // The command stands below it, to be copied.
+  return { command, text: command === null ? step : step.replace(`\`${command}\` in a terminal`, 'this in a terminal') };
 }
 
 /** Whether the step only says that the session is to go on: the card has a button for that. */

@@ -79,6 +79,20 @@ impl About {
     }
 }
 
+impl Rule {
+    /// What it says, as people read it: `command cargo test: allowed to the implementer in /code/shop`.
+    pub fn in_words(&self) -> String {
+        let verdict = match self.verdict {
+            Permit::Allow => "allowed",
+            Permit::Ask => "asked",
+            Permit::Deny => "denied",
+        };
+        let role = self.role.map(|role| format!(" to the {}", role.as_str())).unwrap_or_default();
+        let folder = self.folder.as_ref().map(|folder| format!(" in {folder}")).unwrap_or_default();
+        format!("{}: {verdict}{role}{folder}", self.about.in_words())
+    }
+}
+
 /// A rule as it stands in `rules.toml`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

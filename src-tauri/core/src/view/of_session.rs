@@ -52,6 +52,9 @@ pub fn session_view(id: &SessionId, state: &State) -> Option<SessionView> {
             .collect(),
         recoveries: state.workers.values().map(|worker| worker.recovery.attempted).sum(),
         quotas: of_recovery::quotas(state),
+        checkpoint: newest.map(|c| c.checkpoint),
+        fix_round: fix_round(state),
+        fix_rounds: created.settings.fix_rounds,
         needs_you: needs(id, state),
         approvals: of_approvals::approvals(&state.approvals),
         grants: of_grants::grants(&state.approvals.grants),
@@ -71,6 +74,15 @@ pub fn session_state(state: &State) -> &'static str {
         (Some(ending), _) => ending.state.as_str(),
         (None, Step::Prepare) => "preparing",
         (None, _) => "running",
+    }
+}
+
+/// Of the step, or once there is none any more of the last decision.
+fn fix_round(state: &State) -> u32 {
+    let of = |step: Step| round_of(step).saturating_sub(1);
+    match (state.step, state.decisions.last()) {
+        (Step::Done, Some((_, made))) => of(made.step),
+        (step, _) => of(step),
     }
 }
 

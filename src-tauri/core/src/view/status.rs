@@ -48,6 +48,15 @@ pub struct SessionView {
     /// Usage limits that are reached, and when they are over.
     #[serde(default)]
     pub quotas: Vec<QuotaView>,
+    /// The newest checkpoint; 0 is the start.
+    #[serde(default)]
+    pub checkpoint: Option<u32>,
+    /// How often findings have gone back to the implementer since the goal or its follow-up was given.
+    #[serde(default)]
+    pub fix_round: u32,
+    /// How often they may before a decision takes effect.
+    #[serde(default)]
+    pub fix_rounds: u32,
     /// What waits for a person.
     pub needs_you: Vec<NeedView>,
     /// Questions to a person, in their order: those that are open and the newest that were settled.
@@ -277,6 +286,9 @@ pub struct ApprovalView {
 pub struct RuleOffer {
     /// As it would be written.
     pub text: String,
+    /// What it says, in words.
+    #[serde(default)]
+    pub words: String,
     /// Into which file.
     pub file: String,
     /// How many of the session's questions so far it would have spared.

@@ -39,7 +39,7 @@ impl EngineHandle {
             .collect();
         let home = self.shared.environment.home().unwrap_or_default().to_string_lossy().into_owned();
         let file = self.shared.rules.file(Path::new(&view.target))?.to_string_lossy().into_owned();
-        let text = Rules::shown(&rule, &why);
+        let (text, words) = (Rules::shown(&rule, &why), rule.in_words());
         let (journal, session) = (Arc::clone(&self.shared.ports.journal), SessionId::new(view.id));
         let counted = tokio::task::spawn_blocking(move || {
             let asks_it = |worker: Option<&WorkerName>, action: &Action| {
@@ -49,7 +49,7 @@ impl EngineHandle {
             count(journal.as_ref(), &session, &asks_it)
         });
         let (spares, of) = counted.await.map_err(|_| CommandError::Closed)??;
-        Ok(RuleOffer { text, file, spares, of })
+        Ok(RuleOffer { text, words, file, spares, of })
     }
 
     /// Writes the rule that a question becomes; it is in effect when this returns.

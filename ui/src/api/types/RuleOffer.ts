@@ -9,6 +9,10 @@ export type RuleOffer = {
  */
 text: string, 
 /**
+ * What it says, in words.
+ */
+words: string, 
+/**
  * Into which file.
  */
 file: string, 

@@ -79,6 +79,18 @@ recoveries: number,
  */
 quotas: Array<QuotaView>, 
 /**
+ * The newest checkpoint; 0 is the start.
+ */
+checkpoint: number | null, 
+/**
+ * How often findings have gone back to the implementer since the goal or its follow-up was given.
+ */
+fix_round: number, 
+/**
+ * How often they may before a decision takes effect.
+ */
+fix_rounds: number, 
+/**
  * What waits for a person.
  */
 needs_you: Array<NeedView>, 

@@ -1,0 +1,121 @@
+import { cleanup, fireEvent, render, screen, within } from '@testing-library/svelte';
+import axe from 'axe-core';
+import { afterEach, describe, expect, it } from 'vitest';
+
+import type { SessionView } from './api/api';
+import { ScriptedApi } from './api/scripted';
+import { BLOCKED_STORY, fillScreens, STORY, UNCLEAR } from './api/fixtures/screens';
+import { ASKING_TWICE, BLOCKED, FINISHED, RUNNING } from './api/fixtures/sessions';
+import App from './App.svelte';
+import { needOf, seqOf } from './text/need';
+
+afterEach(cleanup);
+
+async function open(session: SessionView, prepare: (api: ScriptedApi) => void = () => {}) {
+  const api = new ScriptedApi();
+  api.sessions = [session];
+  fillScreens(api);
+  prepare(api);
+  render(App, { api });
+  await screen.findByRole('navigation', { name: 'Sessions' });
+  await fireEvent.click((await screen.findAllByRole('button', { name: /Add login/ }))[0]!);
+  return api;
+}
+
+const tabs = () => screen.getAllByRole('tab').map((tab) => tab.textContent!.replace(/\d+$/, '').trim());
+
+describe('a decision that needs the person', () => {
+  it('says which rule fired and why; R has it reviewed again, M begins a message', async () => {
+    const api = await open(UNCLEAR);
+    const card = screen.getByRole('region', { name: 'pause_and_clarify after the review' });
+    expect(card.textContent).toMatch(/Decision: pause and clarify.*Gemini-architect: inconclusive.*any inconclusive ·\s1/is);
+    const { violations } = await axe.run(card, { rules: { 'color-contrast': { enabled: false } } });
+    expect(violations.filter((one) => ['serious', 'critical'].includes(one.impact ?? ''))).toEqual([]);
+    await fireEvent.keyDown(window, { key: 'm' });
+    const words = await screen.findByLabelText('Message');
+    // A letter of the message is no key of the card.
+    await fireEvent.keyDown(words, { key: 'r' });
+    await fireEvent.keyDown(window, { key: 'r' });
+    await fireEvent.keyDown(words, { key: 'Escape' });
+    expect(api.asked.filter(([what]) => what === 'reviewNow')).toEqual([]);
+    await fireEvent.keyDown(window, { key: 'r' });
+    await fireEvent.keyDown(window, { key: 'r' });
+    expect(api.asked.filter(([what]) => what === 'reviewNow')).toEqual([['reviewNow', 'login', null]]);
+  });
+
+  it('stands once: not in the reviews, too, and its receipt is with it', async () => {
+    await open(UNCLEAR);
+    await fireEvent.click(screen.getByRole('tab', { name: /Reviews/ }));
+    expect(await screen.findAllByText('Receipt 3')).toHaveLength(1);
+    expect(screen.getAllByText('any inconclusive')).toHaveLength(1);
+  });
+
+  it('before there is any work asks for a message alone', async () => {
+    const api = await open({ ...UNCLEAR, phase: 'plan_review', workers: UNCLEAR.workers.map((worker) => (worker.role === 'implementer' ? { ...worker, attempt: 0 } : worker)) });
+    expect(screen.queryByRole('button', { name: /Review it again/ })).toBeNull();
+    await fireEvent.keyDown(window, { key: 'r' });
+    expect(api.asked.filter(([what]) => what === 'reviewNow')).toEqual([]);
+  });
+});
+
+describe('the line of the story that waits for the person', () => {
+  it('leads to its card, that of a question and that of a blocker', async () => {
+    const later = { ...ASKING_TWICE.approvals[1]!, asked_at: '2026-11-22T10:54:20.000Z' };
+    const entry = { ...STORY.at(-1)!, seq: 54, worker: later.worker, at: later.asked_at, text: 'asks to read' };
+    await open({ ...ASKING_TWICE, approvals: [ASKING_TWICE.approvals[0]!, later] }, (api) => api.entries.set('login', [...STORY, entry]));
+    const links = await screen.findAllByRole('button', { name: 'Waiting for you' });
+    expect(links).toHaveLength(2);
+    await fireEvent.click(links[1]!);
+    await screen.findByRole('region', { name: 'Question of codex-reviewer' });
+    await expect.poll(() => document.activeElement?.querySelector('section')?.ariaLabel ?? document.activeElement?.firstElementChild?.getAttribute('aria-label')).toBe('Question of codex-reviewer');
+    cleanup();
+    await open(BLOCKED, (api) => api.entries.set('login', BLOCKED_STORY));
+    const card = await screen.findByRole('region', { name: /login expired/ });
+    await fireEvent.click(await screen.findByRole('button', { name: 'Waiting for you' }));
+    await expect.poll(() => document.activeElement === card.parentElement).toBe(true);
+    await fireEvent.click(within(card).getByRole('button', { name: 'Show in log' }));
+    expect(screen.getByRole('tab', { name: /Log/ }).getAttribute('aria-selected')).toBe('true');
+  });
+
+  it('is found by what its event says, and only while it is open', () => {
+    const [question] = ASKING_TWICE.approvals;
+    const asks = { ...STORY.at(-1)!, at: question!.asked_at };
+    expect(needOf(asks, [question!], [])).toBe('ap_1');
+    expect(needOf({ ...asks, at: '', text: 'asks again; it is question ap_1' }, [question!], [])).toBe('ap_1');
+    expect(needOf(asks, [{ ...question!, state: 'allowed' }], [])).toBeNull();
+    expect(needOf({ ...asks, worker: 'codex-reviewer' }, [question!], [])).toBeNull();
+    expect([seqOf('orch_x.12'), seqOf('ap_1'), seqOf(null)]).toEqual([12, null, null]);
+  });
+});
+
+describe('what stands above the tabs', () => {
+  it('moves no tab when the session comes to rest', async () => {
+    const api = await open(RUNNING);
+    const before = tabs();
+    api.tell([{ view: { ...FINISHED, seq: 900 }, entries: [], gap: false }]);
+    await screen.findByRole('tab', { name: 'Summary' });
+    expect(tabs()).toEqual([...before, 'Summary']);
+  });
+
+  it('counts checkpoints and fix rounds until there is a decision about the end', async () => {
+    const api = await open(RUNNING);
+    screen.getByText('Checkpoint 2');
+    screen.getByText('Fix rounds 0 of 1');
+    api.tell([{ view: { ...FINISHED, seq: 900 }, entries: [], gap: false }]);
+    await screen.findByText('log_warning', { selector: '.phases code' });
+    expect(screen.queryByText('Checkpoint 2')).toBeNull();
+  });
+});
+
+describe('a chosen worker', () => {
+  it('has its own findings in the changes, and who only reads says so', async () => {
+    await open(FINISHED);
+    await fireEvent.click(screen.getByRole('tab', { name: /Changes/ }));
+    await screen.findByText('1 finding');
+    await fireEvent.click(screen.getByRole('button', { name: /Gemini/ }));
+    await screen.findByText(/Gemini changes nothing/);
+    await expect.poll(() => screen.queryByText('1 finding')).toBeNull();
+    await fireEvent.click(screen.getByRole('button', { name: 'All workers' }));
+    await screen.findByText('1 finding');
+  });
+});
