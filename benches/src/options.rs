@@ -30,7 +30,7 @@ pub(crate) const USAGE: &str = "\
   --rounds N           rounds where a ratio's median counts, both sides taken alternately (3)
   --lines N            lines a round of durable and mixed (1000000)
   --long-line BYTES    the line without a newline (2147483648)
-  --seconds N          how long the window is flooded (20; the goal is meant for 60)
+  --seconds N          how long the window is flooded (60)
   --folder DIR         where the data goes, best on the disk that a person would use (the build folder)";
 
 /// What was asked for.
@@ -53,7 +53,7 @@ impl Options {
             lines: 1_000_000,
             rounds: 3,
             long_line: 2 << 30,
-            seconds: 20,
+            seconds: 60,
             names: Vec::new(),
             parent: None,
         };

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use mo_core::view::status::{RuleOffer, StatusView};
 use mo_core::view::timeline::TimelineEntry;
 use tauri::{AppHandle, Manager, State};
+use tokio::sync::SetOnce;
 
 use crate::bus::Page;
 use crate::desk::Desk;
@@ -28,8 +29,8 @@ const MAX_PAGE: usize = 500;
 
 /// What the commands work with.
 pub struct Shell {
-    /// The engine, or why there is none.
-    pub desk: Result<Arc<dyn Desk>, Refusal>,
+    /// The engine, or why there is none; empty while it is being opened.
+    pub desk: SetOnce<Result<Arc<dyn Desk>, Refusal>>,
     /// How far the page is.
     pub page: Page,
     /// Where folders come from.
@@ -41,15 +42,19 @@ pub struct Shell {
 }
 
 impl Shell {
-    fn desk(&self) -> Result<&Arc<dyn Desk>, Refusal> {
-        self.desk.as_ref().map_err(Clone::clone)
+    /// The engine, once it has been opened.
+    ///
+    /// # Errors
+    /// When it could not be.
+    pub async fn desk(&self) -> Result<&Arc<dyn Desk>, Refusal> {
+        self.desk.wait().await.as_ref().map_err(Clone::clone)
     }
 }
 
 /// The page is there: begins a new run of batches for it.
 #[tauri::command]
 pub async fn attach(shell: State<'_, Shell>) -> Result<Attached, Refusal> {
-    let desk = shell.desk()?;
+    let desk = shell.desk().await?;
     // First the epoch, then the status: what happens between them comes in a batch too, and is not missed.
     let epoch = shell.page.attach();
     let status = desk.status().await?;
@@ -69,7 +74,7 @@ pub fn ack(shell: State<'_, Shell>, epoch: u32, number: u32) {
 /// All sessions.
 #[tauri::command]
 pub async fn status(shell: State<'_, Shell>) -> Result<StatusView, Refusal> {
-    shell.desk()?.status().await
+    shell.desk().await?.status().await
 }
 
 /// A piece of a session's story.
@@ -80,7 +85,7 @@ pub async fn timeline(
     since: u64,
     limit: usize,
 ) -> Result<Vec<TimelineEntry>, Refusal> {
-    let mut entries = shell.desk()?.timeline(session, since, limit.clamp(1, MAX_PAGE)).await?;
+    let mut entries = shell.desk().await?.timeline(session, since, limit.clamp(1, MAX_PAGE)).await?;
     entries.iter_mut().for_each(clip);
     Ok(entries)
 }
@@ -93,7 +98,7 @@ pub async fn answer(
     approval: String,
     choice: ChoiceForm,
 ) -> Result<(), Refusal> {
-    shell.desk()?.answer(session, approval, choice).await
+    shell.desk().await?.answer(session, approval, choice).await
 }
 
 /// The same from elsewhere than the page.
@@ -106,7 +111,7 @@ pub async fn answer_as(
     approval: &str,
     choice: ChoiceForm,
 ) -> Result<(), Refusal> {
-    let desk = Arc::clone(app.state::<Shell>().desk()?);
+    let desk = Arc::clone(app.state::<Shell>().desk().await?);
     desk.answer(session.to_owned(), approval.to_owned(), choice).await
 }
 
@@ -117,17 +122,17 @@ pub async fn rule_for(
     session: String,
     approval: String,
 ) -> Result<RuleOffer, Refusal> {
-    shell.desk()?.rule_for(session, approval).await
+    shell.desk().await?.rule_for(session, approval).await
 }
 
 /// Takes back what was allowed for a whole session.
 #[tauri::command]
 pub async fn revoke(shell: State<'_, Shell>, session: String, grant: String) -> Result<(), Refusal> {
-    shell.desk()?.revoke(session, grant).await
+    shell.desk().await?.revoke(session, grant).await
 }
 
 /// Takes down that a blocker is resolved, and goes on with its session.
 #[tauri::command]
 pub async fn resolve(shell: State<'_, Shell>, session: String, blocker: String) -> Result<(), Refusal> {
-    shell.desk()?.resolve(session, blocker).await
+    shell.desk().await?.resolve(session, blocker).await
 }

@@ -1,6 +1,5 @@
 //! Closing the window and quitting: what runs is never ended without a word.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tauri::{AppHandle, CloseRequestApi, Manager};
@@ -35,12 +34,15 @@ pub struct Farewell {
 
 /// How many sessions would come to a stand with the app.
 fn at_work(app: &AppHandle) -> usize {
-    app.state::<Shell>().desk.as_ref().map_or(0, |desk| desk.at_work())
+    match app.state::<Shell>().desk.get() {
+        Some(Ok(desk)) => desk.at_work(),
+        Some(Err(_)) | None => 0,
+    }
 }
 
 /// The person closes the window: while sessions run it goes to the tray, where there is one; else the app ends.
 pub fn close_window(app: &AppHandle, api: &CloseRequestApi) {
-    if app.state::<Shell>().desk.is_err() {
+    if matches!(app.state::<Shell>().desk.get(), Some(Err(_))) {
         return;
     }
     api.prevent_close();
@@ -158,8 +160,8 @@ async fn leave(app: &AppHandle) {
         return;
     }
     hide(app);
-    let desk = app.state::<Shell>().desk.as_ref().map(Arc::clone).ok();
-    if let Some(desk) = desk
+    // One that is still being opened is waited for, so that it is closed too.
+    if let Ok(desk) = app.state::<Shell>().desk().await
         && let Err(refusal) = desk.close().await
     {
         tracing::error!(code = refusal.code, "the engine did not close cleanly: {refusal}");

@@ -21,6 +21,8 @@ pub mod open;
 pub mod outbox;
 pub mod outside;
 pub mod own_program;
+#[cfg(target_os = "linux")]
+pub mod painting;
 pub mod picker;
 pub mod plain;
 pub mod remembered;
@@ -44,11 +46,11 @@ use std::sync::Arc;
 
 use tauri::{AppHandle, Emitter, Manager, RunEvent, WindowEvent};
 use tauri_plugin_window_state::StateFlags;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{SetOnce, mpsc, watch};
 
 use crate::attend::{Told, attend};
 use crate::attention::Standing;
-use crate::bus::{BATCH, Page};
+use crate::bus::{BATCH, Page, Progress};
 use crate::commands::Shell;
 use crate::desk::Desk;
 use crate::dto::Refusal;
@@ -59,15 +61,15 @@ use crate::window::{WINDOW, open_window};
 /// News on their way to the page; the page's outbox takes them at once.
 const QUEUE: usize = 8;
 
-/// Opens the window over a desk and runs until it is closed. `open` is called inside the async runtime; when it
-/// refuses, the window opens all the same and says why.
+/// Opens the window over a desk and runs until it is closed. `open` is called inside the async runtime, while the window
+/// is painted; when it refuses, the window says why.
 ///
 /// # Errors
 /// When the toolkit cannot open a window.
 pub fn run<F, O>(open: F) -> tauri::Result<()>
 where
     F: FnOnce() -> O + Send + 'static,
-    O: Future<Output = Result<Arc<dyn Desk>, Refusal>>,
+    O: Future<Output = Result<Arc<dyn Desk>, Refusal>> + Send,
 {
     let size = StateFlags::SIZE | StateFlags::POSITION | StateFlags::MAXIMIZED | StateFlags::FULLSCREEN;
     tauri::Builder::default()
@@ -119,13 +121,13 @@ where
             commands::native::missing,
         ])
         .setup(move |app| {
-            // First of all: the webview's processes start meanwhile. What the page asks for is heard after this.
+            let progress = manage_shell(app.handle());
+            #[cfg(unix)]
+            tauri::async_runtime::spawn(farewell::heed_signals(app.handle().clone()));
             open_window(app)?;
-            let desk = tauri::async_runtime::block_on(open());
-            if let Err(refusal) = &desk {
-                tracing::error!(code = refusal.code, "the engine did not open: {refusal}");
-            }
-            start_shell(app.handle(), desk);
+            // Beside the toolkit's thread, which paints the window meanwhile. What the page asks for waits for it.
+            let handle = app.handle().clone();
+            tauri::async_runtime::spawn(async move { start_shell(&handle, open().await, progress) });
             Ok(())
         })
         .build(tauri::generate_context!())?
@@ -140,31 +142,45 @@ where
     Ok(())
 }
 
-fn start_shell(app: &AppHandle, desk: Result<Arc<dyn Desk>, Refusal>) {
+/// What the page's commands and the window's events work with; the engine is still to come.
+fn manage_shell(app: &AppHandle) -> watch::Receiver<Progress> {
     let (page, progress) = Page::new();
     app.manage(Missing::default());
-    let (standing, now) = watch::channel(Standing::default());
     app.manage(Farewell::default());
-    tray::show(app, now);
-    #[cfg(unix)]
-    tauri::async_runtime::spawn(farewell::heed_signals(app.clone()));
-    if let Ok(desk) = &desk {
-        let (calls, called) = mpsc::unbounded_channel();
-        let (forward, news) = mpsc::channel(QUEUE);
-        tauri::async_runtime::spawn(attend(Arc::clone(desk), Told { calls, standing }, forward));
-        tauri::async_runtime::spawn(notices::call(app.clone(), called));
-        let handle = app.clone();
-        tauri::async_runtime::spawn(bus::pump(news, progress, move |batch| {
-            if let Err(error) = handle.emit_to(WINDOW, BATCH, batch) {
-                tracing::warn!("a batch did not reach the window: {error}");
-            }
-        }));
-    }
     app.manage(Shell {
-        desk,
+        desk: SetOnce::new(),
         page,
         picker: picker::picker(),
         dialogs: dialogs::dialogs(),
         native: Box::new(native::Desktop(app.clone())),
     });
+    progress
+}
+
+fn start_shell(app: &AppHandle, desk: Result<Arc<dyn Desk>, Refusal>, progress: watch::Receiver<Progress>) {
+    let (standing, now) = watch::channel(Standing::default());
+    match &desk {
+        Ok(desk) => {
+            let (calls, called) = mpsc::unbounded_channel();
+            let (forward, news) = mpsc::channel(QUEUE);
+            tauri::async_runtime::spawn(attend(Arc::clone(desk), Told { calls, standing }, forward));
+            tauri::async_runtime::spawn(notices::call(app.clone(), called));
+            let handle = app.clone();
+            tauri::async_runtime::spawn(bus::pump(news, progress, move |batch| {
+                if let Err(error) = handle.emit_to(WINDOW, BATCH, batch) {
+                    tracing::warn!("a batch did not reach the window: {error}");
+                }
+            }));
+        }
+        Err(refusal) => tracing::error!(code = refusal.code, "the engine did not open: {refusal}"),
+    }
+    let handle = app.clone();
+    let shown = app.run_on_main_thread(move || {
+        tray::show(&handle, now);
+        // After the tray: what it lacks is among what the page asks for first. It is set only here.
+        let _ = handle.state::<Shell>().desk.set(desk);
+    });
+    if let Err(error) = shown {
+        tracing::error!(%error, "the window's thread is gone");
+    }
 }

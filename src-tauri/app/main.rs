@@ -11,6 +11,8 @@ fn main() -> ExitCode {
     if let Some(code) = mo_process::reexec_entry().or_else(mo_scripted::reexec_entry) {
         std::process::exit(code);
     }
+    #[cfg(target_os = "linux")]
+    meta_orchestrator_lib::painting::fit_to_machine();
     let filter = EnvFilter::try_from_env("MO_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     if let Some(why) = no_display() {

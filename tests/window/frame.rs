@@ -7,12 +7,12 @@ use serde_json::json;
 use crate::hands::{ENTER, ESCAPE, command, nothing_serious, press, tab_to, value, with_control};
 use crate::stage::Scheme;
 use crate::webdriver::Browser;
-use crate::{DEMO, SOON, picture, with_window};
+use crate::{DEMO, SOON, layers, picture, with_window};
 
 #[test]
 fn by_the_keyboard_alone_from_the_first_start_to_a_changed_setting() {
     let folder = tempfile::tempdir().unwrap();
-    with_window(Scheme::Dark, &[], |page, stage| {
+    with_window(Scheme::Dark, &[layers()], |page, stage| {
         // The first start shows the doctor; what is missing has its command.
         page.wait_for_text("npm install -g @openai/codex", SOON);
         page.wait_for_text("0 of 4 proved", SOON);

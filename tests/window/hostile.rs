@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::stage::{Scheme, Stage, app_binary};
 use crate::webdriver::Browser;
-use crate::{DEMO, SOON, picture, with_prepared_window};
+use crate::{DEMO, SOON, layers, picture, with_prepared_window};
 
 /// Somebody who would be told if anything left the window: who connects is counted.
 struct Ear {
@@ -158,7 +158,7 @@ fn hostile_text_runs_nothing_leaves_nothing_and_hangs_nothing() {
     let mut target = PathBuf::new();
     with_prepared_window(
         Scheme::Light,
-        &[],
+        &[layers()],
         |stage| target = with_team(stage, &bait),
         |page, stage| {
             watch(page);

@@ -11,14 +11,14 @@ use crate::hands::start_session;
 use crate::play::{GREET_BY_NAME, Play};
 use crate::stage::{Scheme, Stage, app_binary};
 use crate::webdriver::Browser;
-use crate::{DEMO, SOON, on_stage, picture};
+use crate::{DEMO, SOON, layers, on_stage, picture};
 
 #[test]
 fn the_real_agents_are_started_in_the_window_and_watched_to_the_end() {
     let sandbox = Sandbox::new(&Play::all_well().script()).unwrap();
     sandbox.write("greet.py", "def greet():\n    return \"hello\"\n").unwrap();
     let (home, path) = (sandbox.home(), sandbox.env().unwrap()["PATH"].clone());
-    on_stage(Scheme::Dark, &[("HOME", &home), ("PATH", Path::new(&path))], |stage| {
+    on_stage(Scheme::Dark, &[layers(), ("HOME", &home), ("PATH", Path::new(&path))], |stage| {
         configure(stage, &sandbox);
         let page = &Browser::open(stage.port, &app_binary());
         page.wait_for_text("New session", SOON);

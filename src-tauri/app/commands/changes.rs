@@ -10,7 +10,7 @@ use crate::dto::{ChangesView, CheckpointPoint, FileDiff, Refusal, RestoredView};
 /// The checkpoints that stand.
 #[tauri::command]
 pub async fn checkpoints(shell: State<'_, Shell>, session: String) -> Result<Vec<CheckpointPoint>, Refusal> {
-    shell.desk()?.checkpoints(session).await
+    shell.desk().await?.checkpoints(session).await
 }
 
 /// What changed between two of them.
@@ -21,7 +21,7 @@ pub async fn changes(
     from: u32,
     to: u32,
 ) -> Result<ChangesView, Refusal> {
-    shell.desk()?.changes(session, from, to).await
+    shell.desk().await?.changes(session, from, to).await
 }
 
 /// The difference of one file.
@@ -33,7 +33,7 @@ pub async fn file_diff(
     to: u32,
     path: String,
 ) -> Result<FileDiff, Refusal> {
-    shell.desk()?.file_diff(session, from, to, path).await
+    shell.desk().await?.file_diff(session, from, to, path).await
 }
 
 /// Brings files back, once the person has said yes; answers nothing when they have not.
@@ -45,7 +45,7 @@ pub async fn restore(
     checkpoint: u32,
     paths: Vec<String>,
 ) -> Result<Option<RestoredView>, Refusal> {
-    let desk = shell.desk()?;
+    let desk = shell.desk().await?;
     let status = desk.status().await?;
     let id = SessionId::new(session.as_str());
     let target = status.sessions.into_iter().find(|view| view.id == id.as_str()).map(|view| view.target);

@@ -8,7 +8,7 @@ use crate::dto::{DetailsView, ReceiptView, Refusal};
 /// Agents, guarantees, recoveries and places.
 #[tauri::command]
 pub async fn details(shell: State<'_, Shell>, session: String) -> Result<DetailsView, Refusal> {
-    shell.desk()?.details(session).await
+    shell.desk().await?.details(session).await
 }
 
 /// What a decision rests on.
@@ -18,5 +18,5 @@ pub async fn receipt(
     session: String,
     number: u32,
 ) -> Result<Option<ReceiptView>, Refusal> {
-    shell.desk()?.receipt(session, number).await
+    shell.desk().await?.receipt(session, number).await
 }

@@ -15,7 +15,7 @@ pub async fn log_page(
     from: u64,
     limit: usize,
 ) -> Result<LogPage, Refusal> {
-    shell.desk()?.log(session, filter, from, limit).await
+    shell.desk().await?.log(session, filter, from, limit).await
 }
 
 /// Where something is found next.
@@ -28,7 +28,7 @@ pub async fn log_find(
     from: Option<u64>,
     backwards: bool,
 ) -> Result<LogFound, Refusal> {
-    shell.desk()?.find_in_log(session, filter, needle, from, backwards).await
+    shell.desk().await?.find_in_log(session, filter, needle, from, backwards).await
 }
 
 /// Where warnings are.
@@ -39,7 +39,7 @@ pub async fn log_marks(
     filter: LogFilter,
     parts: u32,
 ) -> Result<Vec<LogMark>, Refusal> {
-    shell.desk()?.log_marks(session, filter, parts).await
+    shell.desk().await?.log_marks(session, filter, parts).await
 }
 
 /// A row as it is stored.
@@ -50,7 +50,7 @@ pub async fn log_raw(
     source: Option<RawSource>,
     seq: u64,
 ) -> Result<Option<LogRaw>, Refusal> {
-    shell.desk()?.log_raw(session, source, seq).await
+    shell.desk().await?.log_raw(session, source, seq).await
 }
 
 /// Writes what matches into a file that the person chooses; answers how many lines, or nothing when they thought
@@ -62,7 +62,7 @@ pub async fn export_log(
     session: String,
     filter: LogFilter,
 ) -> Result<Option<u64>, Refusal> {
-    let desk = shell.desk()?;
+    let desk = shell.desk().await?;
     let name = format!("{session}.jsonl");
     let Some(file) = shell.dialogs.save(&window, "Export the log", &name).await else { return Ok(None) };
     desk.export_log(session, filter, file).await.map(Some)

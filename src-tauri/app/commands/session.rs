@@ -8,7 +8,7 @@ use crate::dto::Refusal;
 /// Brings a session to a stand that can be resumed.
 #[tauri::command]
 pub async fn pause_session(shell: State<'_, Shell>, session: String) -> Result<(), Refusal> {
-    shell.desk()?.pause(session).await
+    shell.desk().await?.pause(session).await
 }
 
 /// Has the work reviewed now.
@@ -18,7 +18,7 @@ pub async fn review_now(
     session: String,
     focus: Option<String>,
 ) -> Result<(), Refusal> {
-    shell.desk()?.review_now(session, focus).await
+    shell.desk().await?.review_now(session, focus).await
 }
 
 /// Tells a worker something.
@@ -29,5 +29,5 @@ pub async fn send_message(
     worker: String,
     text: String,
 ) -> Result<(), Refusal> {
-    shell.desk()?.message(session, worker, text).await
+    shell.desk().await?.message(session, worker, text).await
 }

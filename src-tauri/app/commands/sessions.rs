@@ -11,7 +11,7 @@ use crate::outside::{self, inside};
 /// Stops a session.
 #[tauri::command]
 pub async fn stop_session(shell: State<'_, Shell>, session: String) -> Result<(), Refusal> {
-    shell.desk()?.stop(session).await
+    shell.desk().await?.stop(session).await
 }
 
 /// Goes on with a session that rests, perhaps with words of the person.
@@ -21,13 +21,13 @@ pub async fn resume_session(
     session: String,
     message: Option<String>,
 ) -> Result<(), Refusal> {
-    shell.desk()?.resume(session, message).await
+    shell.desk().await?.resume(session, message).await
 }
 
 /// Deletes a session that does not run.
 #[tauri::command]
 pub async fn delete_session(shell: State<'_, Shell>, session: String) -> Result<(), Refusal> {
-    shell.desk()?.delete(session).await
+    shell.desk().await?.delete(session).await
 }
 
 /// Shows a session's folder in the file manager.
@@ -46,19 +46,19 @@ pub async fn open_editor(
     line: Option<u32>,
 ) -> Result<(), Refusal> {
     let place = inside(&target_of(&shell, &session).await?, path.as_deref())?;
-    outside::open_editor(shell.desk()?.tastes(), place, line).await
+    outside::open_editor(shell.desk().await?.tastes(), place, line).await
 }
 
 /// Opens a terminal in a session's folder.
 #[tauri::command]
 pub async fn open_terminal(shell: State<'_, Shell>, session: String) -> Result<(), Refusal> {
     let folder = inside(&target_of(&shell, &session).await?, None)?;
-    outside::open_terminal(shell.desk()?.tastes(), folder).await
+    outside::open_terminal(shell.desk().await?.tastes(), folder).await
 }
 
 /// Which folder that is comes from the session, not from the page.
 async fn target_of(shell: &Shell, session: &str) -> Result<PathBuf, Refusal> {
-    let known = shell.desk()?.status().await?.sessions;
+    let known = shell.desk().await?.status().await?.sessions;
     let view = known.into_iter().find(|view| view.id == session).ok_or_else(|| {
         Refusal::new("session_unknown", "the session does not exist any more", "choose another one")
     })?;

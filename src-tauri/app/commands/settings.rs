@@ -8,19 +8,19 @@ use crate::dto::{AgentCheck, DoctorView, Refusal, RulingView, SettingsView};
 /// What works on this computer and what is missing.
 #[tauri::command]
 pub async fn doctor(shell: State<'_, Shell>) -> Result<DoctorView, Refusal> {
-    shell.desk()?.doctor().await
+    shell.desk().await?.doctor().await
 }
 
 /// Looks for one agent anew.
 #[tauri::command]
 pub async fn check_agent(shell: State<'_, Shell>, agent: String) -> Result<AgentCheck, Refusal> {
-    shell.desk()?.check_agent(agent).await
+    shell.desk().await?.check_agent(agent).await
 }
 
 /// The settings in effect.
 #[tauri::command]
 pub async fn settings(shell: State<'_, Shell>) -> Result<SettingsView, Refusal> {
-    shell.desk()?.settings().await
+    shell.desk().await?.settings().await
 }
 
 /// Changes one setting.
@@ -30,7 +30,7 @@ pub async fn set_setting(
     name: String,
     value: Option<String>,
 ) -> Result<SettingsView, Refusal> {
-    shell.desk()?.set_setting(name, value).await
+    shell.desk().await?.set_setting(name, value).await
 }
 
 /// What the rules say to a command.
@@ -41,7 +41,7 @@ pub async fn explain(
     role: String,
     folder: String,
 ) -> Result<RulingView, Refusal> {
-    shell.desk()?.explain(command, role, folder).await
+    shell.desk().await?.explain(command, role, folder).await
 }
 
 /// Shows a notification that asks for nothing.

@@ -8,25 +8,25 @@ use crate::dto::{Refusal, Remembered, StartCheck, StartForm};
 /// What is wrong with a form, and what would happen.
 #[tauri::command]
 pub async fn check_start(shell: State<'_, Shell>, form: StartForm) -> Result<StartCheck, Refusal> {
-    shell.desk()?.check_start(form).await
+    shell.desk().await?.check_start(form).await
 }
 
 /// Starts a session.
 #[tauri::command]
 pub async fn start_session(shell: State<'_, Shell>, form: StartForm) -> Result<String, Refusal> {
-    shell.desk()?.start(form).await
+    shell.desk().await?.start(form).await
 }
 
 /// Starts the demo.
 #[tauri::command]
 pub async fn start_demo(shell: State<'_, Shell>) -> Result<String, Refusal> {
-    shell.desk()?.start_demo().await
+    shell.desk().await?.start_demo().await
 }
 
 /// What is remembered for a new session in a folder.
 #[tauri::command]
 pub async fn remembered(shell: State<'_, Shell>, target: String) -> Result<Remembered, Refusal> {
-    shell.desk()?.remembered(target).await
+    shell.desk().await?.remembered(target).await
 }
 
 /// Asks for a folder.

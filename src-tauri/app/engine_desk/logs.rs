@@ -15,8 +15,8 @@ use super::EngineDesk;
 use crate::desk::{Answer, Logs};
 use crate::dto::Refusal;
 
-/// How long one call may look on: short beside what a person notices.
-const BUDGET: Duration = Duration::from_millis(60);
+/// How long one call may look on: who jumps to rows meanwhile waits for it.
+const BUDGET: Duration = Duration::from_millis(20);
 /// So many sessions' logs are held open; a further one takes the place of the oldest.
 const OPEN: usize = 2;
 

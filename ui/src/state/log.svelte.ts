@@ -7,6 +7,8 @@ const PAGE = 100;
 const KEPT = 30;
 /** In so many parts the scroll bar's marks are asked for. */
 const PARTS = 240;
+/** They are counted over all rows: while more come, not sooner than after so many milliseconds. */
+const MARKED = 1_000;
 
 export const NO_FILTER: LogFilter = { raw: null, worker: null, kind: null, severity: null, text: '' };
 
@@ -37,6 +39,7 @@ export class Log {
   #wanted: number[] = [0];
   #asking = false;
   #again = false;
+  #marking = false;
   /** Answers to an older filter are let go. */
   #epoch = 0;
 
@@ -86,41 +89,58 @@ export class Log {
     if (this.#asking) return;
     this.#asking = true;
     const epoch = this.#epoch;
-    let marked = -1;
     try {
       while (this.#wanted.length > 0 || this.#again || !this.whole) {
         if (epoch !== this.#epoch) break;
+        const newest = this.#again ? Math.max(0, Math.floor((this.total - 1) / PAGE)) : null;
         this.#again = false;
         // With nothing to be read, it looks on through what was not looked at yet.
-        const page = this.#wanted.shift() ?? Math.max(0, Math.floor((this.total - 1) / PAGE));
-        const answer = await this.api.log(this.session, this.filter, page * PAGE, PAGE);
+        const page = this.#wanted.shift() ?? newest;
+        const answer = await this.api.log(this.session, this.filter, (page ?? 0) * PAGE, page === null ? 0 : PAGE);
         if (epoch !== this.#epoch) break;
         this.#take(page, answer);
-        if (this.whole && marked !== this.total) {
-          marked = this.total;
-          const marks = await this.api.logMarks(this.session, this.filter, PARTS);
-          if (epoch === this.#epoch) this.marks = marks;
-        }
+        void this.#mark();
       }
       this.problem = null;
     } catch (thrown) {
-      this.problem = asRefusal(thrown);
-      this.whole = true;
-      this.#wanted = [];
-      this.#again = false;
+      this.#fail(thrown);
     } finally {
       this.#asking = false;
     }
     if (epoch !== this.#epoch) await this.#ask();
   }
 
-  #take(page: number, answer: LogPage): void {
-    this.#pages.delete(page);
-    this.#pages.set(page, answer.rows);
-    for (const old of this.#pages.keys()) {
-      if (this.#pages.size <= KEPT) break;
-      this.#pages.delete(old);
+  #fail(thrown: unknown): void {
+    this.problem = asRefusal(thrown);
+    this.whole = true;
+    this.#wanted = [];
+    this.#again = false;
+  }
+
+  /** Keeps the marks true, beside the rows: who looks at those does not wait for them. */
+  async #mark(): Promise<void> {
+    if (this.#marking) return;
+    this.#marking = true;
+    try {
+      let marked = '';
+      for (;;) {
+        const [epoch, now] = [this.#epoch, `${this.#epoch} ${this.total}`];
+        if (!this.whole || now === marked) return;
+        marked = now;
+        const marks = await this.api.logMarks(this.session, this.filter, PARTS);
+        if (epoch === this.#epoch) this.marks = marks;
+        await new Promise((later) => setTimeout(later, MARKED));
+      }
+    } catch (thrown) {
+      this.#fail(thrown);
+    } finally {
+      this.#marking = false;
     }
+  }
+
+  /** Takes what was answered; without a page it brought no rows. */
+  #take(page: number | null, answer: LogPage): void {
+    if (page !== null) this.#keep(page, answer.rows);
     this.total = answer.total;
     this.all = answer.all;
     this.whole = answer.whole;
@@ -131,5 +151,14 @@ export class Log {
     this.sources = answer.sources;
     this.loaded = true;
     this.version += 1;
+  }
+
+  #keep(page: number, rows: readonly LogRow[]): void {
+    this.#pages.delete(page);
+    this.#pages.set(page, rows);
+    for (const old of this.#pages.keys()) {
+      if (this.#pages.size <= KEPT) break;
+      this.#pages.delete(old);
+    }
   }
 }
