@@ -12,7 +12,7 @@ use mo_core::team::{Member, Team};
 use mo_engine::config::{AgentConfig, Config};
 use mo_engine::environment::Environment;
 use mo_engine::handle::{EngineHandle, EngineSetup};
-use mo_engine::ports::{NoNotifier, Ports, SystemClock, SystemGauge};
+use mo_engine::ports::{Ports, SystemClock, SystemGauge};
 use mo_engine::start::StartRequest;
 use mo_journal::{DataDir, SqliteJournal, TappedJournal, Taps};
 use mo_process::ShimSpawner;
@@ -54,7 +54,6 @@ impl Rig {
             clock: Arc::new(SystemClock),
             journal: Arc::new(journal),
             checkpoints: Arc::new(checkpoints),
-            notifier: Arc::new(NoNotifier),
             gauge: Arc::new(SystemGauge::default()),
         };
         let vars = [("PATH", "/usr/bin:/bin".to_owned()), ("HOME", home.display().to_string())];

@@ -25,19 +25,28 @@ pub async fn attend(desk: Arc<dyn Desk>, told: Told, page: mpsc::Sender<News>) {
     }
     told.standing.send_replace(attention.standing());
     while let Some(one) = news.recv().await {
-        if let News::Session(update) = &one {
-            let wanted = desk.notifications();
-            for call in attention.hear(&update.view).into_iter().filter(|call| call.is_wanted(wanted)) {
-                // Without somebody who calls, the page still shows what waits.
-                let _ = told.calls.send(call);
-            }
-            let standing = attention.standing();
-            told.standing.send_if_modified(|last| {
-                let turned = *last != standing;
-                *last = standing;
-                turned
-            });
+        let calls = match &one {
+            News::Session(update) => attention.hear(&update.view),
+            News::Deleted => match desk.status().await {
+                Ok(status) => attention.keep(&status.sessions.iter().map(|view| view.id.as_str()).collect()),
+                Err(refusal) => {
+                    tracing::warn!(code = refusal.code, "what is left is not known: {refusal}");
+                    Vec::new()
+                }
+            },
+            News::Resources(_) | News::Trouble(_) => Vec::new(),
+        };
+        let wanted = desk.notifications();
+        for call in calls.into_iter().filter(|call| call.is_wanted(wanted)) {
+            // Without somebody who calls, the page still shows what waits.
+            let _ = told.calls.send(call);
         }
+        let standing = attention.standing();
+        told.standing.send_if_modified(|last| {
+            let turned = *last != standing;
+            *last = standing;
+            turned
+        });
         if page.send(one).await.is_err() {
             return;
         }

@@ -1,17 +1,16 @@
 //! What of all sessions calls for a person: each matter is raised once, and settled when it is over, wherever it was
-//! answered. Knows no desktop.
+//! answered. It is found in the sessions' views alone, which are the same for an engine here and another owner's, so that
+//! taking over repeats and misses nothing. Knows no desktop.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use mo_core::view::status::{ApprovalView, BlockerView, SessionView};
 use mo_engine::config::Notifications;
 
-use crate::plain::{clipped, plain};
+use crate::plain::{on_one_line, shown};
 
 /// What an end is called where a matter has an id: a session has one at a time.
 const END: &str = "end";
-/// The most characters of a call's first line.
-const MAX_TITLE: usize = 120;
 /// The most characters of what a call is about. A question that needs more cannot be allowed from a notification:
 /// nobody should allow what they have not seen whole.
 const MAX_BODY: usize = 300;
@@ -25,6 +24,8 @@ pub enum Kind {
     LongQuestion,
     /// What only a person can resolve.
     Blocker,
+    /// The session rests until a person decides: the rules or a limit paused it.
+    Rest,
     /// The session has finished or failed.
     End,
 }
@@ -34,7 +35,7 @@ pub enum Kind {
 pub struct Matter {
     /// Whose.
     pub session: String,
-    /// The approval's or the blocker's id, or what an end is called.
+    /// The approval's or the blocker's id, or what an end or a rest is called.
     pub need: String,
     /// What.
     pub kind: Kind,
@@ -64,7 +65,7 @@ impl Call {
         let Self::Raise(matter) = self else { return true };
         match matter.kind {
             Kind::Question | Kind::LongQuestion => wanted.questions,
-            Kind::Blocker => wanted.blockers,
+            Kind::Blocker | Kind::Rest => wanted.blockers,
             Kind::End => wanted.session_end,
         }
     }
@@ -73,7 +74,7 @@ impl Call {
 impl Matter {
     /// The card that it is about, where it has one.
     pub fn card(&self) -> Option<&str> {
-        (self.kind != Kind::End).then_some(self.need.as_str())
+        (!matches!(self.kind, Kind::End | Kind::Rest)).then_some(self.need.as_str())
     }
 }
 
@@ -136,6 +137,17 @@ impl Attention {
         calls
     }
 
+    /// Forgets all sessions but these, since the others were deleted; what is over with them.
+    pub fn keep(&mut self, there: &BTreeSet<&str>) -> Vec<Call> {
+        let gone: Vec<String> =
+            self.sessions.keys().filter(|session| !there.contains(session.as_str())).cloned().collect();
+        let over = gone.into_iter().filter_map(|session| self.sessions.remove_entry(&session));
+        over.flat_map(|(session, known)| {
+            known.open.into_iter().map(move |need| Call::Settle { session: session.clone(), need })
+        })
+        .collect()
+    }
+
     /// How things stand.
     pub fn standing(&self) -> Standing {
         let waiting = self.sessions.iter().filter(|(_, known)| !known.needs.is_empty());
@@ -153,13 +165,14 @@ impl Attention {
 
 impl Known {
     fn note(&mut self, view: &SessionView) {
-        self.goal = clipped(&plain(first_line(&view.goal)), MAX_TITLE).0;
+        self.goal = line(&view.goal);
         self.runs = matches!(view.state.as_str(), "preparing" | "running");
         self.needs = view.needs_you.iter().map(|need| need.id.clone()).collect();
         self.open = open_needs(view).collect();
         let listed = |id: &String| {
             view.approvals.iter().any(|one| one.id == *id)
                 || view.blockers.iter().any(|one| one.id == *id)
+                || rests(view).any(|matter| matter.need == *id)
                 || (id == END && end(view).is_some())
         };
         self.told.retain(listed);
@@ -169,21 +182,22 @@ impl Known {
 fn open_needs(view: &SessionView) -> impl Iterator<Item = String> {
     let questions = view.approvals.iter().filter(|one| one.state == "open").map(|one| one.id.clone());
     let blockers = view.blockers.iter().filter(|one| one.state == "open").map(|one| one.id.clone());
-    questions.chain(blockers).chain(end(view).map(|matter| matter.need))
+    questions.chain(blockers).chain(rests(view).chain(end(view)).map(|matter| matter.need))
 }
 
 fn matters(view: &SessionView) -> Vec<Matter> {
     let questions = view.approvals.iter().filter(|one| one.state == "open").map(|one| question(view, one));
     let blockers = view.blockers.iter().filter(|one| one.state == "open").map(|one| blocker(view, one));
-    questions.chain(blockers).chain(end(view)).collect()
+    questions.chain(blockers).chain(rests(view)).chain(end(view)).collect()
 }
 
 fn question(view: &SessionView, asked: &ApprovalView) -> Matter {
     let who = agent(view, &asked.worker);
-    let (title, title_whole) = clipped(&plain(&format!("{who} asks to {}", asked.what)), MAX_TITLE);
-    let (exactly, body_whole) = clipped(&plain(&asked.exactly.join("\n")), MAX_BODY);
-    let whole = body_whole && asked.diff.is_none() && (title_whole || !exactly.is_empty());
-    let lines = [exactly, asked.cwd.as_deref().map(|cwd| format!("in {}", plain(cwd))).unwrap_or_default()];
+    let (title, title_whole) = on_one_line(&format!("{who} asks to {}", asked.what));
+    let (exactly, body_whole) = shown(&asked.exactly.join("\n"), MAX_BODY);
+    let (folder, folder_whole) = asked.cwd.as_deref().map_or((String::new(), true), on_one_line);
+    let whole = body_whole && folder_whole && asked.diff.is_none() && (title_whole || !exactly.is_empty());
+    let lines = [exactly, if folder.is_empty() { folder } else { format!("in {folder}") }];
     Matter {
         session: view.id.clone(),
         need: asked.id.clone(),
@@ -194,14 +208,25 @@ fn question(view: &SessionView, asked: &ApprovalView) -> Matter {
 }
 
 fn blocker(view: &SessionView, blocker: &BlockerView) -> Matter {
-    let step = blocker.required_actions.first().map(|step| clipped(&plain(step), MAX_BODY).0);
+    let step = blocker.required_actions.first().map(|step| shown(step, MAX_BODY).0);
     Matter {
         session: view.id.clone(),
         need: blocker.id.clone(),
         kind: Kind::Blocker,
-        title: clipped(&plain(&blocker.title), MAX_TITLE).0,
+        title: on_one_line(&blocker.title).0,
         body: with_goal(view, &[step.unwrap_or_default()]),
     }
+}
+
+/// What waits for a person and has no id: a session has one of a kind at a time.
+fn rests(view: &SessionView) -> impl Iterator<Item = Matter> {
+    view.needs_you.iter().filter(|need| need.id.is_none()).map(|need| Matter {
+        session: view.id.clone(),
+        need: need.kind.clone(),
+        kind: Kind::Rest,
+        title: "A session waits for you".to_owned(),
+        body: with_goal(view, &[line(&need.title), line(&need.details)]),
+    })
 }
 
 fn end(view: &SessionView) -> Option<Matter> {
@@ -210,7 +235,7 @@ fn end(view: &SessionView) -> Option<Matter> {
         "failed" => "A session has failed",
         _ => return None,
     };
-    let reason = clipped(&plain(view.reason.as_deref().map(first_line).unwrap_or_default()), MAX_BODY).0;
+    let reason = line(view.reason.as_deref().unwrap_or_default());
     Some(Matter {
         session: view.id.clone(),
         need: END.to_owned(),
@@ -221,7 +246,7 @@ fn end(view: &SessionView) -> Option<Matter> {
 }
 
 fn with_goal(view: &SessionView, lines: &[String]) -> String {
-    let goal = clipped(&plain(first_line(&view.goal)), MAX_TITLE).0;
+    let goal = line(&view.goal);
     let lines = lines.iter().map(String::as_str).chain([goal.as_str()]);
     lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
 }
@@ -233,6 +258,7 @@ fn agent(view: &SessionView, worker: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-fn first_line(text: &str) -> &str {
-    text.trim().lines().next().unwrap_or_default()
+/// The first line of a text.
+fn line(text: &str) -> String {
+    on_one_line(text.trim().lines().next().unwrap_or_default()).0
 }

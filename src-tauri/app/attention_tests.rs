@@ -1,4 +1,4 @@
-use mo_core::view::status::{ApprovalView, BlockerView, SessionView};
+use mo_core::view::status::{ApprovalView, BlockerView, NeedView, SessionView};
 
 use mo_engine::config::Notifications;
 
@@ -151,6 +151,38 @@ fn what_nobody_wants_to_hear_calls_nobody_and_is_taken_back_all_the_same() {
     assert_eq!(wanted(none), ["ap_1", "s1.9"]);
     assert_eq!(wanted(Notifications::default()), ["Question", "Blocker", "ap_1", "s1.9"]);
     assert_eq!(wanted(Notifications { session_end: true, ..none }), ["ap_1", "s1.9", "End"]);
+}
+
+#[test]
+fn a_session_that_rests_until_a_person_decides_calls_once_for_each_rest() {
+    let rest = |kind: &str| {
+        let need = NeedView {
+            kind: kind.to_owned(),
+            id: None,
+            title: "a limit paused the session".to_owned(),
+            details: "3 GB are taken\nnot shown".to_owned(),
+            required_actions: Vec::new(),
+            suggestions: Vec::new(),
+        };
+        SessionView { state: "paused".to_owned(), needs_you: vec![need], ..view("s1", 1) }
+    };
+    let mut attention = Attention::default();
+    for _ in 0..2 {
+        let calls = attention.hear(&rest("limit"));
+        let [matter] = raised(&calls)[..] else { panic!("{calls:?}") };
+        assert_eq!(
+            (matter.kind, matter.card(), matter.title.as_str()),
+            (Kind::Rest, None, "A session waits for you")
+        );
+        assert_eq!(matter.body, "a limit paused the session\n3 GB are taken\nfix the test");
+        assert_eq!(attention.hear(&rest("limit")), []);
+        let calls = attention.hear(&view("s1", 2));
+        assert!(matches!(&calls[..], [Call::Settle { .. }]), "{calls:?}");
+    }
+    attention.hear(&rest("decision"));
+    let over = Call::Settle { session: "s1".to_owned(), need: "decision".to_owned() };
+    assert_eq!(attention.keep(&["s1"].into()), []);
+    assert_eq!((attention.keep(&[].into()), attention.standing().waiting.len()), (vec![over], 0));
 }
 
 #[test]

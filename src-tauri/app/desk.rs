@@ -26,6 +26,8 @@ pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Refusal>> + Send 
 pub enum News {
     /// A session changed.
     Session(Box<Update>),
+    /// Sessions were deleted, by whomever.
+    Deleted,
     /// What the workers of a session take.
     Resources(SessionResources),
     /// Something keeps the engine from going on, or (`None`) does no longer.

@@ -175,6 +175,8 @@ impl Desk for EngineDesk {
             let session = SessionId::new(session);
             let engine = self.engine_of(&session);
             engine.delete(&session).await?;
+            // Another owner tells nobody.
+            let _ = self.news.send(News::Deleted).await;
             let demo = {
                 let mut demos = self.demos.lock().unwrap_or_else(PoisonError::into_inner);
                 demos.iter().position(|demo| demo.session == session).map(|at| demos.swap_remove(at))

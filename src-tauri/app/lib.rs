@@ -32,6 +32,8 @@ pub mod upgraded;
 pub mod window;
 
 #[cfg(test)]
+mod attend_tests;
+#[cfg(test)]
 mod attention_tests;
 #[cfg(test)]
 mod bus_tests;

@@ -61,6 +61,7 @@ fn register(app: &AppHandle, shelf: &Shelf) -> tauri_plugin_notification::Result
         kind(Kind::Question, vec![allow, deny.clone(), show.clone()]),
         kind(Kind::LongQuestion, vec![deny, show.clone()]),
         kind(Kind::Blocker, vec![show.clone()]),
+        kind(Kind::Rest, vec![show.clone()]),
         kind(Kind::End, vec![show]),
     ])?;
     let (app, shelf) = (app.clone(), Arc::clone(shelf));
@@ -80,6 +81,7 @@ fn type_of(kind: Kind) -> &'static str {
         Kind::Question => "question",
         Kind::LongQuestion => "long_question",
         Kind::Blocker => "blocker",
+        Kind::Rest => "rest",
         Kind::End => "end",
     }
 }

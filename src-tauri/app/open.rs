@@ -7,7 +7,7 @@ use mo_checkpoint::{CheckpointError, FolderCheckpoints};
 use mo_engine::config::{Config, ConfigError};
 use mo_engine::environment::Environment;
 use mo_engine::handle::{EngineHandle, EngineSetup};
-use mo_engine::ports::{NoNotifier, Ports, SystemClock, SystemGauge};
+use mo_engine::ports::{Ports, SystemClock, SystemGauge};
 use mo_journal::{DataDir, JournalError, SqliteJournal};
 use mo_process::ShimSpawner;
 use serde_json::json;
@@ -89,7 +89,6 @@ pub async fn open_engine(
         clock: Arc::new(SystemClock),
         journal: Arc::new(SqliteJournal::open(&data)?),
         checkpoints: Arc::new(FolderCheckpoints::open(data.checkpoints(), config.checkpoints())?),
-        notifier: Arc::new(NoNotifier),
         gauge: Arc::new(SystemGauge::default()),
     };
     Ok(EngineHandle::open(EngineSetup { data, lock, ports, config, environment }).await?)

@@ -49,6 +49,8 @@ impl Outbox {
     pub fn put(&mut self, news: News) {
         match news {
             News::Session(update) => self.put_update(*update),
+            // The page finds out when it looks.
+            News::Deleted => {}
             News::Resources(look) => self.put_resources(look),
             News::Trouble(trouble) => {
                 self.turned |= trouble != self.trouble;

@@ -17,6 +17,24 @@ pub fn plain(text: &str) -> String {
     shown
 }
 
+/// The most characters of one line.
+const MAX_LINE: usize = 120;
+
+/// [`plain`] text of at most `limit` characters, with a mark where something was left out, and whether nothing was. What
+/// is cut off is not looked at.
+pub fn shown(text: &str, limit: usize) -> (String, bool) {
+    let (text, whole) = clipped(text, limit);
+    let (text, fits) = clipped(&plain(&text), limit);
+    (text, whole && fits)
+}
+
+/// The same as one line: what breaks it stands there as its number too.
+pub fn on_one_line(text: &str) -> (String, bool) {
+    let (text, whole) = shown(text, MAX_LINE);
+    let (text, fits) = clipped(&text.replace('\n', "\\u{a}"), MAX_LINE);
+    (text, whole && fits)
+}
+
 /// At most `limit` characters, with a mark where something was left out, and whether nothing was.
 pub fn clipped(text: &str, limit: usize) -> (String, bool) {
     match text.char_indices().nth(limit) {
@@ -38,4 +56,28 @@ fn is_unshown(letter: char) -> bool {
             | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
             | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{escaped, on_one_line, shown};
+
+    #[test]
+    fn nothing_hides_reorders_breaks_a_line_or_is_too_long() {
+        let bidi = "safe \u{202e}gpj.exe\u{202c}\r\u{1b}[2J";
+        assert_eq!(shown(bidi, 99), ("safe \\u{202e}gpj.exe\\u{202c}\\u{d}\\u{1b}[2J".to_owned(), true));
+        assert_eq!(shown("a\nb", 9), ("a\nb".to_owned(), true));
+        assert_eq!(on_one_line("a\nb"), ("a\\u{a}b".to_owned(), true));
+        // What was cut is said, also where only its numbers are too long.
+        assert_eq!(shown("abc", 2), ("ab…".to_owned(), false));
+        assert_eq!(shown("\u{7}", 3), ("\\u{…".to_owned(), false));
+        let (long, whole) = on_one_line(&"\u{200b}\n".repeat(5_000_000));
+        assert!(!whole && long.chars().count() == 121);
+    }
+
+    #[test]
+    fn markup_is_shown_and_not_obeyed() {
+        let text = "<b>x</b> <img src=\"y\"> &lt;";
+        assert_eq!(escaped(text), "&lt;b&gt;x&lt;/b&gt; &lt;img src=\"y\"&gt; &amp;lt;");
+    }
 }

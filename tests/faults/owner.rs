@@ -15,7 +15,7 @@ use mo_core::time::Timestamp;
 use mo_engine::config::{AgentConfig, Config};
 use mo_engine::environment::Environment;
 use mo_engine::handle::{EngineHandle, EngineSetup};
-use mo_engine::ports::{Clock, NoNotifier, Ports, SystemClock, SystemGauge};
+use mo_engine::ports::{Clock, Ports, SystemClock, SystemGauge};
 use mo_engine::start::StartRequest;
 use mo_journal::{DataDir, SqliteJournal};
 use mo_process::ShimSpawner;
@@ -93,7 +93,6 @@ async fn engine(data: &Path, bin: &Path, clock: Arc<dyn Clock>) -> Result<Engine
             data.checkpoints(),
             mo_checkpoint::Settings::default(),
         )?),
-        notifier: Arc::new(NoNotifier),
         gauge: Arc::new(SystemGauge::default()),
     };
     let mut config = Config::default();

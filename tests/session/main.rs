@@ -11,7 +11,7 @@ mod goes_on;
 mod held_journal;
 mod keeping;
 mod login_shell;
-mod notices;
+mod needs;
 mod one_shot;
 mod permissions;
 mod quota;

@@ -15,7 +15,7 @@ use mo_engine::config::{AgentConfig, Config, Storage};
 use mo_engine::environment::Environment;
 use mo_engine::handle::{EngineHandle, EngineSetup};
 use mo_engine::hub::Update;
-use mo_engine::ports::{Clock, Gauge, NoNotifier, Notifier, Ports, SystemClock, SystemGauge};
+use mo_engine::ports::{Clock, Gauge, Ports, SystemClock, SystemGauge};
 use mo_engine::premises::Premises;
 use mo_engine::start::{StartError, StartRequest};
 use mo_journal::{DataDir, Journal, SqliteJournal};
@@ -31,7 +31,6 @@ pub(crate) struct Stage {
     config: Config,
     agents: Vec<(AgentKind, PathBuf)>,
     gauge: Arc<dyn Gauge>,
-    notifier: Arc<dyn Notifier>,
 }
 
 impl Stage {
@@ -58,13 +57,7 @@ impl Stage {
         for (agent, path) in programs {
             config.agents.insert(agent, AgentConfig { path: Some(path), ..AgentConfig::default() });
         }
-        Self {
-            dir,
-            config,
-            agents: paths,
-            gauge: Arc::new(SystemGauge::default()),
-            notifier: Arc::new(NoNotifier),
-        }
+        Self { dir, config, agents: paths, gauge: Arc::new(SystemGauge::default()) }
     }
 
     /// With agents that take the time that their scripts say.
@@ -83,12 +76,6 @@ impl Stage {
     /// With another gauge than the system's.
     pub(crate) fn measured_by(mut self, gauge: Arc<dyn Gauge>) -> Self {
         self.gauge = gauge;
-        self
-    }
-
-    /// With a notifier that is listened to.
-    pub(crate) fn calling(mut self, notifier: Arc<dyn Notifier>) -> Self {
-        self.notifier = notifier;
         self
     }
 
@@ -133,7 +120,6 @@ impl Stage {
             checkpoints: Arc::new(
                 FolderCheckpoints::open(data.checkpoints(), self.config.checkpoints()).unwrap(),
             ),
-            notifier: Arc::clone(&self.notifier),
             gauge: Arc::clone(&self.gauge),
         };
         let vars = [("PATH", "/usr/bin:/bin".to_owned()), ("HOME", self.path("home").display().to_string())];

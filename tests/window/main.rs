@@ -9,6 +9,7 @@ mod folders;
 mod frame;
 mod hands;
 mod hostile;
+mod hostile_notices;
 mod keyboard_job;
 mod notice_daemon;
 mod notices;

@@ -43,6 +43,7 @@ pub(crate) struct Shown {
 }
 
 struct Screen {
+    can: Vec<String>,
     last: u32,
     seen: Sender<Seen>,
 }
@@ -74,7 +75,7 @@ impl Screen {
     }
 
     fn get_capabilities(&self) -> Vec<String> {
-        ["actions", "body", "body-markup"].map(str::to_owned).to_vec()
+        self.can.clone()
     }
 
     fn get_server_information(&self) -> (String, String, String, String) {
@@ -93,11 +94,17 @@ pub(crate) struct NoticeDaemon {
 }
 
 impl NoticeDaemon {
-    /// Takes its place on the bus.
+    /// Takes its place on the bus; shows buttons and obeys markup.
     pub(crate) fn start(address: &str) -> Self {
+        Self::start_with(address, &["actions", "body", "body-markup"])
+    }
+
+    /// The same, for one with these capabilities.
+    pub(crate) fn start_with(address: &str, can: &[&str]) -> Self {
         let (sender, seen) = channel();
+        let can = can.iter().map(|one| (*one).to_owned()).collect();
         let bus = connection::Builder::address(address).unwrap();
-        let bus = bus.serve_at(PATH, Screen { last: 0, seen: sender }).unwrap();
+        let bus = bus.serve_at(PATH, Screen { can, last: 0, seen: sender }).unwrap();
         Self { bus: bus.name(NAME).unwrap().build().unwrap(), seen }
     }
 
@@ -111,6 +118,15 @@ impl NoticeDaemon {
         match self.next(within) {
             Seen::Shown(shown) => shown,
             other @ Seen::Withdrawn(_) => panic!("{other:?}"),
+        }
+    }
+
+    /// The next notification, after what is taken away meanwhile.
+    pub(crate) fn next_shown_after(&self, within: Duration) -> Shown {
+        loop {
+            if let Seen::Shown(shown) = self.next(within) {
+                return shown;
+            }
         }
     }
 

@@ -17,7 +17,7 @@ use mo_engine::config::{AgentConfig, Config};
 use mo_engine::environment::Environment;
 use mo_engine::handle::{EngineHandle, EngineSetup};
 use mo_engine::hub::Start;
-use mo_engine::ports::{NoNotifier, Ports, SystemClock, SystemGauge};
+use mo_engine::ports::{Ports, SystemClock, SystemGauge};
 use mo_journal::{DataDir, SqliteJournal};
 use mo_process::ShimSpawner;
 
@@ -183,7 +183,6 @@ async fn open(base: &Path) -> Result<EngineHandle, Failed> {
             data.checkpoints(),
             mo_checkpoint::Settings::default(),
         )?),
-        notifier: Arc::new(NoNotifier),
         gauge: Arc::new(SystemGauge::default()),
     };
     let vars = [("PATH", "/usr/bin:/bin".to_owned()), ("HOME", base.join("home").display().to_string())];

@@ -29,11 +29,24 @@ pub(crate) async fn watch_engine(engine: EngineHandle, after: u64, said: Duratio
 
 /// Tells the news of all sessions of an engine, from the row after `after` on.
 pub(super) async fn watch_sessions(engine: EngineHandle, after: u64, news: mpsc::Sender<News>) {
+    let mut deletions = engine.deletions();
     let mut rows = engine.subscribe_rows(Start::AllAfterRow(after));
-    while let Some(batch) = rows.next().await {
+    loop {
+        // One after the other: no view of a session comes after its deletion.
+        let batch = tokio::select! {
+            biased;
+            batch = rows.next() => batch,
+            Ok(()) = deletions.changed() => {
+                if news.send(News::Deleted).await.is_err() {
+                    return;
+                }
+                continue;
+            }
+        };
         let batch = match batch {
-            Ok(batch) => batch,
-            Err(error) => {
+            None => return,
+            Some(Ok(batch)) => batch,
+            Some(Err(error)) => {
                 tracing::error!(%error, "the news of the sessions broke off");
                 let _ = news.send(News::Trouble(Some(error.into()))).await;
                 return;

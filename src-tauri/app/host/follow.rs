@@ -91,8 +91,12 @@ async fn watch_owner(owner: &Arc<Attached>, row: &mut u64, news: &mpsc::Sender<N
         for (session, span) in spans(&lines) {
             let view = match owner.client().state(session.as_str()).await {
                 Ok(view) => view,
-                // Deleted meanwhile.
-                Err(ClientError::Refused { status: 404, .. }) => continue,
+                Err(ClientError::Refused { status: 404, .. }) => {
+                    if news.send(News::Deleted).await.is_err() {
+                        return ClientError::Silent;
+                    }
+                    continue;
+                }
                 Err(error) => return error,
             };
             let entries = story(owner, &session, span).await;

@@ -10,7 +10,7 @@ use mo_core::ids::SessionId;
 use mo_engine::config::Config;
 use mo_engine::environment::Environment;
 use mo_engine::handle::{CommandError, EngineHandle, EngineSetup};
-use mo_engine::ports::{NoNotifier, Ports, SystemClock, SystemGauge};
+use mo_engine::ports::{Ports, SystemClock, SystemGauge};
 use mo_journal::{DataDir, OwnerLock, SqliteJournal};
 use mo_process::ShimSpawner;
 use tokio::runtime::Runtime;
@@ -83,7 +83,6 @@ impl Host {
             clock: Arc::new(SystemClock),
             journal: Arc::new(journal),
             checkpoints: Arc::new(checkpoints),
-            notifier: Arc::new(NoNotifier),
             gauge: Arc::new(SystemGauge::default()),
         };
         let engine = EngineHandle::open(EngineSetup { data, lock, ports, config, environment }).await?;

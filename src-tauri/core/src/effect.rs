@@ -1,27 +1,14 @@
 //! What the core asks the outside to do. Live only: replay makes none.
 
-use crate::approval::{Answer, ApprovalAnswered};
+use crate::approval::Answer;
 use crate::event::{CheckpointPurpose, Event, Place};
 use crate::ids::{
     AgentKind, ApprovalId, AttemptNo, CheckNo, CheckpointNo, RequestId, ReviewId, TurnNo, WorkerName,
 };
 use crate::recovery::Launched;
 use crate::review::verdict::Judgement;
-use crate::state::{BlockerStand, OpenTurn, ReviewProgress, State};
+use crate::state::{OpenTurn, ReviewProgress, State};
 use crate::time::Timestamp;
-
-/// What a person is called for. One call stands for it from when it begins to when it is over.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Matter {
-    /// A question waits for an answer.
-    Question(ApprovalId),
-    /// A blocker, by the `seq` of its event.
-    Blocker(u64),
-    /// An agent's usage limit is waited for.
-    Quota(AgentKind),
-    /// The session takes more of the machine than it may.
-    Limit,
-}
 
 /// One act on the outside.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,10 +52,6 @@ pub enum Effect {
     CloseReview { review: ReviewId },
     /// Begin to measure the session's time.
     StartTimeLimit { after_ms: u64 },
-    /// Call the person.
-    Notify { matter: Matter, title: String, body: String },
-    /// Take the call back: it is over.
-    Withdraw { matter: Matter },
     /// Write summary.md and let go of the target.
     CloseSession,
 }
@@ -113,18 +96,7 @@ pub fn effects(state: &State, worker: Option<&WorkerName>, event: &Event) -> Vec
             request: request.request.clone(),
             answer: ruling.answer.clone(),
         }),
-        Event::ApprovalRequested(asked) => {
-            let body = format!("{}. {}", asked.request.action.in_words(), asked.why);
-            let title = worker.map_or_else(|| "A question".to_owned(), |worker| format!("{worker} asks"));
-            let matter = Matter::Question(asked.approval.clone());
-            let mut effects = vec![Effect::Notify { matter, title, body }];
-            effects.extend(approval_timer(state, &asked.approval));
-            effects
-        }
-        Event::ApprovalAnswered(ApprovalAnswered { approval, .. })
-        | Event::ApprovalVoided { approval, .. } => {
-            vec![Effect::Withdraw { matter: Matter::Question(approval.clone()) }]
-        }
+        Event::ApprovalRequested(asked) => approval_timer(state, &asked.approval).into_iter().collect(),
         Event::ApprovalRepeated { approval, .. } => {
             let kept = state.approvals.open(approval).and_then(|open| open.answer.as_ref());
             let again = kept.filter(|kept| kept.is_edit());
@@ -140,20 +112,10 @@ pub fn effects(state: &State, worker: Option<&WorkerName>, event: &Event) -> Vec
             });
             timer.into_iter().collect()
         }
-        Event::QuotaReached { agent, until, elsewhere } => {
-            let mut effects = vec![Effect::StartQuotaTimer { agent: agent.clone(), until: *until }];
-            if !elsewhere {
-                let title = format!("{}'s usage limit is reached", agent.title());
-                let body = format!("It goes on by itself at {until}.");
-                effects.push(Effect::Notify { matter: Matter::Quota(agent.clone()), title, body });
-            }
-            effects
+        Event::QuotaReached { agent, until, .. } => {
+            vec![Effect::StartQuotaTimer { agent: agent.clone(), until: *until }]
         }
-        Event::QuotaReset { agent, .. } => {
-            let mut effects = vec![Effect::Withdraw { matter: Matter::Quota(agent.clone()) }];
-            effects.extend(review_timers(state, agent));
-            effects
-        }
+        Event::QuotaReset { agent, .. } => review_timers(state, agent),
         Event::PlanRecorded { .. } => vec![Effect::WritePlan],
         Event::DecisionMade(_) => vec![Effect::WriteReceipts],
         Event::CheckStarted(started) => vec![Effect::RunCheck { check: started.check }],
@@ -179,18 +141,14 @@ pub fn effects(state: &State, worker: Option<&WorkerName>, event: &Event) -> Vec
             judgement: judgement.clone(),
         }],
         Event::VerdictRecorded { review, .. } => vec![Effect::CloseReview { review: review.clone() }],
-        Event::PermissionBlocker(blocker) => {
-            let (title, body) = (blocker.title.clone(), blocker.details.clone());
-            vec![Effect::Notify { matter: Matter::Blocker(state.last_seq), title, body }]
-        }
-        Event::LimitReached(reading) => {
-            let (title, body) = ("The session pauses".to_owned(), reading.words());
-            vec![Effect::Notify { matter: Matter::Limit, title, body }]
-        }
-        Event::BlockerResolved { blocker } => vec![Effect::Withdraw { matter: Matter::Blocker(*blocker) }],
         Event::SessionResumed { .. } => resumed(state),
         Event::SessionEnded(_) => vec![Effect::CloseSession],
-        Event::SessionPrepared(_)
+        Event::ApprovalAnswered(_)
+        | Event::ApprovalVoided { .. }
+        | Event::PermissionBlocker(_)
+        | Event::LimitReached(_)
+        | Event::BlockerResolved { .. }
+        | Event::SessionPrepared(_)
         | Event::PrepareFailed(_)
         | Event::PhaseStarted { .. }
         | Event::CheckpointTaken(_)
@@ -245,11 +203,7 @@ fn resumed(state: &State) -> Vec<Effect> {
         let (worker, turn) = (name.clone(), underway.turn);
         Some(Effect::StartRecoveryTimer { worker, turn, until: underway.until? })
     });
-    // Whoever takes the session up has seen why it rested.
-    let passed = state.blockers.back().filter(|one| one.stand == BlockerStand::Passed);
-    let over = passed.map(|one| Matter::Blocker(one.seq)).into_iter().chain([Matter::Limit]);
-    let over = over.map(|matter| Effect::Withdraw { matter });
-    limit.into_iter().chain(prepare).chain(quotas).chain(waits).chain(over).collect()
+    limit.into_iter().chain(prepare).chain(quotas).chain(waits).collect()
 }
 
 /// A question that waits again has its whole time again.

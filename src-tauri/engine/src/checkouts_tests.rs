@@ -7,7 +7,7 @@ use mo_process::ShimSpawner;
 
 use super::{make, remove, remove_all};
 use crate::places;
-use crate::ports::{NoNotifier, Ports, SystemClock, SystemGauge};
+use crate::ports::{Ports, SystemClock, SystemGauge};
 
 #[test]
 fn a_folder_that_a_killed_program_made_and_did_not_put_down_goes_and_a_foreign_one_stays() {
@@ -26,7 +26,6 @@ fn a_folder_that_a_killed_program_made_and_did_not_put_down_goes_and_a_foreign_o
         clock: Arc::new(SystemClock),
         journal: Arc::new(SqliteJournal::open(&DataDir::create(at("data")).unwrap()).unwrap()),
         checkpoints: Arc::new(points),
-        notifier: Arc::new(NoNotifier),
         gauge: Arc::new(SystemGauge::default()),
     };
     // In its place as without it.

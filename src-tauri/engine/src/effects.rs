@@ -7,7 +7,7 @@ use std::time::Duration;
 use mo_agents::launch::Access;
 use mo_checkpoint::Access as CheckoutAccess;
 use mo_core::approval::{Action, AnsweredBy, Choice};
-use mo_core::effect::{Effect, Matter};
+use mo_core::effect::Effect;
 use mo_core::event::{Fault, Place, Prepared};
 use mo_core::ids::{CheckNo, Digest, Nonce, SessionId};
 use mo_core::input::{Backing, Input};
@@ -77,10 +77,6 @@ impl EffectRunner {
     /// Gathers from the state what the effect needs; the act itself needs no state any more.
     pub(crate) fn prepare(&self, session: &SessionId, effect: Effect, state: &State) -> Act {
         let Some(desk) = self.desk(session) else {
-            // A session at rest has none, and its questions are answered all the same.
-            if let Effect::Withdraw { matter } = effect {
-                return withdrawn(session.clone(), matter);
-            }
             tracing::warn!(%session, ?effect, "an effect of a session that does not run here");
             return Box::new(|_| {});
         };
@@ -204,10 +200,6 @@ impl EffectRunner {
             Effect::StartTimeLimit { after_ms } => Box::new(move |runner| {
                 runner.start_timer(&desk, Timer::TimeLimit, after_ms, Input::TimeLimitReached);
             }),
-            Effect::Notify { matter, title, body } => {
-                Box::new(move |runner| runner.keeper.notices.raise(&desk.id, &matter, &title, &body))
-            }
-            Effect::Withdraw { matter } => withdrawn(session.clone(), matter),
             Effect::CloseSession => {
                 let (view, has_plan) = (session_view(session, state), state.plan.is_some());
                 let receipts = receipts::of_state(session, state);
@@ -447,9 +439,4 @@ fn diff(ports: &Ports, since: &Digest, at: &Digest) -> DiffText {
             }
         }
     }
-}
-
-/// A matter of that session calls for nobody any more.
-fn withdrawn(session: SessionId, matter: Matter) -> Act {
-    Box::new(move |runner| runner.keeper.notices.settle(&session, &matter))
 }

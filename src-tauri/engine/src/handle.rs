@@ -386,6 +386,11 @@ impl EngineHandle {
         self.shared.hub.resources()
     }
 
+    /// How many sessions were deleted, by whomever: no event says so.
+    pub fn deletions(&self) -> watch::Receiver<u64> {
+        self.shared.hub.deletions()
+    }
+
     /// The data folder.
     pub fn data(&self) -> &DataDir {
         &self.shared.data

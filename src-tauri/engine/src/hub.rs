@@ -73,6 +73,8 @@ pub(crate) struct Hub {
     /// The newest look at every session that has a process.
     resources: watch::Sender<Arc<[SessionResources]>>,
     closing: watch::Sender<bool>,
+    /// How many sessions were deleted.
+    deletions: watch::Sender<u64>,
 }
 
 impl Hub {
@@ -84,6 +86,7 @@ impl Hub {
             health: watch::Sender::new(Health::Good),
             resources: watch::Sender::new(Arc::from([])),
             closing: watch::Sender::new(false),
+            deletions: watch::Sender::new(0),
         }
     }
 
@@ -107,6 +110,11 @@ impl Hub {
     pub(crate) fn forget(&self, session: &SessionId) {
         self.views.write().unwrap_or_else(PoisonError::into_inner).remove(session);
         self.positions.forget(session);
+        self.deletions.send_modify(|count| *count += 1);
+    }
+
+    pub(crate) fn deletions(&self) -> watch::Receiver<u64> {
+        self.deletions.subscribe()
     }
 
     pub(crate) fn delta(&self, delta: Delta) {

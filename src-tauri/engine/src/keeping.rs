@@ -13,7 +13,6 @@ use crate::config;
 use crate::handle::DeleteError;
 use crate::history;
 use crate::hub::Hub;
-use crate::notices::Notices;
 use crate::ports::Ports;
 use crate::session_desk::{Desks, Purpose, SessionDesk};
 use crate::storage::Storage;
@@ -65,7 +64,6 @@ pub struct Tidied {
 /// Deletes and tidies. Everything here blocks on the disk.
 pub(crate) struct Keeper {
     pub(crate) storage: Storage,
-    pub(crate) notices: Notices,
     ports: Ports,
     hub: Arc<Hub>,
     data: DataDir,
@@ -86,9 +84,8 @@ impl Keeper {
         settings: &config::Storage,
     ) -> Self {
         let storage = Storage::new(ports.clone());
-        let notices = Notices::new(Arc::clone(&ports.notifier));
         let keep_for_ms = settings.keep_sessions_for_ms;
-        Self { storage, notices, ports, hub, data, desks, freed, keep_for_ms, tidying: Mutex::new(()) }
+        Self { storage, ports, hub, data, desks, freed, keep_for_ms, tidying: Mutex::new(()) }
     }
 
     /// Takes a session that rests for the caller alone.
@@ -117,7 +114,6 @@ impl Keeper {
         let claim = self.claim(session, PathBuf::new(), purpose)?.ok_or(DeleteError::Running)?;
         let existed = self.ports.journal.delete(session).wait()?;
         self.hub.forget(session);
-        self.notices.forget(session);
         drop(claim);
         if existed { Ok(()) } else { Err(DeleteError::Unknown) }
     }

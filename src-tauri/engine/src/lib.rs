@@ -26,7 +26,6 @@ pub mod log;
 pub mod login_shell;
 mod monitor;
 mod naming;
-mod notices;
 mod outlet;
 pub mod own_command;
 mod paths;

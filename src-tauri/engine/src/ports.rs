@@ -1,4 +1,4 @@
-//! The six ports through which the engine reaches the outside, passed in at construction (design.md §2). Three
+//! The five ports through which the engine reaches the outside, passed in at construction (design.md §2). Three
 //! of them stand in the crates that implement them.
 
 use std::future::Future;
@@ -8,8 +8,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use mo_checkpoint::Checkpoints;
-use mo_core::effect::Matter;
-use mo_core::ids::SessionId;
 use mo_core::time::Timestamp;
 use mo_journal::Journal;
 use mo_process::{ProcessIdentity, Room, Spawner, TreeMeter, TreeUse, room};
@@ -35,16 +33,6 @@ pub trait Clock: Send + Sync {
             }
         })
     }
-}
-
-/// Calls the person.
-pub trait Notifier: Send + Sync {
-    /// Shows one notification. Failing to is the notifier's to log: nothing depends on it. The engine calls once for a
-    /// matter until that is over, and not again when its session is taken up.
-    fn notify(&self, session: &SessionId, matter: &Matter, title: &str, body: &str);
-
-    /// Takes a notification back: the matter is over, wherever it was settled. Only for what was shown by this process.
-    fn withdraw(&self, session: &SessionId, matter: &Matter);
 }
 
 /// Tells what running workers take of the machine, and what is left on its disks. Asked only while workers run, on a
@@ -87,18 +75,6 @@ impl Clock for SystemClock {
     }
 }
 
-/// Calls nobody: for headless runs, whose terminal says it.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct NoNotifier;
-
-impl Notifier for NoNotifier {
-    fn notify(&self, session: &SessionId, _matter: &Matter, title: &str, _body: &str) {
-        tracing::info!(%session, title, "needs a person");
-    }
-
-    fn withdraw(&self, _session: &SessionId, _matter: &Matter) {}
-}
-
 /// All ports.
 #[derive(Clone)]
 pub struct Ports {
@@ -110,8 +86,6 @@ pub struct Ports {
     pub journal: Arc<dyn Journal>,
     /// Snapshots the target.
     pub checkpoints: Arc<dyn Checkpoints>,
-    /// Calls the person.
-    pub notifier: Arc<dyn Notifier>,
     /// Measures what workers take.
     pub gauge: Arc<dyn Gauge>,
 }

@@ -18,7 +18,7 @@ use mo_engine::config::{AgentConfig, Config};
 use mo_engine::environment::Environment;
 use mo_engine::handle::{EngineHandle, EngineSetup};
 use mo_engine::hub::Update;
-use mo_engine::ports::{NoNotifier, Ports, SystemClock, SystemGauge};
+use mo_engine::ports::{Ports, SystemClock, SystemGauge};
 use mo_engine::premises::Premises;
 use mo_engine::start::StartRequest;
 use mo_journal::{DataDir, SqliteJournal};
@@ -97,7 +97,6 @@ async fn session(
         clock: Arc::new(SystemClock),
         journal: Arc::new(SqliteJournal::open(&data).unwrap()),
         checkpoints: Arc::new(checkpoints),
-        notifier: Arc::new(NoNotifier),
         gauge: Arc::new(SystemGauge::default()),
     };
     let environment = Environment::new(sandbox.env().unwrap(), []).unwrap();

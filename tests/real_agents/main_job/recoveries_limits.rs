@@ -14,7 +14,7 @@ use mo_engine::config::Config;
 use mo_engine::environment::Environment;
 use mo_engine::handle::{EngineHandle, EngineSetup};
 use mo_engine::hub::Update;
-use mo_engine::ports::{Clock, NoNotifier, Ports, SystemGauge};
+use mo_engine::ports::{Clock, Ports, SystemGauge};
 use mo_engine::start::StartRequest;
 use mo_journal::{DataDir, SqliteJournal};
 use mo_process::ShimSpawner;
@@ -110,7 +110,6 @@ async fn open(sandbox: &Sandbox, clock: &Arc<Simulated>) -> EngineHandle {
         clock: Arc::clone(clock) as Arc<dyn Clock>,
         journal: Arc::new(SqliteJournal::open(&data).unwrap()),
         checkpoints: Arc::new(FolderCheckpoints::open(data.checkpoints(), config.checkpoints()).unwrap()),
-        notifier: Arc::new(NoNotifier),
         gauge: Arc::new(SystemGauge::default()),
     };
     let environment = Environment::new(sandbox.env().unwrap(), []).unwrap();

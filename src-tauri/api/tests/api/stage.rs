@@ -12,7 +12,7 @@ use mo_core::ids::{AgentKind, Role, SessionId};
 use mo_engine::config::{AgentConfig, Config};
 use mo_engine::environment::Environment;
 use mo_engine::handle::{EngineHandle, EngineSetup};
-use mo_engine::ports::{NoNotifier, Ports, SystemClock, SystemGauge};
+use mo_engine::ports::{Ports, SystemClock, SystemGauge};
 use mo_journal::{DataDir, MemoryJournal};
 use mo_process::ShimSpawner;
 use serde_json::{Value, json};
@@ -64,7 +64,6 @@ impl Stage {
             clock: Arc::new(SystemClock),
             journal: journal.clone(),
             checkpoints: Arc::new(store),
-            notifier: Arc::new(NoNotifier),
             gauge: Arc::new(SystemGauge::default()),
         };
         let vars = [("PATH", "/usr/bin:/bin".to_owned()), ("HOME", base.join("home").display().to_string())];

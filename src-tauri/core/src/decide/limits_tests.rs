@@ -1,12 +1,12 @@
 use super::*;
 use crate::decide::decide;
-use crate::effect::{Effect, effects};
 use crate::event::{Envelope, SessionCreated, StopCause};
-use crate::ids::WorkerName;
+use crate::ids::{SessionId, WorkerName};
 use crate::input::Input;
 use crate::settings::Settings;
 use crate::team::Team;
 use crate::time::Timestamp;
+use crate::view::session_view;
 
 const GB: u64 = 1_000_000_000;
 
@@ -67,8 +67,9 @@ fn first_a_warning_then_a_pause() {
         "{}",
         ending.reason
     );
-    let calls = effects(&state, out[0].worker.as_ref(), &out[0].event);
-    assert!(matches!(&calls[..], [Effect::Notify { body, .. }] if *body == ending.reason), "{calls:?}");
+    let view = session_view(&SessionId::new("s"), &state).unwrap();
+    let [need] = &view.needs_you[..] else { panic!("{:?}", view.needs_you) };
+    assert_eq!((need.kind.as_str(), &need.details), ("limit", &ending.reason));
     assert_eq!(step(&mut state, look(9 * GB, 9 * GB, 0)), Err(Rejection::Stale), "it ends already");
 }
 

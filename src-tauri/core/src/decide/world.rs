@@ -342,8 +342,6 @@ impl World {
             | Effect::WriteReceipts
             | Effect::CloseReview { .. }
             | Effect::StartTimeLimit { .. }
-            | Effect::Notify { .. }
-            | Effect::Withdraw { .. }
             | Effect::CloseSession => {}
         }
     }

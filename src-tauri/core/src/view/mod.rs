@@ -6,6 +6,7 @@ mod of_approvals;
 mod of_blockers;
 mod of_event;
 mod of_grants;
+mod of_limits;
 mod of_recovery;
 mod of_session;
 mod receipt;

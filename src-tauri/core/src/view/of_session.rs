@@ -3,7 +3,7 @@
 use super::status::{
     CheckView, DecisionView, FindingView, NeedView, PlanCount, ReviewView, SessionView, WorkerView,
 };
-use super::{of_approvals, of_blockers, of_grants, of_recovery};
+use super::{of_approvals, of_blockers, of_grants, of_limits, of_recovery};
 use crate::event::{Purpose, Step};
 use crate::ids::SessionId;
 use crate::outcome::Outcome;
@@ -211,7 +211,7 @@ fn needs(id: &SessionId, state: &State) -> Vec<NeedView> {
     if !asked.is_empty() {
         return asked;
     }
-    if let Some(need) = of_blockers::need(id, state) {
+    if let Some(need) = of_blockers::need(id, state).or_else(|| of_limits::need(state)) {
         return vec![need];
     }
     let waits = state.ending.as_ref().filter(|ending| matches!(ending.exit_code, 11 | 13));

@@ -205,7 +205,7 @@ pub struct DecisionView {
 /// One thing that waits for a person.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct NeedView {
-    /// `permission_blocker`, `decision` or `approval`.
+    /// `permission_blocker`, `limit`, `decision` or `approval`.
     pub kind: String,
     /// What `approve` and `deny` name an approval by, or `resolve` a blocker.
     pub id: Option<String>,

@@ -5,7 +5,7 @@
  */
 export type NeedView = { 
 /**
- * `permission_blocker`, `decision` or `approval`.
+ * `permission_blocker`, `limit`, `decision` or `approval`.
  */
 kind: string, 
 /**
