@@ -50,6 +50,19 @@ describe('a decision that needs the person', () => {
     expect(screen.getAllByText('any inconclusive')).toHaveLength(1);
   });
 
+  it('lets the arrows go from verdict to verdict', async () => {
+    await open(UNCLEAR);
+    await fireEvent.click(screen.getByRole('tab', { name: /Reviews/ }));
+    const verdicts = [...document.querySelectorAll<HTMLElement>('td button')];
+    const go = async (key: string) => {
+      await fireEvent.keyDown(document.activeElement!, { key });
+      return verdicts.indexOf(document.activeElement as HTMLElement);
+    };
+    // Gemini has two, below its empty first column; Codex has three.
+    verdicts[0]!.focus();
+    expect([await go('ArrowLeft'), await go('ArrowRight'), await go('ArrowDown'), await go('ArrowUp'), await go('ArrowUp')]).toEqual([0, 1, 4, 1, 1]);
+  });
+
   it('before there is any work asks for a message alone', async () => {
     const api = await open({ ...UNCLEAR, phase: 'plan_review', workers: UNCLEAR.workers.map((worker) => (worker.role === 'implementer' ? { ...worker, attempt: 0 } : worker)) });
     expect(screen.queryByRole('button', { name: /Review it again/ })).toBeNull();

@@ -6,6 +6,8 @@ use ts_rs::TS;
 /// All settings in effect.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct SettingsView {
+    /// This program's own version.
+    pub version: String,
     /// The person's file.
     pub file: String,
     /// Whether it is there.

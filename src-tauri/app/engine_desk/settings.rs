@@ -135,6 +135,7 @@ impl EngineDesk {
             scope: None,
         });
         Ok(SettingsView {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
             file: self.places.config.display().to_string(),
             file_exists: self.places.config.is_file(),
             problem,

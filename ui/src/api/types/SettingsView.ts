@@ -8,6 +8,10 @@ import type { TeamView } from "./TeamView";
  */
 export type SettingsView = { 
 /**
+ * This program's own version.
+ */
+version: string, 
+/**
  * The person's file.
  */
 file: string, 
