@@ -4,7 +4,7 @@ import { flushSync, mount, unmount } from 'svelte';
 
 import { DOCTOR_LACKING, CHECK, CHOICES } from './api/fixtures/frame';
 import { BLOCKED_STORY, fillScreens, STORY, tellSamples, UNCLEAR } from './api/fixtures/screens';
-import { ASKING, ASKING_TWICE, BLOCKED, FAILED, FINISHED, NOW, OTHERS, PAUSED, RUNNING } from './api/fixtures/sessions';
+import { ASKING, ASKING_TWICE, BLOCKED, FAILED, FINISHED, LIMITED, NOW, OTHERS, PAUSED, RUNNING } from './api/fixtures/sessions';
 import { ScriptedApi } from './api/scripted';
 import App from './App.svelte';
 import './styles/tokens.css';
@@ -130,6 +130,7 @@ const SCREENS: Record<string, Screen> = {
   },
   changes: { api: withSession(FINISHED), go: openTab('Changes') },
   decision: { api: withSession(UNCLEAR), go: openTab('Timeline') },
+  limit: { api: withSession(LIMITED), go: openTab('Timeline') },
   always: {
     api(api) {
       withSession(ASKING)(api);

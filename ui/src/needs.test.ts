@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { SessionView } from './api/api';
 import { ScriptedApi } from './api/scripted';
 import { BLOCKED_STORY, fillScreens, STORY, UNCLEAR } from './api/fixtures/screens';
-import { ASKING_TWICE, BLOCKED, FINISHED, RUNNING } from './api/fixtures/sessions';
+import { ASKING_TWICE, BLOCKED, FINISHED, LIMITED, RUNNING } from './api/fixtures/sessions';
 import App from './App.svelte';
 import { needOf, seqOf } from './text/need';
 
@@ -68,6 +68,16 @@ describe('a decision that needs the person', () => {
     expect(screen.queryByRole('button', { name: /Review it again/ })).toBeNull();
     await fireEvent.keyDown(window, { key: 'r' });
     expect(api.asked.filter(([what]) => what === 'reviewNow')).toEqual([]);
+  });
+});
+
+describe('a limit that paused the session', () => {
+  it('is said with what comes next, and the session is resumed from its card', async () => {
+    const api = await open(LIMITED);
+    const card = screen.getByRole('region', { name: 'a limit paused the session' });
+    expect(card.textContent).toMatch(/A limit paused the session.*The time limit of 1 hour is reached\..*Resume it: it has its whole time again\./s);
+    await fireEvent.click(within(card).getByRole('button', { name: 'Resume' }));
+    await expect.poll(() => api.resumed).toEqual([['login', null]]);
   });
 });
 

@@ -77,7 +77,7 @@ export function groupsOf(part: Part, set: SettingsView): Group[] {
           title: 'Call me for',
           settings: [
             { name: 'notifications.questions', title: 'Questions', what: 'A worker waits for your answer', entry: 'switch' },
-            { name: 'notifications.blockers', title: 'Blockers', what: 'Something that only you can resolve keeps a session from going on', entry: 'switch' },
+            { name: 'notifications.blockers', title: 'Blockers', what: 'Something that only you can resolve or decide keeps a session from going on', entry: 'switch' },
             { name: 'notifications.session_end', title: 'The end of a session', what: 'It has finished or failed', entry: 'switch' },
           ],
         },
