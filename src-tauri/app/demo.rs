@@ -33,7 +33,8 @@ pub async fn start_demo(program: &Path, variables: Vec<(String, String)>) -> Res
     let folder = tempfile::Builder::new().prefix("meta-orchestrator-demo-").tempdir().map_err(|error| {
         Refusal::new("demo_unwritable", error.to_string(), "make room in the temporary folder")
     })?;
-    let demo = set_up(folder.path(), program, false)?;
+    let fast = is_fast();
+    let demo = set_up(folder.path(), program, fast)?;
     let mut config = Config::default();
     for (agent, path) in demo.programs {
         config.agents.insert(agent, AgentConfig { path: Some(path), ..AgentConfig::default() });
@@ -43,11 +44,16 @@ pub async fn start_demo(program: &Path, variables: Vec<(String, String)>) -> Res
         goal: GOAL.to_owned(),
         target: demo.target,
         team: Team::default_trio(),
-        settings: settings(false),
+        settings: settings(fast),
         yes_really: false,
     };
     let session = engine.start(request).await?;
     Ok(DemoRun { engine, session, _folder: folder })
+}
+
+/// Whether the team takes no time. For tests: those of the demo itself let it take its time.
+fn is_fast() -> bool {
+    cfg!(debug_assertions) && std::env::var_os("MO_DEMO_FAST").is_some()
 }
 
 impl From<DemoError> for Refusal {

@@ -63,6 +63,11 @@ const TERMINALS: [(&str, &[&str]); 14] = [
     ("xterm", &[]),
 ];
 
+/// Who asks the desktop for the person's file manager, best first. Only folders are opened so: of a file, the desktop may
+/// run what an agent wrote into it.
+#[cfg(target_os = "linux")]
+const OPENERS: [(&str, &[&str]); 2] = [("xdg-open", &[]), ("gio", &["open"])];
+
 /// What the person's environment says of their programs.
 #[derive(Debug, Clone, Default)]
 pub struct Tastes {
@@ -126,6 +131,28 @@ pub async fn open_terminal(tastes: Tastes, folder: PathBuf) -> Result<(), Refusa
         Refusal::new("no_terminal", "no terminal was found", hint)
     })?;
     started(command).await
+}
+
+/// Shows a folder in the person's file manager.
+///
+/// # Errors
+/// When nobody can be asked for it, or who was asked fails at once.
+#[cfg(target_os = "linux")]
+pub async fn open_folder(tastes: Tastes, folder: PathBuf) -> Result<(), Refusal> {
+    let find = |name: &str| find_program(OsStr::new(name), &tastes.path);
+    let found = OPENERS.into_iter().find_map(|(name, first)| Some((find(name)?, first)));
+    let (program, first) = found.ok_or_else(|| {
+        let hint = format!("install xdg-utils; the folder is {}", folder.display());
+        Refusal::new("no_file_manager", "no file manager can be asked for: there is no xdg-open", hint)
+    })?;
+    let args = first.iter().map(OsString::from).chain([folder.clone().into_os_string()]).collect();
+    start_beside(BesideCommand { program, args, folder: folder.clone() }).await.map_err(|error| {
+        let hint = format!(
+            "look which file manager your desktop has as its own; the folder is {}",
+            folder.display()
+        );
+        Refusal::new(error.code(), error.to_string(), hint)
+    })
 }
 
 async fn started(command: BesideCommand) -> Result<(), Refusal> {

@@ -95,3 +95,49 @@ async fn a_missing_editor_or_terminal_is_said_with_what_helps() {
     let refused = open_terminal(Tastes::default(), folder.path().to_owned()).await.unwrap_err();
     assert!(refused.hint.unwrap().contains(&folder.path().display().to_string()));
 }
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_program_that_fails_at_once_or_does_not_start_is_named_with_what_helps() {
+    use std::os::unix::fs::PermissionsExt;
+    let (tools, target) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let tastes = || Tastes { path: tools.path().into(), ..Tastes::default() };
+    let tool = |name: &str, text: &str| {
+        let path = tools.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    };
+    let refused = |result: Result<(), Refusal>| {
+        let Refusal { code, message, hint } = result.unwrap_err();
+        (code, message, hint.unwrap())
+    };
+    let target = target.path().to_owned();
+    let (code, message, hint) = refused(open_folder(tastes(), target.clone()).await);
+    assert!(code == "no_file_manager" && message.contains("xdg-open"), "{code}: {message}");
+    assert!(hint.contains("xdg-utils") && hint.contains(target.to_str().unwrap()), "{hint}");
+
+    // No program of the desktop's for it, as xdg-open says it; no display; an interpreter that is gone.
+    tool("xdg-open", "#!/bin/sh\nexit 3\n");
+    tool("code", "#!/bin/sh\nexit 1\n");
+    tool("xterm", "#!/nowhere/at/all\n");
+    // On a busy machine even such a one may take longer than it is watched for.
+    let mut failed = open_folder(tastes(), target.clone()).await;
+    while failed.is_ok() {
+        failed = open_folder(tastes(), target.clone()).await;
+    }
+    let (code, message, hint) = refused(failed);
+    assert!(code == "program_failed" && message.contains("xdg-open failed at once"), "{code}: {message}");
+    assert!(hint.contains(target.to_str().unwrap()), "{hint}");
+    let mut failed = open_editor(tastes(), target.clone(), None).await;
+    while failed.is_ok() {
+        failed = open_editor(tastes(), target.clone(), None).await;
+    }
+    let (code, message, _) = refused(failed);
+    assert!(code == "program_failed" && message.contains("code failed at once"), "{code}: {message}");
+    let (code, message, hint) = refused(open_terminal(tastes(), target.clone()).await);
+    assert!(code == "program_not_started" && message.contains("xterm does not start"), "{code}: {message}");
+    assert!(hint.contains("by hand"), "{hint}");
+
+    tool("xdg-open", "#!/bin/sh\nexit 0\n");
+    open_folder(tastes(), target.clone()).await.unwrap();
+}

@@ -11,11 +11,11 @@ use crate::notice_daemon::{NoticeDaemon, Seen};
 use crate::stage::{Scheme, app_binary};
 use crate::team::{approving, with_scripts};
 use crate::webdriver::Browser;
-use crate::{DEMO, SOON, on_stage, with_window};
+use crate::{DEMO, SOON, in_no_time, on_stage, with_window};
 
 #[test]
 fn a_question_is_answered_from_its_notification() {
-    with_window(Scheme::Light, &[], |page, stage| {
+    with_window(Scheme::Light, &[in_no_time()], |page, stage| {
         let daemon = NoticeDaemon::start(&stage.bus_address);
         page.button("Watch the demo").click();
         let shown = daemon.next_shown(DEMO);
@@ -79,7 +79,7 @@ fn nobody_is_called_for_what_is_switched_off_and_called_for_an_end_that_is_switc
 
 #[test]
 fn a_question_that_is_answered_in_the_window_takes_its_notification_along() {
-    with_window(Scheme::Dark, &[], |page, stage| {
+    with_window(Scheme::Dark, &[in_no_time()], |page, stage| {
         let daemon = NoticeDaemon::start(&stage.bus_address);
         page.button("Watch the demo").click();
         let shown = daemon.next_shown(DEMO);

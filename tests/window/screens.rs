@@ -17,7 +17,7 @@ use crate::hands::tab;
 use crate::pixels::Pixels;
 use crate::stage::{Scheme, Stage};
 use crate::webdriver::Browser;
-use crate::{DEMO, SOON, layers, measured, picture, with_prepared_window, with_window};
+use crate::{DEMO, SOON, in_no_time, layers, measured, picture, with_prepared_window, with_window};
 
 const SESSION: &str = "orch_20261122_104100_abcd";
 /// A page paints nothing past 2^24 px.
@@ -203,7 +203,7 @@ fn project(stage: &Stage) -> PathBuf {
 
 #[test]
 fn changes_have_their_findings_at_their_lines_and_a_restore_brings_the_start_back() {
-    with_window(Scheme::Light, &[layers(), ("MO_CONFIRM", Path::new("yes"))], |page, stage| {
+    with_window(Scheme::Light, &[layers(), ("MO_CONFIRM", Path::new("yes")), in_no_time()], |page, stage| {
         page.button("Watch the demo").click();
         let card = "//section[@aria-label='Question of claude-implementer' and @aria-busy='false']";
         page.wait("the question", DEMO, |page| page.find(card));

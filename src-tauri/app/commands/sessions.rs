@@ -34,7 +34,7 @@ pub async fn delete_session(shell: State<'_, Shell>, session: String) -> Result<
 #[tauri::command]
 pub async fn open_folder(shell: State<'_, Shell>, session: String) -> Result<(), Refusal> {
     let target = target_of(&shell, &session).await?;
-    shell.native.open_folder(target).await
+    shell.native.open_folder(shell.desk().await?.tastes(), target).await
 }
 
 /// Opens a session's folder, or a file in it at a line, in the person's editor.
