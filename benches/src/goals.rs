@@ -40,3 +40,5 @@ pub(crate) const FRAME_GAP_MS: f64 = 100.0;
 pub(crate) const FLOOD_RATE: u64 = 10_000;
 /// The window while nothing happens, in percent of a core.
 pub(crate) const WINDOW_IDLE_PERCENT: f64 = 0.5;
+/// The same with a session that runs and says nothing: its clock moves once a second, and with it what its worker takes.
+pub(crate) const WINDOW_SILENT_PERCENT: f64 = 3.0;

@@ -47,19 +47,19 @@ pub(crate) fn idle(options: &Options) -> Result<Vec<Claim>> {
     stop(folder.path(), &session)?;
     scene.close();
 
-    let claim = |what, share: Share| Claim {
+    let claim = |what, share: Share, bound| Claim {
         name: "window-idle",
         what,
         value: share.whole,
         unit: " %",
-        bound: goals::WINDOW_IDLE_PERCENT,
+        bound,
         at_least: false,
         baseline: format!("an empty Tauri window: {:.2} %", bare.whole),
         detail: format!("of a core, over {} s: {}", WATCHED.as_secs(), share.parts),
     };
     Ok(vec![
-        claim("the window's processor with a session open that is over", over),
-        claim("the same while a session runs and says nothing", silent),
+        claim("the window's processor with a session open that is over", over, goals::WINDOW_IDLE_PERCENT),
+        claim("the same while a session runs and says nothing", silent, goals::WINDOW_SILENT_PERCENT),
     ])
 }
 

@@ -15,8 +15,10 @@ use super::EngineDesk;
 use crate::desk::{Answer, Logs};
 use crate::dto::Refusal;
 
-/// How long one call may look on: who jumps to rows meanwhile waits for it.
+/// How long one call may look on through what was not looked at yet: who jumps to rows meanwhile waits for it.
 const BUDGET: Duration = Duration::from_millis(20);
+/// The same for a call that brings rows, which somebody waits for already.
+const BESIDE_ROWS: Duration = Duration::from_millis(4);
 /// So many sessions' logs are held open; a further one takes the place of the oldest.
 const OPEN: usize = 2;
 
@@ -60,7 +62,8 @@ pub(super) async fn blocking<T: Send + 'static>(
 
 impl Logs for EngineDesk {
     fn log(&self, session: String, filter: LogFilter, from: u64, limit: usize) -> Answer<'_, LogPage> {
-        self.in_log(session, move |log| Ok(log.page(&filter, from, limit, BUDGET)?))
+        let budget = if limit == 0 { BUDGET } else { BESIDE_ROWS };
+        self.in_log(session, move |log| Ok(log.page(&filter, from, limit, budget)?))
     }
 
     fn find_in_log(
