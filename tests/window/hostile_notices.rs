@@ -81,11 +81,17 @@ fn hostile_text_is_seen_as_it_is_in_notifications_and_in_the_tray() {
             drop(daemon);
             let daemon = NoticeDaemon::start_with(&stage.bus_address, &["actions", "body"]);
             page.wait("the session", SOON, |page| page.find("//nav//button[contains(., 'gpj')]")).click();
+            // The person's desktop hears of a question before the page does.
+            let second = format!("{}[contains(., 'another line')]", crate::hands::QUESTION);
+            page.wait("the second question", SOON, |page| page.find(&second));
             page.button("Deny…").click();
             page.button("Enter").click();
             let shown = daemon.next_shown_after(SOON);
             is_tame(&shown);
             assert!(shown.body.contains("<b>bold</b>") && shown.body.contains("&lt;i&gt;"), "{shown:?}");
+            // By then the app knows under which number it is shown.
+            let third = format!("{}[contains(., 'again')]", crate::hands::QUESTION);
+            page.wait("the third question", SOON, |page| page.find(&third));
             daemon.press(shown.id, "deny");
             page.wait("the summary", DEMO, |page| page.find("//*[@id='tab-summary']"));
             page.close();
