@@ -84,10 +84,13 @@ pub async fn open_engine(
     let spawner = ShimSpawner::of_this_program().map_err(|error| {
         Refusal::new("own_program_unknown", error.to_string(), "start the app by its full path")
     })?;
+    let journal = SqliteJournal::open(&data)?;
+    // One of a newer version could only be looked at; the person is told now rather than by the first session.
+    journal.writable()?;
     let ports = Ports {
         spawner: Arc::new(spawner),
         clock: Arc::new(SystemClock),
-        journal: Arc::new(SqliteJournal::open(&data)?),
+        journal: Arc::new(journal),
         checkpoints: Arc::new(FolderCheckpoints::open(data.checkpoints(), config.checkpoints())?),
         gauge: Arc::new(SystemGauge::default()),
     };

@@ -291,3 +291,39 @@ async fn a_flood_is_decoded_to_its_end_though_its_transcript_is_cut() {
     assert!(page.bytes.ends_with(b"\n") && page.bytes.starts_with(b"{"), "the head, in whole lines");
     engine.shut_down().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_journal_that_was_moved_away_finds_its_checkpoints_when_it_comes_back() {
+    let stage = stage();
+    let engine = stage.engine().await;
+    let old = finished(&stage, &engine).await;
+    engine.shut_down().await;
+    drop(engine);
+    let kept = stage.path("kept");
+    std::fs::create_dir(&kept).unwrap();
+    let files = ["journal.db", "journal.db-wal", "journal.db-shm"];
+    let carry = |from: &std::path::Path, to: &std::path::Path| {
+        for file in files.iter().filter(|file| from.join(file).exists()) {
+            std::fs::rename(from.join(file), to.join(file)).unwrap();
+        }
+    };
+    carry(&stage.path("data"), &kept);
+
+    // Neither the opening nor a session of the new journal prunes what only the old one names.
+    let engine = stage.engine().await;
+    let new = finished(&stage, &engine).await;
+    assert_eq!(engine.tidy().await.freed_bytes, 0);
+    engine.delete(&new).await.unwrap();
+    engine.shut_down().await;
+    drop(engine);
+
+    for file in files {
+        drop(std::fs::remove_file(stage.path("data").join(file)));
+    }
+    carry(&kept, &stage.path("data"));
+    let engine = stage.engine().await;
+    std::fs::write(stage.path("target/made-later.txt"), "later\n").unwrap();
+    engine.restore(&old, 0, Vec::new()).await.unwrap();
+    assert!(!stage.path("target/made-later.txt").exists());
+    engine.shut_down().await;
+}

@@ -83,7 +83,7 @@ impl Keeper {
         freed: Arc<Notify>,
         settings: &config::Storage,
     ) -> Self {
-        let storage = Storage::new(ports.clone());
+        let storage = Storage::new(ports.clone(), data.clone());
         let keep_for_ms = settings.keep_sessions_for_ms;
         Self { storage, ports, hub, data, desks, freed, keep_for_ms, tidying: Mutex::new(()) }
     }

@@ -1,13 +1,13 @@
 //! Checkpoints as the engine uses them: taken within the size limit, and removed when no session needs them any more.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError, RwLock};
 
 use mo_checkpoint::{CancelFlag, CheckpointError, Digest as Saved, PruneReport, RelPath, RestoreReport};
 use mo_core::event::{CheckpointTaken, Envelope, Event};
 use mo_core::ids::{CheckpointNo, Digest, SessionId};
-use mo_journal::JournalError;
+use mo_journal::{DataDir, JournalError};
 
 use crate::places;
 use crate::ports::Ports;
@@ -28,6 +28,17 @@ pub(crate) enum PruneError {
     /// What is needed is named in a form that this version cannot read.
     #[error("an event that names a checkpoint cannot be read, so nothing is removed: {0}")]
     Unreadable(String),
+    /// The journal is not the one that these sessions were written to: it was moved away, or lost.
+    #[error(
+        "the journal does not know {}, whose folder is in {}: no checkpoint is removed until its journal is back or \
+         the folder is deleted", .session, .folder.display()
+    )]
+    Unknown {
+        /// One of them.
+        session: SessionId,
+        /// The folder of all sessions' folders.
+        folder: PathBuf,
+    },
     /// The store refused.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
@@ -36,6 +47,7 @@ pub(crate) enum PruneError {
 /// Takes checkpoints and removes them. Everything here blocks on the disk.
 pub(crate) struct Storage {
     ports: Ports,
+    data: DataDir,
     /// Held for writing while it is found out what is needed and the rest is removed: what was taken a moment ago is
     /// named nowhere yet.
     gate: RwLock<()>,
@@ -45,8 +57,8 @@ pub(crate) struct Storage {
 }
 
 impl Storage {
-    pub(crate) fn new(ports: Ports) -> Self {
-        Self { ports, gate: RwLock::new(()), pins: Mutex::default(), cancel: CancelFlag::new() }
+    pub(crate) fn new(ports: Ports, data: DataDir) -> Self {
+        Self { ports, data, gate: RwLock::new(()), pins: Mutex::default(), cancel: CancelFlag::new() }
     }
 
     /// Saves the target as a checkpoint of a session. `first`: the session's checkpoint 0, where this is a later one.
@@ -151,6 +163,7 @@ impl Storage {
     /// Removes every checkpoint that no session's journal names.
     pub(crate) fn prune(&self) -> Result<PruneReport, PruneError> {
         let _gate = self.gate.write().unwrap_or_else(PoisonError::into_inner);
+        self.knows_all()?;
         let mut needed = self.named()?;
         needed.extend(self.pins.lock().unwrap_or_else(PoisonError::into_inner).values().flatten());
         let needed: Vec<Saved> = needed.into_iter().collect();
@@ -162,6 +175,16 @@ impl Storage {
             tracing::info!(?report, "pruned the checkpoints");
         }
         Ok(report)
+    }
+
+    /// A deletion takes a session's folder first, so one whose folder is there and that the journal does not know was
+    /// not deleted: another journal names what it needs.
+    fn knows_all(&self) -> Result<(), PruneError> {
+        let known: BTreeSet<SessionId> = self.ports.journal.sessions()?.into_iter().collect();
+        match self.data.sessions_with_folder()?.into_iter().find(|session| !known.contains(session)) {
+            Some(session) => Err(PruneError::Unknown { session, folder: self.data.sessions() }),
+            None => Ok(()),
+        }
     }
 
     /// Every checkpoint that a session's journal names.

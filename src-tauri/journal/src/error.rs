@@ -136,8 +136,8 @@ impl JournalError {
                 let file = file.display();
                 format!(
                     "move {file} and its -wal and -shm files away and start again, or mend it with \
-                     `sqlite3 {file} .recover | sqlite3 mended.db`; plans, summaries and transcripts are \
-                     untouched in the folder sessions beside it"
+                     `sqlite3 {file} .recover | sqlite3 mended.db`; plans, summaries, transcripts and checkpoints \
+                     stay as they are in the folders beside it until you delete them"
                 )
             }
             Self::Newer { .. } => "use the newer version, or another data folder".to_owned(),

@@ -72,6 +72,27 @@ impl DataDir {
         self.root.join("sessions")
     }
 
+    /// The sessions that have a folder here, whether or not the journal knows them.
+    ///
+    /// # Errors
+    /// When the folder of their folders cannot be read.
+    pub fn sessions_with_folder(&self) -> Result<Vec<SessionId>, JournalError> {
+        let folder = self.sessions();
+        let unreadable = |error| JournalError::io("cannot read", &folder, &error);
+        let entries = match fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(unreadable(error)),
+        };
+        let mut sessions = Vec::new();
+        for entry in entries {
+            let name = entry.map_err(unreadable)?.file_name().into_string();
+            let session = name.ok().filter(|name| SessionId::is_well_formed(name)).map(SessionId::new);
+            sessions.extend(session);
+        }
+        Ok(sessions)
+    }
+
     /// Snapshots of targets.
     pub fn checkpoints(&self) -> PathBuf {
         self.root.join("checkpoints")
