@@ -41,3 +41,13 @@ export function fold(kept: readonly Kept[]): Row[] {
   }
   return rows;
 }
+
+/** Whether the newest `many` rows came within a second. */
+export function isFlood(rows: readonly Row[], many: number): boolean {
+  const [first, last] = [rows.at(-many), rows.at(-1)];
+  return rows.length >= many && first !== undefined && last !== undefined && time(last) - time(first) < 1_000;
+}
+
+function time(row: Row): number {
+  return Date.parse(row.sort === 'tools' ? row.calls.at(-1)!.at : row.entry.at);
+}

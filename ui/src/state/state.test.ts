@@ -4,7 +4,7 @@ import { aSession, anEntry, ScriptedApi } from '../api/scripted';
 import { Desk } from './desk.svelte';
 import { byField, fieldOf, saidYet } from './form';
 import { steps } from './phases';
-import { fold } from './rows';
+import { fold, isFlood } from './rows';
 import { standing } from './stand';
 
 /** Lets everything that waits on promises go on. */
@@ -151,6 +151,14 @@ describe('the phases', () => {
 
 describe('rows', () => {
   const tool = (seq: number, worker: string) => ({ id: seq, entry: anEntry(seq, { kind: 'tool', worker }) });
+
+  it('are a flood where many came within a second', () => {
+    const rows = (gap: number) =>
+      fold(Array.from({ length: 90 }, (_, n) => ({ id: n, entry: anEntry(n, { at: new Date(n * gap).toISOString() }) })));
+    expect(isFlood(rows(12), 80)).toBe(true);
+    expect(isFlood(rows(13), 80)).toBe(false);
+    expect(isFlood(rows(12).slice(11), 80)).toBe(false);
+  });
 
   it('fold tool calls of one worker in a row, and only those', () => {
     const other = { id: 4, entry: anEntry(4) };
