@@ -166,6 +166,36 @@ async fn a_setting_is_changed_in_the_file_counts_at_once_and_says_where_it_comes
 }
 
 #[tokio::test]
+async fn what_is_mended_by_hand_is_seen_by_the_form_that_is_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = desk(folder.path()).await;
+    let project = folder.path().join("project");
+    std::fs::create_dir_all(&project).unwrap();
+    let form = || StartForm { choices: Choices { team: "solo".to_owned(), ..choices() }, ..form(&project) };
+    let file = folder.path().join("config/config.toml");
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    let set = |program: &Path| {
+        std::fs::write(&file, format!("[agents.claude]\npath = {:?}\n", program.display().to_string()))
+            .unwrap();
+    };
+    let problems = async || {
+        let checked = desk.check_start(form()).await.unwrap();
+        checked.problems.into_iter().map(|problem| problem.refusal.code).collect::<Vec<_>>()
+    };
+    assert_eq!(problems().await, ["agent_not_installed"]);
+    let gone = folder.path().join("gone");
+    set(&gone);
+    let refusal = desk.start(form()).await.unwrap_err();
+    assert!(refusal.message.contains(&*gone.to_string_lossy()), "{refusal}");
+    set(&std::env::current_exe().unwrap());
+    assert_eq!(problems().await, <[&str; 0]>::default());
+    // Broken again: what was good still counts.
+    std::fs::write(&file, "[agents\n").unwrap();
+    assert_eq!(problems().await, <[&str; 0]>::default());
+    desk.close().await.unwrap();
+}
+
+#[tokio::test]
 async fn the_doctor_names_what_is_missing_and_the_rules_explain_a_command() {
     let folder = tempfile::tempdir().unwrap();
     let desk = desk(folder.path()).await;

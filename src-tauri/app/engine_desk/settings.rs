@@ -6,7 +6,7 @@ use mo_core::ids::{AgentKind, Role};
 use mo_core::policy::BUILT_IN;
 use mo_core::sandbox::Guarantee;
 use mo_engine::checkup::{AgentCheckup, check_agent, check_agents};
-use mo_engine::config::{Config, Notifications, ShownValue, Source, change, rules_beside};
+use mo_engine::config::{Config, ConfigError, Notifications, ShownValue, Source, change, rules_beside};
 use mo_engine::own_command::{OwnCommand, own_command};
 use mo_engine::search::Candidate;
 use mo_engine::survey;
@@ -107,16 +107,21 @@ impl SettingsDesk for EngineDesk {
 
 impl EngineDesk {
     /// The person may have changed the file by hand: what is on the disk counts from here on, when it can be used.
-    async fn read_settings(&self) -> Result<SettingsView, Refusal> {
+    /// When it cannot, what was good before still counts, and why is answered.
+    pub(super) async fn read_again(&self) -> Result<Option<ConfigError>, Refusal> {
         let file = self.places.config.clone();
         let read = tokio::task::spawn_blocking(move || Config::read(&file, false)).await;
-        let problem = match read.map_err(|error| broke_off(&error))? {
+        match read.map_err(|error| broke_off(&error))? {
             Ok(config) => {
                 self.host.reconfigure(config);
-                None
+                Ok(None)
             }
-            Err(error) => Some(format!("{error}; {}", error.hint())),
-        };
+            Err(error) => Ok(Some(error)),
+        }
+    }
+
+    async fn read_settings(&self) -> Result<SettingsView, Refusal> {
+        let problem = self.read_again().await?.map(|error| format!("{error}; {}", error.hint()));
         let config = self.host.config();
         let rules = config.rules.iter().map(|rule| RuleView {
             name: rule.name.clone(),

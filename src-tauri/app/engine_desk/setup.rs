@@ -27,6 +27,8 @@ const MAX_FIX_ROUNDS: u32 = 20;
 impl SetupDesk for EngineDesk {
     fn check_start(&self, form: StartForm) -> Answer<'_, StartCheck> {
         Box::pin(async move {
+            // Mended by hand while the form is open: the form sees it. A broken file is said by the settings.
+            self.read_again().await?;
             let (config, environment) = (self.host.config(), self.host.environment());
             let data = self.places.data.clone();
             let (request, mut problems) = read(&form, &config.session);
@@ -76,6 +78,7 @@ impl SetupDesk for EngineDesk {
 
     fn start(&self, form: StartForm) -> Answer<'_, String> {
         Box::pin(async move {
+            self.read_again().await?;
             let (request, problems) = read(&form, &self.host.config().session);
             if let Some(first) = problems.into_iter().next() {
                 return Err(first.refusal);
@@ -93,6 +96,7 @@ impl SetupDesk for EngineDesk {
             let target = target.canonicalize().unwrap_or(target);
             let (kept, recent) = self.memory.of(&target).await;
             let known = kept.is_some();
+            self.read_again().await?;
             let choices = kept.unwrap_or_else(|| configured(&self.host.config()));
             Ok(Remembered { choices, known, recent })
         })
