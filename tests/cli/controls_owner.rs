@@ -165,6 +165,19 @@ fn of_two_that_start_at_once_one_owns_and_the_other_attaches() {
     }
 }
 
+#[test]
+fn an_owner_file_that_says_nothing_is_stale_when_nobody_has_the_lock() {
+    for text in ["", "{broken"] {
+        let stage = stage();
+        leave(&stage, Left::Owner);
+        std::fs::write(stage.data().join("owner.json"), text).unwrap();
+        let mut server = Running::start(stage.command(["serve", "--json"]));
+        server.until("serving");
+        server.signal(Signal::TERM);
+        server.finish().expect(143);
+    }
+}
+
 /// Nobody hands a server's own work over: of two at once exactly one serves, and the other says who.
 #[test]
 fn of_two_servers_at_once_one_serves_and_the_other_says_who() {

@@ -76,6 +76,8 @@ async fn look(data: &Path) -> Result<Seen, Refusal> {
         Err(AttachError::NotServing { pid }) if never_serves(&dir) => Err(locked(Some(pid))),
         Err(AttachError::NotServing { pid }) => Ok(Seen::Coming(locked(Some(pid)))),
         Err(AttachError::Unanswered(ClientError::Gone(_))) => Ok(Seen::Coming(locked(None))),
+        // Its next owner may be about to write it anew.
+        Err(error @ AttachError::Unclear { .. }) => Ok(Seen::Coming(error.into())),
         Err(error) => Err(error.into()),
     }
 }

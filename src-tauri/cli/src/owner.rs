@@ -94,7 +94,13 @@ async fn attach(data: &Path) -> Result<Seen, Failure> {
         }
         Err(error) => {
             let hint = error.hint().unwrap_or("see `orchestrate doctor`").to_owned();
-            Err(Failure::new(exit::REFUSED, error.code().to_owned(), error.to_string(), hint))
+            let refused = Failure::new(exit::REFUSED, error.code().to_owned(), error.to_string(), hint);
+            // Its next owner may be about to write it anew.
+            if matches!(error, AttachError::Unclear { .. }) {
+                Ok(Seen::Coming(refused))
+            } else {
+                Err(refused)
+            }
         }
     }
 }

@@ -44,6 +44,22 @@ impl DataDir {
         }
     }
 
+    /// Whether somebody has the ownership now, whatever `owner.json` says. To be asked only when that says nothing: who
+    /// takes the ownership at this very moment may be refused, as if another had it.
+    pub fn is_owned(&self) -> Result<bool, JournalError> {
+        let path = self.lock_file();
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(JournalError::io("cannot open", &path, &error)),
+        };
+        match file.try_lock_shared() {
+            Ok(()) => Ok(false),
+            Err(TryLockError::WouldBlock) => Ok(true),
+            Err(TryLockError::Error(error)) => Err(JournalError::io("cannot lock", &path, &error)),
+        }
+    }
+
     fn owner_pid(&self) -> Option<u32> {
         let text = self.owner().ok()??;
         let owner: serde_json::Value = serde_json::from_str(&text).ok()?;

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use mo_journal::{DataDir, JournalError};
+use mo_journal::DataDir;
 use tokio::net::UnixStream;
 
 use super::{Client, ClientError};
@@ -35,9 +35,14 @@ pub enum AttachError {
         /// Its version.
         theirs: String,
     },
-    /// `owner.json` does not say who the owner is.
-    #[error("owner.json cannot be read: {0}")]
-    Unclear(String),
+    /// Somebody has the lock, and `owner.json` does not say who.
+    #[error("the data folder is in use, and {} does not say by whom: {detail}", .file.display())]
+    Unclear {
+        /// The whole path of `owner.json`.
+        file: PathBuf,
+        /// What is wrong with it.
+        detail: String,
+    },
     /// The owner was reached and did not answer as it should.
     #[error(transparent)]
     Unanswered(ClientError),
@@ -51,7 +56,7 @@ impl AttachError {
             Self::Stale { .. } => "owner_stale",
             Self::NotServing { .. } => "owner_not_serving",
             Self::OtherVersion { .. } => "owner_other_version",
-            Self::Unclear(_) => "owner_unclear",
+            Self::Unclear { .. } => "owner_unclear",
             Self::Unanswered(error) => error.code(),
         }
     }
@@ -61,6 +66,9 @@ impl AttachError {
         match self {
             Self::NotServing { .. } => Some("wait a moment; if it stays so, end it"),
             Self::OtherVersion { .. } => Some("end it, or use the command that came with it"),
+            Self::Unclear { .. } => {
+                Some("end the program that runs on this data folder; the next one writes that file anew")
+            }
             _ => None,
         }
     }
@@ -77,10 +85,9 @@ impl Client {
     /// # Errors
     /// When there is none, none that lives, or none of this version.
     pub async fn attach(data: &DataDir) -> Result<Self, AttachError> {
-        let text = data.owner().map_err(|error: JournalError| AttachError::Unclear(error.to_string()))?;
+        let text = data.owner().map_err(|error| unclear(data, &error))?;
         let Some(text) = text else { return Err(AttachError::NoOwner) };
-        let owner: Owner =
-            serde_json::from_str(&text).map_err(|error| AttachError::Unclear(error.to_string()))?;
+        let owner: Owner = serde_json::from_str(&text).map_err(|error| unclear(data, &error))?;
         let Some(socket) = owner.socket.clone() else { return Err(absent(&owner)) };
         let stream = connect(&socket, &owner).await?;
         let client = Self { socket, owner };
@@ -100,6 +107,14 @@ impl Client {
             return Ok(());
         }
         Err(AttachError::OtherVersion { pid: self.owner.pid, theirs: version })
+    }
+}
+
+/// Only the lock is proof: where nobody has it, what stands there is left over.
+fn unclear(data: &DataDir, error: &dyn std::error::Error) -> AttachError {
+    match data.is_owned() {
+        Ok(false) => AttachError::NoOwner,
+        Ok(true) | Err(_) => AttachError::Unclear { file: data.owner_file(), detail: error.to_string() },
     }
 }
 

@@ -87,8 +87,16 @@ async fn no_owner_a_stale_one_and_a_silent_one_are_told_apart() {
         assert!(!code().await.is_free());
     }
     for text in ["", "{", "[]", "{\"pid\":\"x\"}"] {
+        let lock = data.lock("{}").unwrap();
         std::fs::write(data.owner_file(), text).unwrap();
-        assert!(matches!(code().await, AttachError::Unclear(_)), "{text}");
+        let unclear = code().await;
+        assert!(matches!(unclear, AttachError::Unclear { .. }) && !unclear.is_free(), "{text}");
+        assert!(unclear.to_string().contains(&*data.owner_file().to_string_lossy()), "{unclear}");
+        assert!(unclear.hint().is_some());
+        drop(lock);
+        std::fs::write(data.owner_file(), text).unwrap();
+        assert!(matches!(code().await, AttachError::NoOwner), "nobody has the lock: {text}");
+        drop(data.lock("{}").unwrap());
     }
 }
 
