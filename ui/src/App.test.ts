@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { aSession, aWorker, anEntry, ScriptedApi } from './api/scripted';
 import { CHOICES } from './api/fixtures/frame';
 import App from './App.svelte';
+import { moneyProblem } from './state/form';
 
 afterEach(cleanup);
 
@@ -81,6 +82,52 @@ describe('a new session', () => {
     expect((screen.getByLabelText('Goal') as HTMLTextAreaElement).value).toBe('Fix it');
     await fireEvent.input(screen.getByLabelText('Folder'), { target: { value: '/else' } });
     expect(screen.queryByText('There is no folder /nowhere.')).toBeNull();
+  });
+
+  it('keeps what was filled in until it is started or cancelled', async () => {
+    const api = new ScriptedApi();
+    await compose(api);
+    const value = (label: string) => (screen.getByLabelText(label) as HTMLInputElement).value;
+    const fill = (label: string, value: string) => fireEvent.input(screen.getByLabelText(label), { target: { value } });
+    await fill('Folder', '/code/shop');
+    await fill('Goal', 'Fix it');
+    await fireEvent.click(screen.getByRole('button', { name: 'One fix round more' }));
+    await fill('Money limit', '0');
+    const leaves = [
+      () => fireEvent.keyDown(window, { key: ',', ctrlKey: true }),
+      () => fireEvent.keyDown(window, { key: 'Escape' }),
+    ];
+    for (const leave of leaves) {
+      await leave();
+      await expect.poll(() => screen.queryByLabelText('Goal')).toBeNull();
+      await fireEvent.keyDown(window, { key: 'n', ctrlKey: true });
+      await screen.findByRole('heading', { name: 'New session' });
+      // What the engine remembers has come by then.
+      await new Promise((done) => setTimeout(done));
+      expect(['Folder', 'Goal', 'Fix rounds', 'Money limit'].map(value)).toEqual(['/code/shop', 'Fix it', '1', '0']);
+    }
+    await fireEvent.click(screen.getByRole('button', { name: 'Cancel' }));
+    await fireEvent.keyDown(window, { key: 'n', ctrlKey: true });
+    await screen.findByRole('heading', { name: 'New session' });
+    expect(['Folder', 'Goal', 'Fix rounds'].map(value)).toEqual(['', '', '0']);
+    await fill('Folder', '/code/shop');
+    await fill('Goal', 'Fix it');
+    await fill('Money limit', '0.0');
+    await fireEvent.keyDown(window, { key: 'Enter', ctrlKey: true });
+    await screen.findByRole('heading', { name: 'Fix it' });
+    expect(api.started).toEqual([{ target: '/code/shop', goal: 'Fix it', choices: { ...CHOICES, money_limit: '' } }]);
+    await fireEvent.keyDown(window, { key: 'n', ctrlKey: true });
+    await screen.findByRole('heading', { name: 'New session' });
+    expect(value('Goal')).toBe('');
+  });
+
+  it('says what is wrong with a money limit, and takes 0 as none', () => {
+    const said = (limit: string) => moneyProblem(limit).money_limit?.message;
+    expect(['', '0', '0.0', '1.5', '1000000'].map(said)).toEqual([undefined, undefined, undefined, undefined, undefined]);
+    expect(said('1,5')).toBe('use a point: 1.5');
+    expect(said('1,000,000')).toBe('write it without commas: 1000000');
+    expect([said('-1'), said('much')]).toEqual(Array(2).fill('enter US dollars as a number, such as 2.50; 0 for no limit'));
+    expect(said('1e308')).toBe('enter at most $1000000; 0 for no limit');
   });
 });
 

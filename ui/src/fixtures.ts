@@ -243,7 +243,7 @@ const SCREENS: Record<string, Screen> = {
     api: withSession(RUNNING),
     async go(api) {
       await settings('General').go!(api);
-      api.refusal = { code: 'setting_refused', message: 'fix_rounds is at most 20', hint: null };
+      api.refusal = { code: 'setting_refused', message: 'enter a whole number from 0 to 20', hint: null };
       await type('#session-fix_rounds', '99');
     },
   },

@@ -122,10 +122,10 @@ describe('the settings', () => {
     await fireEvent.input(rounds, { target: { value: '3' } });
     await fireEvent.change(rounds);
     await expect.poll(() => api.changed).toEqual([['session.fix_rounds', '3']]);
-    api.refusal = { code: 'setting_refused', message: 'fix_rounds is at most 20', hint: null };
+    api.refusal = { code: 'setting_refused', message: 'enter a whole number from 0 to 20', hint: null };
     await fireEvent.input(rounds, { target: { value: '99' } });
     await fireEvent.change(rounds);
-    await within(row).findByText('fix_rounds is at most 20.');
+    await within(row).findByText('Enter a whole number from 0 to 20.');
     api.refusal = null;
     await fireEvent.click(within(row).getByRole('button', { name: 'Fix rounds: back to the default' }));
     await within(row).findByText('Default');

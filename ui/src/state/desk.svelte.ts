@@ -5,6 +5,7 @@ import { tick } from 'svelte';
 import { asRefusal, type Api, type Attached, type Batch, type ChoiceForm, type Refusal, type RuleOffer, type SessionView, type ShowNeed, type StartForm } from '../api/api';
 import { label } from '../text/clean';
 import { GROUPS, groupOf, type Group } from '../text/words';
+import { Draft } from './draft.svelte';
 import { Resources } from './resources.svelte';
 import { isActive } from './stand';
 import { Story } from './story.svelte';
@@ -28,6 +29,8 @@ export class Desk {
   place = $state<Place>('home');
   /** The folder that the form for a new session begins with. */
   folder = $state<string | null>(null);
+  /** What is filled in for a new session, until it is started or cancelled. */
+  draft = $state.raw(new Draft());
   /** The part of the settings that is shown. */
   part = $state('general');
   /** What was last done, for who does not see it. */
@@ -107,6 +110,12 @@ export class Desk {
     this.show('new');
   }
 
+  /** Leaves the form for a new session and empties it. */
+  cancel(): void {
+    this.draft = new Draft();
+    this.show('home');
+  }
+
   show(place: Place): void {
     this.refused = null;
     this.chosen = null;
@@ -135,7 +144,11 @@ export class Desk {
   }
 
   async start(form: StartForm): Promise<void> {
-    await this.#show(await this.api.start(form));
+    const { draft } = this;
+    const id = await this.api.start(form);
+    // One that was begun meanwhile stays.
+    if (this.draft === draft) this.draft = new Draft();
+    await this.#show(id);
   }
 
   async startDemo(): Promise<void> {

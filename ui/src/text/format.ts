@@ -100,16 +100,46 @@ export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
 }
 
+/** `A`, `A and B`, `A, B and C`. */
+export function listed(names: readonly string[]): string {
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+}
+
 /** As a sentence of its own: a capital at the start, a full stop at the end. */
 export function full(text: string): string {
-  // The name of a setting stays as it is written.
-  const said = /^\w*_/.test(text) ? text : capital(text);
+  const said = capital(text);
   return text === '' || /[.!?…]$/.test(text) ? said : `${said}.`;
 }
 
-/** First letter in capitals. */
+/** How a command begins that is to be typed as it is: a program that is no word, or one of the agents' with what only a
+ * command has behind it. */
+const COMMAND = /^(?:(?:apt|apt-get|brew|cargo|curl|dnf|git|npm|npx|pacman|pip|pipx|pnpm|sudo|yarn) |(?:claude|codex|gemini|orchestrate) (?:[-/]|login\b|mcp\b))/;
+
+/** Whether a word is a name that is written as it is: a file, a path, an address, a setting, an option, a flag. */
+function isName(word: string): boolean {
+  // What ends or goes on a sentence is none of the name.
+  const bare = word.replace(/[.,:;!?…)]+$/, '');
+  // Words of a sentence may have a hyphen, but no capital, digit or other sign inside.
+  return /[./:_\\`@~$=0-9]|^-|[a-z][A-Z]/.test(bare);
+}
+
+/** First letter in capitals, unless the first word is a name or begins a command. */
 export function capital(text: string): string {
-  return text === '' ? text : text[0]!.toUpperCase() + text.slice(1);
+  if (text === '' || COMMAND.test(text) || isName(/^\S{0,300}/.exec(text)![0])) return text;
+  return text[0]!.toUpperCase() + text.slice(1);
+}
+
+/** The longest word that is shown whole, and how much of a longer one: its beginning and its end. */
+const LONG_WORD = /\S{121,}/g;
+const CLIPPED = { head: 60, tail: 40 };
+/** The longest message that is shown whole. */
+const LONG_TEXT = 800;
+
+/** With the middle of what is too long to be read left out, such as of a very long path. */
+export function clipped(text: string): string {
+  const cut = (word: string) => `${word.slice(0, CLIPPED.head)}…${word.slice(-CLIPPED.tail)}`;
+  const short = text.replace(LONG_WORD, cut);
+  return short.length > LONG_TEXT ? `${short.slice(0, LONG_TEXT / 2)}…${short.slice(-LONG_TEXT / 2)}` : short;
 }
 
 /** `1 048 576`, with spaces that do not break. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { aSession, aWorker, anEntry } from '../api/scripted';
 import { clean, head, runs } from './clean';
 import { quoted } from './command';
-import { count, dollars, elapsed, sessionCost, sessionElapsed, shortPath, workerCost } from './format';
+import { capital, clipped, count, dollars, elapsed, full, listed, sessionCost, sessionElapsed, shortPath, workerCost } from './format';
 import { ruleLines } from './rule';
 import { detailOf, sentence, toolTitle } from './sentence';
 import { groupOf, sessionLook } from './words';
@@ -142,5 +142,43 @@ describe('states', () => {
     expect(lines?.at(-1)?.stand).toBe('not-reached');
     expect(ruleLines({ ...decision, fired: 'a_newer_line' })).toBeNull();
     expect(ruleLines({ ...decision, decision: 'continue' })).toBeNull();
+  });
+});
+
+describe('a sentence', () => {
+  it('begins with a capital, unless with a name or a command', () => {
+    const said: [string, string][] = [
+      ['the goal is empty', 'The goal is empty.'],
+      ['started: it', 'Started: it.'],
+      ['codex is not installed', 'Codex is not installed.'],
+      ['read-only is what it is', 'Read-only is what it is.'],
+      ['élan', 'Élan.'],
+      ['run `npm install -g x`', 'Run `npm install -g x`.'],
+      ['npm install -g @openai/codex, or set its path', 'npm install -g @openai/codex, or set its path.'],
+      ['claude /login', 'claude /login.'],
+      ['owner.json cannot be read', 'owner.json cannot be read.'],
+      ['relative/path is not a whole path', 'relative/path is not a whole path.'],
+      ['file:///tmp', 'file:///tmp.'],
+      ['money_limit_usd is a number', 'money_limit_usd is a number.'],
+      ['h2 is a name', 'h2 is a name.'],
+      ['rustBuild failed', 'rustBuild failed.'],
+      ['`x` is no team', '`x` is no team.'],
+      ['--json is no flag', '--json is no flag.'],
+      ['', ''],
+    ];
+    for (const [text, wanted] of said) expect(full(text)).toBe(wanted);
+    expect(capital('cargo test')).toBe('cargo test');
+  });
+
+  it('lists names with commas', () => {
+    expect([[], ['A'], ['A', 'B'], ['A', 'B', 'C']].map(listed)).toEqual(['', 'A', 'A and B', 'A, B and C']);
+  });
+
+  it('shows the ends of what is too long to be read', () => {
+    const path = `/${'x'.repeat(5000)}/end`;
+    expect(clipped(path).length).toBeLessThan(120);
+    expect(clipped(`there is no folder ${path}`)).toMatch(/^there is no folder \/x+…x+\/end$/);
+    expect(clipped('a '.repeat(2500)).length).toBeLessThan(900);
+    expect(clipped('/code/shop')).toBe('/code/shop');
   });
 });
