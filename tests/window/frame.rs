@@ -47,7 +47,7 @@ fn by_the_keyboard_alone_from_the_first_start_to_a_changed_setting() {
         tab_to(page, "session-fix_rounds");
         press(page, &with_control("a"));
         press(page, &format!("99{ENTER}"));
-        page.wait_for_text("fix_rounds is at most 20.", SOON);
+        page.wait_for_text("Enter a whole number from 0 to 20.", SOON);
         press(page, &with_control("a"));
         press(page, &format!("3{ENTER}"));
         let kept = || fs::read_to_string(&config).unwrap();

@@ -157,16 +157,18 @@ impl EngineDesk {
     }
 }
 
-/// A value as a person writes it; none for what has no single value.
+/// A value as a person writes it; none for what has no single value. One that is not read as TOML stands there as it
+/// is: no row goes away for its value.
 fn setting(shown: &ShownValue) -> Option<SettingView> {
-    let toml: toml::Table = format!("v = {}", shown.value).parse().ok()?;
-    let value = match toml.get("v")? {
-        toml::Value::String(text) => text.clone(),
-        toml::Value::Array(entries) => {
+    let read = format!("v = {}", shown.value).parse::<toml::Table>().ok();
+    let value = match read.as_ref().and_then(|toml| toml.get("v")) {
+        Some(toml::Value::String(text)) => text.clone(),
+        Some(toml::Value::Array(entries)) => {
             entries.iter().filter_map(toml::Value::as_str).collect::<Vec<_>>().join("\n")
         }
-        toml::Value::Table(_) => return None,
-        other => other.to_string(),
+        Some(toml::Value::Table(_)) => return None,
+        Some(other) => other.to_string(),
+        None => shown.value.clone(),
     };
     let source = match shown.source {
         Source::Default => "default",

@@ -68,6 +68,9 @@ impl Default for RecoverySettings {
     }
 }
 
+/// The most US dollars that a money limit can be; more is a slip of the keyboard.
+pub const MAX_MONEY_LIMIT_USD: f64 = 1_000_000.0;
+
 /// The most checks of a session.
 pub const MAX_CHECKS: usize = 20;
 /// The most bytes of a check's command.

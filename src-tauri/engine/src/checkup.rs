@@ -115,6 +115,7 @@ fn install_command(agent: &AgentKind) -> Option<String> {
 }
 
 fn install_hint(agent: &AgentKind) -> String {
-    let install = install_command(agent).unwrap_or_else(|| "install it".to_owned());
+    let install =
+        install_command(agent).map_or_else(|| "install it".to_owned(), |command| format!("run `{command}`"));
     format!("{install}, or set [agents.{agent}] path")
 }

@@ -4,7 +4,9 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::header::LOCATION;
 use axum::http::{HeaderName, StatusCode};
-use mo_core::settings::{CHECK_OUTPUT, MAX_RECOVERY_ATTEMPTS, PermissionMode, problem_of_checks};
+use mo_core::settings::{
+    CHECK_OUTPUT, MAX_MONEY_LIMIT_USD, MAX_RECOVERY_ATTEMPTS, PermissionMode, problem_of_checks,
+};
 use mo_core::team::Team;
 use mo_core::view::status::{SessionView, StatusView};
 use mo_engine::config::{Config, parse_duration};
@@ -63,8 +65,11 @@ fn request(form: StartForm, config: &Config) -> Result<StartRequest, Refusal> {
         }
     }
     if let Some(limit) = form.money_limit_usd {
-        if !limit.is_finite() || limit < 0.0 {
-            return Err(bad_setting("money_limit_usd", "it is at least 0; 0 is none"));
+        if !(0.0..=MAX_MONEY_LIMIT_USD).contains(&limit) {
+            return Err(bad_setting(
+                "money_limit_usd",
+                &format!("it is from 0 to {MAX_MONEY_LIMIT_USD}; 0 is none"),
+            ));
         }
         settings.money_limit_usd = limit;
     }

@@ -3,8 +3,10 @@
 use std::io::Write as _;
 use std::path::Path;
 
+use mo_core::settings::{CHECK_OUTPUT, MAX_MONEY_LIMIT_USD, MAX_RECOVERY_ATTEMPTS};
 use toml_edit::{Array, DocumentMut, Item, Table, Value};
 
+use super::file::MAX_FIX_ROUNDS;
 use super::{Config, ConfigError, read_bounded};
 
 /// Why a value was not changed; the file is as it was.
@@ -66,7 +68,12 @@ fn edited(file: &Path, text: &str, name: &str, value: Option<&str>) -> Result<St
     let config = Config::parse(file, text)?;
     let unknown = || EditError::Unknown(name.to_owned());
     let shown = config.shown().into_iter().find(|shown| shown.name == name).ok_or_else(unknown)?;
-    let value = value.map(|value| typed(&shown.value, value).ok_or_else(unknown)?).transpose()?;
+    let value = value
+        .map(|value| {
+            within(name, value.trim())?;
+            typed(&shown.value, value).ok_or_else(unknown)?
+        })
+        .transpose()?;
     // It was parsed a moment ago.
     let mut document: DocumentMut = text.parse().map_err(|_| unknown())?;
     let mut path: Vec<&str> = name.split('.').collect();
@@ -105,6 +112,31 @@ fn edited(file: &Path, text: &str, name: &str, value: Option<&str>) -> Result<St
         Err(ConfigError::Broken { reason, .. }) => Err(EditError::Refused(reason)),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Refuses a number that the setting does not take, in the words of the form for a new session.
+fn within(name: &str, value: &str) -> Result<(), EditError> {
+    let refused = |reason: String| Err(EditError::Refused(reason));
+    if name == "session.money_limit_usd" {
+        return match value.parse::<f64>() {
+            Ok(dollars) if (0.0..=MAX_MONEY_LIMIT_USD).contains(&dollars) => Ok(()),
+            Ok(_) => refused(format!("enter US dollars from 0, which is none, to {MAX_MONEY_LIMIT_USD}")),
+            Err(_) if value.replacen(',', ".", 1).parse::<f64>().is_ok() => {
+                refused(format!("use a point: {}", value.replacen(',', ".", 1)))
+            }
+            Err(_) => refused("enter US dollars as a number, such as 2.50; 0 for none".to_owned()),
+        };
+    }
+    let whole = match name {
+        "session.fix_rounds" => 0..=MAX_FIX_ROUNDS,
+        "recovery.attempts" => 0..=MAX_RECOVERY_ATTEMPTS,
+        "review.check_output_bytes" => CHECK_OUTPUT,
+        _ => return Ok(()),
+    };
+    if value.parse::<u32>().is_ok_and(|number| whole.contains(&number)) {
+        return Ok(());
+    }
+    refused(format!("enter a whole number from {} to {}", whole.start(), whole.end()))
 }
 
 /// The value in the type that the setting has now; `None` for one that is no single value.
@@ -185,8 +217,17 @@ mod tests {
     #[test]
     fn what_the_setting_does_not_take_is_refused_in_the_words_of_the_file() {
         let table = [
-            ("session.fix_rounds", "many", "`many` is not a number"),
-            ("session.fix_rounds", "99", "fix_rounds is at most 20"),
+            ("session.fix_rounds", "many", "enter a whole number from 0 to 20"),
+            ("session.fix_rounds", "-1", "enter a whole number from 0 to 20"),
+            ("session.fix_rounds", "1.5", "enter a whole number from 0 to 20"),
+            ("session.fix_rounds", "99", "enter a whole number from 0 to 20"),
+            ("recovery.attempts", "5000000000", "enter a whole number from 0 to 20"),
+            ("review.check_output_bytes", "-1", "enter a whole number from 1024 to 262144"),
+            ("session.money_limit_usd", "1,5", "use a point: 1.5"),
+            ("session.money_limit_usd", "1e308", "enter US dollars from 0, which is none, to 1000000"),
+            ("session.money_limit_usd", "-1", "enter US dollars from 0, which is none, to 1000000"),
+            ("session.money_limit_usd", "NaN", "enter US dollars from 0, which is none, to 1000000"),
+            ("session.money_limit_usd", "much", "enter US dollars as a number"),
             ("session.time_limit", "soon", "`soon` is not a duration"),
             ("session.permission", "yolo", "\"ask\" or \"bypass\""),
             ("agents.claude.path", "claude", "the path must be absolute"),

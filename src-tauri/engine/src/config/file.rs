@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use mo_core::ceiling::{Ceiling, Freedom};
 use mo_core::ids::AgentKind;
-use mo_core::settings::{CHECK_OUTPUT, MAX_RECOVERY_ATTEMPTS, PermissionMode, Settings, problem_of_checks};
+use mo_core::settings::{
+    CHECK_OUTPUT, MAX_MONEY_LIMIT_USD, MAX_RECOVERY_ATTEMPTS, PermissionMode, Settings, problem_of_checks,
+};
 use mo_core::team::Preset;
 use serde::Deserialize;
 use toml::Spanned;
@@ -94,7 +96,7 @@ struct NotificationsTable {
 }
 
 /// The most fix rounds that make sense; more is a slip of the keyboard.
-const MAX_FIX_ROUNDS: u32 = 20;
+pub(super) const MAX_FIX_ROUNDS: u32 = 20;
 
 impl Config {
     /// Reads the text of a configuration file.
@@ -104,7 +106,7 @@ impl Config {
             ConfigError::Broken { file: file.to_owned(), line, column, reason }
         };
         let mut root: Root = toml::from_str(text).map_err(|error| {
-            broken(error.span().map_or(0, |span| span.start), error.message().trim().to_owned())
+            broken(error.span().map_or(0, |span| span.start), plain(error.message().trim()))
         })?;
         let mut config = Self { file: Some(file.to_owned()), ..Self::default() };
         for (name, agent) in std::mem::take(&mut root.agents) {
@@ -295,10 +297,12 @@ impl Config {
             set.push("session.fix_rounds".to_owned());
         }
         if let Some(limit) = &root.session.money_limit_usd {
-            if !limit.get_ref().is_finite() || *limit.get_ref() < 0.0 {
+            if !(0.0..=MAX_MONEY_LIMIT_USD).contains(limit.get_ref()) {
                 return Err(broken(
                     limit.span().start,
-                    "money_limit_usd is a number of dollars; 0 for none".to_owned(),
+                    format!(
+                        "money_limit_usd is a number of dollars from 0 to {MAX_MONEY_LIMIT_USD}; 0 for none"
+                    ),
                 ));
             }
             settings.money_limit_usd = *limit.get_ref();
@@ -309,6 +313,17 @@ impl Config {
         config.set.extend(set);
         Ok(config)
     }
+}
+
+/// What the reader of TOML says, without the names of our types.
+fn plain(message: &str) -> String {
+    let Some((found, wanted)) = message.rsplit_once(", expected ") else { return message.to_owned() };
+    let wanted = match wanted {
+        "u32" => "a whole number from 0 on",
+        "f64" => "a number",
+        _ => return message.to_owned(),
+    };
+    format!("{found}, expected {wanted}")
 }
 
 /// The words of a ceiling.

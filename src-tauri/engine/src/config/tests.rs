@@ -51,6 +51,8 @@ fn what_is_wrong_is_said_with_its_line_and_column() {
         ("[review]\ncheck_timeout = \"soon\"\n", 2, 17),
         ("[review]\ncheck_output_bytes = 10\n", 2, 22),
         ("[session]\nmoney_limit_usd = -5\n", 2, 19),
+        ("[session]\nmoney_limit_usd = 1e308\n", 2, 19),
+        ("[session]\nfix_rounds = -1\n", 2, 14),
         ("[session\n", 1, 9),
         ("[agents.claude]\npath = \"claude\"\n", 2, 8),
         ("[storage]\ncheckpoints_max_size = \"lots\"\n", 2, 24),
