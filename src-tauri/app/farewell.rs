@@ -29,7 +29,19 @@ enum Choice {
 pub struct Farewell {
     asking: AtomicBool,
     leaving: AtomicBool,
+    again: AtomicBool,
     told: AtomicBool,
+}
+
+impl Farewell {
+    /// Somebody has opened the app while it leaves: once it has left, it starts again. Whether it leaves.
+    pub fn start_after(&self) -> bool {
+        let leaving = self.leaving.load(Ordering::Acquire);
+        if leaving {
+            self.again.store(true, Ordering::Release);
+        }
+        leaving
+    }
 }
 
 /// How many sessions would come to a stand with the app.
@@ -167,6 +179,23 @@ async fn leave(app: &AppHandle) {
         tracing::error!(code = refusal.code, "the engine did not close cleanly: {refusal}");
     }
     app.exit(0);
+}
+
+/// A start of the app in the place of this one, which could not open its engine.
+pub fn start_again(app: &AppHandle) {
+    let farewell = app.state::<Farewell>();
+    farewell.leaving.store(true, Ordering::Release);
+    farewell.again.store(true, Ordering::Release);
+    app.exit(0);
+}
+
+/// The last of this process. It gives up the name that makes it the only one before it looks, so that nobody's start is
+/// missed, and the next process finds the name free.
+pub fn at_exit(app: &AppHandle) {
+    tauri_plugin_single_instance::destroy(app);
+    if app.state::<Farewell>().again.load(Ordering::Acquire) {
+        app.request_restart();
+    }
 }
 
 fn hide(app: &AppHandle) {

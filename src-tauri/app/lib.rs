@@ -121,6 +121,7 @@ where
             commands::details::receipt,
             commands::resolve,
             commands::native::missing,
+            commands::native::start_again,
         ])
         .setup(move |app| {
             let progress = manage_shell(app.handle());
@@ -134,6 +135,9 @@ where
         })
         .build(tauri::generate_context!())?
         .run(|app, event| {
+            if matches!(event, RunEvent::Exit) {
+                farewell::at_exit(app);
+            }
             let RunEvent::WindowEvent { event, .. } = &event else { return };
             match event {
                 WindowEvent::CloseRequested { api, .. } => farewell::close_window(app, api),

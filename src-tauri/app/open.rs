@@ -78,6 +78,22 @@ pub async fn open_engine(
     config: Config,
     variables: Vec<(String, String)>,
 ) -> Result<EngineHandle, Refusal> {
+    open_at(data, config, variables).await.map_err(at_start)
+}
+
+/// What is said of a full disk while sessions run is wrong before there are any: nothing goes on by itself.
+fn at_start(refusal: Refusal) -> Refusal {
+    if refusal.code != "disk_full" {
+        return refusal;
+    }
+    Refusal { hint: Some("make room on that disk, then try again; nothing is lost".to_owned()), ..refusal }
+}
+
+async fn open_at(
+    data: &Path,
+    config: Config,
+    variables: Vec<(String, String)>,
+) -> Result<EngineHandle, Refusal> {
     let environment = open_environment(variables, &config)?;
     let data = DataDir::create(data)?;
     let lock = data.lock(&owner())?;
@@ -121,5 +137,21 @@ impl From<ConfigError> for Refusal {
 impl From<CheckpointError> for Refusal {
     fn from(error: CheckpointError) -> Self {
         Self { code: error.code().to_owned(), message: error.to_string(), hint: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mo_journal::JournalError;
+
+    use super::at_start;
+    use crate::dto::Refusal;
+
+    #[test]
+    fn a_full_disk_at_the_start_says_to_make_room_and_try_again() {
+        let full = at_start(JournalError::DiskFull { file: "/d/journal.db".into() }.into());
+        assert!(full.hint.is_some_and(|hint| hint.contains("try again") && !hint.contains("by itself")));
+        let other = Refusal::from(JournalError::Foreign { file: "/d/journal.db".into() });
+        assert_eq!(at_start(other.clone()).hint, other.hint);
     }
 }

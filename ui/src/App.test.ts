@@ -36,6 +36,14 @@ describe('the first start', () => {
     api.attachRefusal = { code: 'data_locked', message: 'The data folder is in use.', hint: 'Close the other window.' };
     render(App, { api });
     expect((await screen.findByRole('alert')).textContent).toMatch(/did not start.*in use.*Close the other.*data_locked/s);
+    expect(screen.getByRole('alert').textContent).toContain('starts the app again');
+    api.refusal = { code: 'x', message: 'It cannot be started.', hint: null };
+    await fireEvent.click(screen.getByRole('button', { name: 'Try again' }));
+    expect((await screen.findByText(/It cannot be started/)).textContent).toBeDefined();
+    api.refusal = null;
+    await fireEvent.click(screen.getByRole('button', { name: 'Try again' }));
+    const button = await screen.findByRole<HTMLButtonElement>('button', { name: 'Starting again…' });
+    expect([api.startedAgain, button.disabled]).toEqual([2, true]);
   });
 });
 

@@ -73,6 +73,8 @@ export interface SettingsApi {
   doctor(): Promise<DoctorView>;
   /** What this desktop lacks, such as somebody who shows notifications. */
   missing(): Promise<MissingPart[]>;
+  /** Starts the app again, when it could not open its engine; this page goes away with it. */
+  startAgain(): Promise<void>;
   /** Looks for one agent anew. */
   checkAgent(agent: string): Promise<AgentCheck>;
   settings(): Promise<SettingsView>;

@@ -36,6 +36,7 @@ export class ScriptedApi extends ScriptedScreens implements Api {
   /** Has the page open a card, as the desktop does. */
   show: (show: ShowNeed) => void = () => {};
   missingParts: MissingPart[] = [];
+  startedAgain = 0;
 
   #hear: (batch: Batch) => void = () => {};
   #drop: (dropped: Dropped) => void = () => {};
@@ -185,6 +186,11 @@ export class ScriptedApi extends ScriptedScreens implements Api {
 
   async pickFolder(): Promise<string | null> {
     return this.folder;
+  }
+
+  async startAgain(): Promise<void> {
+    this.startedAgain += 1;
+    if (this.refusal !== null) throw this.refusal;
   }
 
   async missing(): Promise<MissingPart[]> {

@@ -33,6 +33,7 @@ export function tauriApi(): Api {
     listenToDrops: (hear) => listen<Dropped>('drop', (event) => hear(event.payload)),
     pickFolder: () => invoke<string | null>('pick_folder'),
 
+    startAgain: () => invoke<void>('start_again'),
     missing: () => invoke<MissingPart[]>('missing'),
     doctor: () => invoke<DoctorView>('doctor'),
     checkAgent: (agent) => invoke<AgentCheck>('check_agent', { agent }),
