@@ -108,7 +108,7 @@ async fn the_form_says_everything_that_is_wrong_at_once_beside_its_field() {
         permission: "bypass".to_owned(),
         fix_rounds: "21".to_owned(),
         time_limit: "an hour".to_owned(),
-        money_limit: "0".to_owned(),
+        money_limit: "-1".to_owned(),
         ..choices()
     };
     let form_of = |target: &Path, choices: Choices| StartForm { choices, ..form(target) };

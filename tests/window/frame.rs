@@ -26,11 +26,11 @@ fn by_the_keyboard_alone_from_the_first_start_to_a_changed_setting() {
         tab_to(page, "goal");
         press(page, "Fix the flaky test");
         tab_to(page, "money_limit");
-        press(page, "0");
+        press(page, "-1");
         press(page, &with_control(ENTER));
-        // No agent is installed here, and the money limit is none: both are said at once, and nothing starts.
+        // No agent is installed here, and the money limit is no amount: both are said at once, and nothing starts.
         page.wait_for_text("2 fields need correcting before the session can start", SOON);
-        page.wait_for_text("Enter more than $0, or leave it empty for no limit.", SOON);
+        page.wait_for_text("Enter US dollars as a number, such as 2.50; 0 for no limit.", SOON);
         page.wait_for_text("is not installed", SOON);
         page.wait_for_text("Who may do what", SOON);
         nothing_serious(page, "the form");

@@ -88,7 +88,7 @@ const SCREENS: Record<string, Screen> = {
     api(api) {
       withSession(RUNNING)(api);
       api.kept.set('/home/ada/code/shop-api', { ...CHOICES, fix_rounds: '1', time_limit: '60' });
-      const refusal = { code: 'money_limit_wrong', message: 'enter more than $0, or leave it empty for no limit', hint: null };
+      const refusal = { code: 'money_limit_wrong', message: 'enter US dollars as a number, such as 2.50; 0 for no limit', hint: null };
       api.check = { ...CHECK, problems: [{ field: 'money_limit', refusal }] };
     },
     async go() {

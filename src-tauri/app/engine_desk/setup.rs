@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use mo_core::ids::Role;
-use mo_core::settings::{PermissionMode, Settings};
+use mo_core::settings::{MAX_MONEY_LIMIT_USD, PermissionMode, Settings};
 use mo_core::team::{Preset, Team};
 use mo_engine::config::Config;
 use mo_engine::search::learn;
@@ -167,11 +167,13 @@ fn read(form: &StartForm, defaults: &Settings) -> (StartRequest, Vec<FieldProble
     }
     match (choices.money_limit.trim(), choices.money_limit.trim().parse::<f64>()) {
         ("", _) => settings.money_limit_usd = 0.0,
-        (_, Ok(dollars)) if dollars.is_finite() && dollars > 0.0 => settings.money_limit_usd = dollars,
+        (_, Ok(dollars)) if (0.0..=MAX_MONEY_LIMIT_USD).contains(&dollars) => {
+            settings.money_limit_usd = dollars
+        }
         _ => wrong(
             "money_limit",
             "money_limit_wrong",
-            "enter more than $0, or leave it empty for no limit",
+            "enter US dollars as a number, at most 1000000, such as 2.50; 0 for no limit",
             "",
         ),
     }

@@ -325,7 +325,7 @@ pub(crate) struct Run {
     /// The folder to work on
     #[arg(short = 'C', long = "dir", value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) target: PathBuf,
-    /// Who works and who reviews whom [default: Gemini plans, Claude implements, Codex reviews]
+    /// Who works and who reviews whom [default: Gemini plans, Claude implements, Codex and Gemini review]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) team: Option<PathBuf>,
     /// How often findings go back to the implementer before a decision takes effect
