@@ -5,6 +5,7 @@ use std::fs;
 use serde_json::json;
 
 use crate::hands::{ENTER, ESCAPE, command, nothing_serious, press, tab_to, value, with_control};
+use crate::keyboard_job::press_button;
 use crate::stage::Scheme;
 use crate::webdriver::Browser;
 use crate::{DEMO, SOON, layers, picture, with_window};
@@ -40,7 +41,8 @@ fn by_the_keyboard_alone_from_the_first_start_to_a_changed_setting() {
         let config = stage.home().join(".config/meta-orchestrator/config.toml");
         fs::create_dir_all(config.parent().unwrap()).unwrap();
         fs::write(&config, "# mine\n[session]\nstall_timeout = \"5m\" # long enough\n").unwrap();
-        press(page, ESCAPE);
+        // Leaving the form alone would keep what was entered, and with it the old choices.
+        press_button(page, "Cancel");
         page.wait_for_text("Give a team one goal in one folder", SOON);
         command(page, "settings: fix rounds");
         page.wait("the field", SOON, |page| page.find("//*[@id='session-fix_rounds']"));

@@ -76,8 +76,8 @@ fn show(page: &Browser, key: &str, tab: &str) {
 }
 
 /// Goes on with Tab until a button has the keyboard, and presses it.
-fn press_button(page: &Browser, name: &str) {
-    for _ in 0..10 {
+pub(crate) fn press_button(page: &Browser, name: &str) {
+    for _ in 0..30 {
         let here = page.run("return document.activeElement?.innerText ?? ''", &[]);
         if here.as_str().map(str::trim) == Some(name) {
             return press(page, ENTER);

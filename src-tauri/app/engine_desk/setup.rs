@@ -168,7 +168,7 @@ fn read(form: &StartForm, defaults: &Settings) -> (StartRequest, Vec<FieldProble
     match (choices.money_limit.trim(), choices.money_limit.trim().parse::<f64>()) {
         ("", _) => settings.money_limit_usd = 0.0,
         (_, Ok(dollars)) if (0.0..=MAX_MONEY_LIMIT_USD).contains(&dollars) => {
-            settings.money_limit_usd = dollars
+            settings.money_limit_usd = dollars;
         }
         _ => wrong(
             "money_limit",
