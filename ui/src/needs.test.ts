@@ -1,32 +1,19 @@
-import { cleanup, fireEvent, render, screen, within } from '@testing-library/svelte';
+import { cleanup, fireEvent, screen, within } from '@testing-library/svelte';
 import axe from 'axe-core';
 import { afterEach, describe, expect, it } from 'vitest';
 
-import type { SessionView } from './api/api';
-import { ScriptedApi } from './api/scripted';
-import { BLOCKED_STORY, fillScreens, STORY, UNCLEAR } from './api/fixtures/screens';
+import { BLOCKED_STORY, STORY, UNCLEAR } from './api/fixtures/screens';
 import { ASKING_TWICE, BLOCKED, FINISHED, LIMITED, RUNNING } from './api/fixtures/sessions';
-import App from './App.svelte';
+import { openLogin } from './test_open';
 import { needOf, seqOf } from './text/need';
 
 afterEach(cleanup);
-
-async function open(session: SessionView, prepare: (api: ScriptedApi) => void = () => {}) {
-  const api = new ScriptedApi();
-  api.sessions = [session];
-  fillScreens(api);
-  prepare(api);
-  render(App, { api });
-  await screen.findByRole('navigation', { name: 'Sessions' });
-  await fireEvent.click((await screen.findAllByRole('button', { name: /Add login/ }))[0]!);
-  return api;
-}
 
 const tabs = () => screen.getAllByRole('tab').map((tab) => tab.textContent!.replace(/\d+$/, '').trim());
 
 describe('a decision that needs the person', () => {
   it('says which rule fired and why; R has it reviewed again, M begins a message', async () => {
-    const api = await open(UNCLEAR);
+    const api = await openLogin(UNCLEAR);
     const card = screen.getByRole('region', { name: 'pause_and_clarify after the review' });
     expect(card.textContent).toMatch(/Decision: pause and clarify.*Gemini-architect: inconclusive.*any inconclusive ·\s1/is);
     const { violations } = await axe.run(card, { rules: { 'color-contrast': { enabled: false } } });
@@ -44,14 +31,14 @@ describe('a decision that needs the person', () => {
   });
 
   it('stands once: not in the reviews, too, and its receipt is with it', async () => {
-    await open(UNCLEAR);
+    await openLogin(UNCLEAR);
     await fireEvent.click(screen.getByRole('tab', { name: /Reviews/ }));
     expect(await screen.findAllByText('Receipt 3')).toHaveLength(1);
     expect(screen.getAllByText('any inconclusive')).toHaveLength(1);
   });
 
   it('lets the arrows go from verdict to verdict', async () => {
-    await open(UNCLEAR);
+    await openLogin(UNCLEAR);
     await fireEvent.click(screen.getByRole('tab', { name: /Reviews/ }));
     const verdicts = [...document.querySelectorAll<HTMLElement>('td button')];
     const go = async (key: string) => {
@@ -64,7 +51,7 @@ describe('a decision that needs the person', () => {
   });
 
   it('before there is any work asks for a message alone', async () => {
-    const api = await open({ ...UNCLEAR, phase: 'plan_review', workers: UNCLEAR.workers.map((worker) => (worker.role === 'implementer' ? { ...worker, attempt: 0 } : worker)) });
+    const api = await openLogin({ ...UNCLEAR, phase: 'plan_review', workers: UNCLEAR.workers.map((worker) => (worker.role === 'implementer' ? { ...worker, attempt: 0 } : worker)) });
     expect(screen.queryByRole('button', { name: /Review it again/ })).toBeNull();
     await fireEvent.keyDown(window, { key: 'r' });
     expect(api.asked.filter(([what]) => what === 'reviewNow')).toEqual([]);
@@ -73,7 +60,7 @@ describe('a decision that needs the person', () => {
 
 describe('a limit that paused the session', () => {
   it('is said with what comes next, and the session is resumed from its card', async () => {
-    const api = await open(LIMITED);
+    const api = await openLogin(LIMITED);
     const card = screen.getByRole('region', { name: 'a limit paused the session' });
     expect(card.textContent).toMatch(/A limit paused the session.*The time limit of 1 hour is reached\..*Resume it: it has its whole time again\./s);
     await fireEvent.click(within(card).getByRole('button', { name: 'Resume' }));
@@ -85,14 +72,14 @@ describe('the line of the story that waits for the person', () => {
   it('leads to its card, that of a question and that of a blocker', async () => {
     const later = { ...ASKING_TWICE.approvals[1]!, asked_at: '2026-11-22T10:54:20.000Z' };
     const entry = { ...STORY.at(-1)!, seq: 54, worker: later.worker, at: later.asked_at, text: 'asks to read' };
-    await open({ ...ASKING_TWICE, approvals: [ASKING_TWICE.approvals[0]!, later] }, (api) => api.entries.set('login', [...STORY, entry]));
+    await openLogin({ ...ASKING_TWICE, approvals: [ASKING_TWICE.approvals[0]!, later] }, (api) => api.entries.set('login', [...STORY, entry]));
     const links = await screen.findAllByRole('button', { name: 'Waiting for you' });
     expect(links).toHaveLength(2);
     await fireEvent.click(links[1]!);
     await screen.findByRole('region', { name: 'Question of codex-reviewer' });
     await expect.poll(() => document.activeElement?.querySelector('section')?.ariaLabel ?? document.activeElement?.firstElementChild?.getAttribute('aria-label')).toBe('Question of codex-reviewer');
     cleanup();
-    await open(BLOCKED, (api) => api.entries.set('login', BLOCKED_STORY));
+    await openLogin(BLOCKED, (api) => api.entries.set('login', BLOCKED_STORY));
     const card = await screen.findByRole('region', { name: /login expired/ });
     await fireEvent.click(await screen.findByRole('button', { name: 'Waiting for you' }));
     await expect.poll(() => document.activeElement === card.parentElement).toBe(true);
@@ -113,7 +100,7 @@ describe('the line of the story that waits for the person', () => {
 
 describe('what stands above the tabs', () => {
   it('moves no tab when the session comes to rest', async () => {
-    const api = await open(RUNNING);
+    const api = await openLogin(RUNNING);
     const before = tabs();
     api.tell([{ view: { ...FINISHED, seq: 900 }, entries: [], gap: false }]);
     await screen.findByRole('tab', { name: 'Summary' });
@@ -121,7 +108,7 @@ describe('what stands above the tabs', () => {
   });
 
   it('counts checkpoints and fix rounds until there is a decision about the end', async () => {
-    const api = await open(RUNNING);
+    const api = await openLogin(RUNNING);
     screen.getByText('Checkpoint 2');
     screen.getByText('Fix rounds 0 of 1');
     api.tell([{ view: { ...FINISHED, seq: 900 }, entries: [], gap: false }]);
@@ -132,7 +119,7 @@ describe('what stands above the tabs', () => {
 
 describe('a chosen worker', () => {
   it('has its own findings in the changes, and who only reads says so', async () => {
-    await open(FINISHED);
+    await openLogin(FINISHED);
     await fireEvent.click(screen.getByRole('tab', { name: /Changes/ }));
     await screen.findByText('1 finding');
     await fireEvent.click(screen.getByRole('button', { name: /Gemini/ }));

@@ -1,23 +1,10 @@
-import { cleanup, fireEvent, render, screen, within } from '@testing-library/svelte';
+import { cleanup, fireEvent, screen, within } from '@testing-library/svelte';
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { ScriptedApi } from './api/scripted';
-import { fillScreens } from './api/fixtures/screens';
 import { BLOCKED, FINISHED, PAUSED, RUNNING } from './api/fixtures/sessions';
-import App from './App.svelte';
+import { openLogin } from './test_open';
 
 afterEach(cleanup);
-
-async function open(session: typeof RUNNING, prepare: (api: ScriptedApi) => void = () => {}) {
-  const api = new ScriptedApi();
-  api.sessions = [session];
-  fillScreens(api);
-  prepare(api);
-  render(App, { api });
-  await screen.findByRole('navigation', { name: 'Sessions' });
-  await fireEvent.click((await screen.findAllByRole('button', { name: /Add login/ }))[0]!);
-  return api;
-}
 
 async function command(name: RegExp) {
   await fireEvent.keyDown(window, { key: 'k', ctrlKey: true });
@@ -26,7 +13,7 @@ async function command(name: RegExp) {
 
 describe('the person’s own programs', () => {
   it('show the folder, from the menu and from the palette', async () => {
-    const api = await open(RUNNING);
+    const api = await openLogin(RUNNING);
     for (const name of ['Open the folder', 'Open in your editor', 'Open a terminal there']) {
       await fireEvent.click(screen.getByRole('button', { name: 'More' }));
       await fireEvent.click(screen.getByRole('menuitem', { name }));
@@ -41,7 +28,7 @@ describe('the person’s own programs', () => {
   });
 
   it('open a finding at its line, and a changed file', async () => {
-    const api = await open(FINISHED);
+    const api = await openLogin(FINISHED);
     await fireEvent.click(screen.getByRole('tab', { name: /Reviews/ }));
     await fireEvent.click(await screen.findByRole('button', { name: 'Open login.rs:31 in your editor' }));
     await fireEvent.click(screen.getByRole('tab', { name: /Changes/ }));
@@ -54,7 +41,7 @@ describe('the person’s own programs', () => {
   });
 
   it('that are missing are said where everybody sees it, until it is dismissed', async () => {
-    await open(RUNNING, (api) => (api.refusal = { code: 'no_editor', message: 'no editor was found', hint: 'set VISUAL to yours' }));
+    await openLogin(RUNNING, (api) => (api.refusal = { code: 'no_editor', message: 'no editor was found', hint: 'set VISUAL to yours' }));
     await command(/Open in your editor/);
     expect((await screen.findByRole('alert')).textContent).toMatch(/No editor was found.*Set VISUAL to yours/s);
     await fireEvent.click(screen.getByRole('button', { name: 'Dismiss' }));
@@ -65,7 +52,7 @@ describe('the person’s own programs', () => {
 describe('the palette', () => {
   it('has what can be done with the open session', async () => {
     const names = async (session: typeof RUNNING) => {
-      await open(session);
+      await openLogin(session);
       await fireEvent.keyDown(window, { key: 'k', ctrlKey: true });
       await screen.findByRole('combobox', { name: 'Find a command' });
       const found = [...document.querySelectorAll('[role=option] .name')].map((one) => one.textContent!);
@@ -78,7 +65,7 @@ describe('the palette', () => {
   });
 
   it('pauses, and asks for the words of a review and of a message', async () => {
-    const api = await open(RUNNING);
+    const api = await openLogin(RUNNING);
     await command(/^Pause/);
     await command(/^Review now/);
     await fireEvent.input(await screen.findByLabelText(/What to look at/), { target: { value: 'tokens' } });
@@ -96,7 +83,7 @@ describe('the palette', () => {
 
 describe('a session that has ended', () => {
   it('leads from its summary to where a checkpoint is restored', async () => {
-    await open(FINISHED);
+    await openLogin(FINISHED);
     await fireEvent.click(within(screen.getByRole('contentinfo')).getByRole('button', { name: /Restore/ }));
     expect(screen.getByRole('tab', { name: /Changes/ }).getAttribute('aria-selected')).toBe('true');
     await screen.findByRole('button', { name: /Restore checkpoint 0/ });
@@ -105,7 +92,7 @@ describe('a session that has ended', () => {
 
 describe('a blocker', () => {
   it('is not tried again while the engine does not answer', async () => {
-    const api = await open(BLOCKED);
+    const api = await openLogin(BLOCKED);
     api.tell([], { trouble: { code: 'journal_down', message: 'the journal takes nothing', hint: null } });
     const retry = screen.getByRole('button', { name: 'Done, try again' }) as HTMLButtonElement;
     await expect.poll(() => [retry.disabled, retry.title]).toEqual([true, 'the journal takes nothing']);
@@ -118,7 +105,7 @@ describe('a blocker', () => {
 
 describe('a window that only watches', () => {
   it('says what is measured and set elsewhere, until it takes over', async () => {
-    const api = await open(RUNNING, (api) => (api.elsewhere = 4242));
+    const api = await openLogin(RUNNING, (api) => (api.elsewhere = 4242));
     expect(screen.getByRole('button', { name: /Claude implementer/ }).textContent).toContain('Not measured here');
     await fireEvent.click(screen.getByRole('tab', { name: /Details/ }));
     await screen.findByText(/Another program runs the sessions \(process 4242\); what its workers take/);
