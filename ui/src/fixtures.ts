@@ -54,9 +54,13 @@ const withSession = (session: typeof RUNNING) => (api: ScriptedApi) => {
   api.entries.set('login', session.state === 'blocked' ? BLOCKED_STORY : session.approvals.length > 0 ? STORY : STORY.filter((entry) => entry.kind !== 'approval'));
   fillScreens(api);
 };
-const openLogin = () => press('nav .item', 'Add login');
-const openTab = (name: string) => async () => {
-  await openLogin();
+async function openLogin(api: ScriptedApi): Promise<void> {
+  await press('nav .item', 'Add login');
+  tellSamples(api);
+}
+
+const openTab = (name: string) => async (api: ScriptedApi) => {
+  await openLogin(api);
   await press('[role=tab]', name);
 };
 const settings = (part: string): Screen => ({
@@ -93,7 +97,7 @@ const SCREENS: Record<string, Screen> = {
     },
     async go() {
       await fillNew();
-      await type('#money_limit', '0');
+      await type('#money_limit', 'ten');
       await press('aside summary', 'Claude');
       await press('footer button', 'Start session');
     },
@@ -104,8 +108,8 @@ const SCREENS: Record<string, Screen> = {
   'approval-further': { api: withSession(ASKING_TWICE), go: openLogin },
   worker: {
     api: withSession(RUNNING),
-    async go() {
-      await openLogin();
+    async go(api) {
+      await openLogin(api);
       await press('.workers button', 'Claude');
       await press('[role=log] button', 'tool call');
     },
@@ -115,16 +119,16 @@ const SCREENS: Record<string, Screen> = {
   failed: { api: withSession(FAILED), go: openLogin },
   message: {
     api: withSession(RUNNING),
-    async go() {
-      await openLogin();
+    async go(api) {
+      await openLogin(api);
       await press('.more button', 'More');
       await press('[role=menuitem]', 'Write to a worker');
     },
   },
   'review-now': {
     api: withSession(RUNNING),
-    async go() {
-      await openLogin();
+    async go(api) {
+      await openLogin(api);
       await press('header button', 'Review now');
     },
   },
@@ -143,8 +147,8 @@ const SCREENS: Record<string, Screen> = {
         of: 3,
       };
     },
-    async go() {
-      await openLogin();
+    async go(api) {
+      await openLogin(api);
       await see('section[aria-busy=false]');
       await press('aside button', 'Always in this folder');
     },
@@ -153,45 +157,44 @@ const SCREENS: Record<string, Screen> = {
   log: { api: withSession(RUNNING), go: openTab('Log') },
   'log-raw': {
     api: withSession(RUNNING),
-    async go() {
-      await openTab('Log')();
+    async go(api) {
+      await openTab('Log')(api);
       await press('[role=row]', 'Half a JSON line');
     },
   },
   'log-none': {
     api: withSession(RUNNING),
-    async go() {
-      await openTab('Log')();
+    async go(api) {
+      await openTab('Log')(api);
       await type('input[type=search], .search input', 'nowhere to be found');
     },
   },
   details: {
     api: withSession(RUNNING),
     async go(api) {
-      await openTab('Details')();
-      tellSamples(api);
+      await openTab('Details')(api);
     },
   },
   summary: { api: withSession(FINISHED), go: openLogin },
   'follow-up': {
     api: withSession(FINISHED),
-    async go() {
-      await openLogin();
+    async go(api) {
+      await openLogin(api);
       await press('footer button', 'Follow-up');
     },
   },
   'engine-lost': {
     api: withSession(ASKING),
     async go(api) {
-      await openLogin();
+      await openLogin(api);
       api.tell([], { trouble: { code: 'journal_down', message: 'the journal takes nothing: No space left on device', hint: 'Nothing is lost. Work goes on by itself as soon as it can be written again.' } });
     },
   },
   'engine-missing': { api: (api) => (api.attachRefusal = { code: 'data_folder_locked', message: 'the data folder /home/ada/.local/share/meta-orchestrator is in use by process 4242', hint: 'Close the other window, or wait for the command that uses it.' }) },
   palette: {
     api: withSession(ASKING),
-    async go() {
-      await openLogin();
+    async go(api) {
+      await openLogin(api);
       key('k', true);
       await type('dialog input', 're');
     },
@@ -199,7 +202,7 @@ const SCREENS: Record<string, Screen> = {
   away: {
     api: withSession(RUNNING),
     async go(api) {
-      await openLogin();
+      await openLogin(api);
       const left = NOW - 20 * 60_000;
       Date.now = () => left;
       window.dispatchEvent(new Event('blur'));
@@ -215,14 +218,14 @@ const SCREENS: Record<string, Screen> = {
   gone: {
     api: withSession(FINISHED),
     async go(api) {
-      await openLogin();
+      await openLogin(api);
       api.show({ session: 'orch_20261122_104100_abcd', need: null });
     },
   },
   delete: {
     api: withSession(FINISHED),
-    async go() {
-      await openLogin();
+    async go(api) {
+      await openLogin(api);
       await press('nav .delete', 'Drop legacy');
     },
   },
