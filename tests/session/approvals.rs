@@ -11,7 +11,7 @@ use mo_engine::hub::Update;
 use mo_engine::start::StartRequest;
 use serde_json::{Value, json};
 
-use crate::stage::{LIMIT, Stage, review, to_rest};
+use crate::stage::{LIMIT, Outcome, Stage, review, to_rest};
 
 pub(crate) const ONCE: Choice = Choice::Allow { allowed: AllowFor::Once };
 const SESSION: Choice = Choice::Allow { allowed: AllowFor::Session };
@@ -55,6 +55,36 @@ impl Play {
 
     pub(crate) fn marks(&self) -> usize {
         std::fs::read_to_string(self.stage.path("target/marks.txt")).unwrap_or_default().lines().count()
+    }
+}
+
+/// A session that asked and does not wait: it rests with its question open, and nothing of it is under way.
+struct Rested {
+    play: Play,
+    engine: EngineHandle,
+    id: SessionId,
+    rest: Outcome,
+    asked: ApprovalId,
+}
+
+impl Rested {
+    async fn of_asking() -> Self {
+        let play = Play::new("claude", &[ASKED]);
+        let engine = play.stage.engine().await;
+        let settings = Settings { waits_for_person: false, ..Settings::default() };
+        let id = play.start(&engine, settings).await;
+        let rest = to_rest(&engine, &id, 1).await;
+        engine.idle().await;
+        let asked = ApprovalId::new(rest.view.needs_you[0].id.clone().unwrap());
+        Self { play, engine, id, rest, asked }
+    }
+
+    /// Another owner of the same sessions, such as the command that answers.
+    async fn under_another_owner(self) -> Self {
+        self.engine.shut_down().await;
+        drop(self.engine);
+        let engine = self.play.stage.engine().await;
+        Self { engine, ..self }
     }
 }
 
@@ -157,16 +187,7 @@ async fn an_edited_call_is_made_as_edited_where_the_agent_can_be_given_one() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_edit_that_is_given_at_rest_is_applied_by_the_next_owner() {
-    let play = Play::new("claude", &[ASKED]);
-    let engine = play.stage.engine().await;
-    let settings = Settings { waits_for_person: false, ..Settings::default() };
-    let id = play.start(&engine, settings).await;
-    let rest = to_rest(&engine, &id, 1).await;
-    engine.idle().await;
-    engine.shut_down().await;
-    drop(engine);
-    let engine = play.stage.engine().await;
-    let asked = ApprovalId::new(rest.view.needs_you[0].id.clone().unwrap());
+    let Rested { play, engine, id, asked, .. } = Rested::of_asking().await.under_another_owner().await;
     answer(&engine, &asked, Choice::Edit { input: json!("echo edited >> edited.txt") }).await;
     assert!(!play.stage.path("target/edited.txt").exists());
     engine.shut_down().await;
@@ -286,19 +307,11 @@ async fn a_question_that_nobody_answers_in_time_is_a_no_and_no_stall() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_session_that_does_not_wait_rests_and_takes_the_answer_at_rest() {
     for (choice, marks) in [(ONCE, 1), (no(), 0)] {
-        let play = Play::new("claude", &[ASKED]);
-        let engine = play.stage.engine().await;
-        let settings = Settings { waits_for_person: false, ..Settings::default() };
-        let id = play.start(&engine, settings).await;
-        let rest = to_rest(&engine, &id, 1).await;
+        let rested = Rested::of_asking().await;
+        let rest = &rested.rest;
         assert_eq!((rest.exit_code(), rest.view.state.as_str()), (12, "blocked"), "{}", rest.story());
-        engine.idle().await;
-        play.stage.assert_nothing_runs();
-        engine.shut_down().await;
-        drop(engine);
-        // Another owner, such as the command that answers.
-        let engine = play.stage.engine().await;
-        let asked = ApprovalId::new(rest.view.needs_you[0].id.clone().unwrap());
+        rested.play.stage.assert_nothing_runs();
+        let Rested { play, engine, id, asked, .. } = rested.under_another_owner().await;
         answer(&engine, &asked, choice).await;
         let view = engine.view(&id).await.unwrap().unwrap();
         assert_eq!((view.needs_you.len(), view.approvals[0].state.as_str()), (0, "answered"));
@@ -314,13 +327,7 @@ async fn a_session_that_does_not_wait_rests_and_takes_the_answer_at_rest() {
 /// Whoever sees the answer may go on at once, while it is still being put away.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_answered_at_rest_can_go_on_at_once() {
-    let play = Play::new("claude", &[ASKED]);
-    let engine = play.stage.engine().await;
-    let settings = Settings { waits_for_person: false, ..Settings::default() };
-    let id = play.start(&engine, settings).await;
-    let rest = to_rest(&engine, &id, 1).await;
-    engine.idle().await;
-    let asked = ApprovalId::new(rest.view.needs_you[0].id.clone().unwrap());
+    let Rested { play, engine, id, rest, asked } = Rested::of_asking().await;
     let mut live = engine.subscribe(&id, rest.view.seq);
     let answering = tokio::spawn({
         let engine = engine.clone();
