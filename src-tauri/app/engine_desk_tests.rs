@@ -124,6 +124,24 @@ async fn the_form_says_everything_that_is_wrong_at_once_beside_its_field() {
         ]
     );
     assert_eq!(problems(form(&folder.path().join("gone"))).await, [said("target", "target_missing")]);
+    let money = [
+        ("1,5", "use a point: 1.5"),
+        ("1,000,000", "write it without commas: 1000000"),
+        ("-1", "enter US dollars as a number, such as 2.50; 0 for no limit"),
+        ("1000001", "enter at most $1000000; 0 for no limit"),
+    ];
+    for (typed, words) in money {
+        let typed = Choices { team: "solo".to_owned(), money_limit: typed.to_owned(), ..choices() };
+        let checked = desk.check_start(form_of(&project, typed)).await.unwrap();
+        assert_eq!(
+            checked
+                .problems
+                .iter()
+                .find(|one| one.field == "money_limit")
+                .map(|one| one.refusal.message.as_str()),
+            Some(words)
+        );
+    }
     let solo = Choices { team: "solo".to_owned(), ..choices() };
     let checked = desk.check_start(form_of(&project, solo)).await.unwrap();
     let facts = checked.target.unwrap();

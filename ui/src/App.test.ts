@@ -4,7 +4,6 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { aSession, aWorker, anEntry, ScriptedApi } from './api/scripted';
 import { CHOICES } from './api/fixtures/frame';
 import App from './App.svelte';
-import { moneyProblem } from './state/form';
 
 afterEach(cleanup);
 
@@ -129,13 +128,19 @@ describe('a new session', () => {
     expect(value('Goal')).toBe('');
   });
 
-  it('says what is wrong with a money limit, and takes 0 as none', () => {
-    const said = (limit: string) => moneyProblem(limit).money_limit?.message;
-    expect(['', '0', '0.0', '1.5', '1000000'].map(said)).toEqual([undefined, undefined, undefined, undefined, undefined]);
-    expect(said('1,5')).toBe('use a point: 1.5');
-    expect(said('1,000,000')).toBe('write it without commas: 1000000');
-    expect([said('-1'), said('much')]).toEqual(Array(2).fill('enter US dollars as a number, such as 2.50; 0 for no limit'));
-    expect(said('1e308')).toBe('enter at most $1000000; 0 for no limit');
+  it('says of a money limit what the engine says, as it was typed', async () => {
+    const api = new ScriptedApi();
+    const asked: string[] = [];
+    const money = (message: string) => ({ field: 'money_limit', refusal: { code: 'money_limit_wrong', message, hint: null } });
+    api.checkStart = async ({ choices }) => {
+      asked.push(choices.money_limit);
+      return { ...api.check, problems: choices.money_limit === '1,5' ? [money('use a point: 1.5')] : [] };
+    };
+    await compose(api);
+    await fireEvent.input(screen.getByLabelText('Money limit'), { target: { value: '1,5' } });
+    await fireEvent.click(screen.getByRole('button', { name: /Start session/ }));
+    await screen.findByText('Use a point: 1.5.');
+    expect([asked.at(-1), api.started]).toEqual(['1,5', []]);
   });
 });
 

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use mo_core::ids::Role;
-use mo_core::settings::{MAX_MONEY_LIMIT_USD, PermissionMode, Settings};
+use mo_core::money::limit_usd;
+use mo_core::settings::{PermissionMode, Settings};
 use mo_core::team::{Preset, Team};
 use mo_engine::config::Config;
 use mo_engine::search::learn;
@@ -165,17 +166,10 @@ fn read(form: &StartForm, defaults: &Settings) -> (StartRequest, Vec<FieldProble
             );
         }
     }
-    match (choices.money_limit.trim(), choices.money_limit.trim().parse::<f64>()) {
+    match (choices.money_limit.trim(), limit_usd(&choices.money_limit)) {
         ("", _) => settings.money_limit_usd = 0.0,
-        (_, Ok(dollars)) if (0.0..=MAX_MONEY_LIMIT_USD).contains(&dollars) => {
-            settings.money_limit_usd = dollars;
-        }
-        _ => wrong(
-            "money_limit",
-            "money_limit_wrong",
-            "enter US dollars as a number, at most 1000000, such as 2.50; 0 for no limit",
-            "",
-        ),
+        (_, Ok(dollars)) => settings.money_limit_usd = dollars,
+        (_, Err(problem)) => wrong("money_limit", "money_limit_wrong", &problem.to_string(), ""),
     }
     let team = team(&choices.team).unwrap_or_else(|| {
         wrong("team", "team_unknown", &format!("`{}` is no team", choices.team), "choose one");

@@ -14,6 +14,7 @@ pub mod grant;
 pub mod ids;
 pub mod input;
 pub mod limits;
+pub mod money;
 pub mod outcome;
 pub mod policy;
 pub mod progress;

@@ -34,22 +34,8 @@ export function fieldOf(refusal: Refusal): Field {
   return FIELDS.find((field) => code.startsWith(field)) ?? (code === 'bypass_refused' ? 'permission' : 'form');
 }
 
-/** The most US dollars that a money limit can be. */
-const MOST_DOLLARS = 1_000_000;
-
 /** The choices as the engine is asked for them: nothing is no limit, as in the settings. */
 export function asAsked(choices: Choices): Choices {
   const none = /^\s*(?:0+\.?0*|\.0+)\s*$/.test(choices.money_limit);
   return none ? { ...choices, money_limit: '' } : { ...choices };
-}
-
-/** What is wrong with a money limit, if anything is. */
-export function moneyProblem(text: string): Problems {
-  const wrong = (message: string): Problems => ({ money_limit: { code: 'money_limit_wrong', message, hint: null } });
-  const limit = text.trim();
-  if (/^\d*,\d*$/.test(limit) && limit !== ',') return wrong(`use a point: ${limit.replace(',', '.')}`);
-  if (/^\d[\d,]*(?:\.\d*)?$/.test(limit) && limit.includes(',')) return wrong(`write it without commas: ${limit.replaceAll(',', '')}`);
-  const dollars = Number(limit);
-  if (Number.isNaN(dollars) || dollars < 0) return wrong('enter US dollars as a number, such as 2.50; 0 for no limit');
-  return dollars > MOST_DOLLARS ? wrong('enter at most $1000000; 0 for no limit') : {};
 }

@@ -3,7 +3,8 @@
 use std::io::Write as _;
 use std::path::Path;
 
-use mo_core::settings::{CHECK_OUTPUT, MAX_MONEY_LIMIT_USD, MAX_RECOVERY_ATTEMPTS};
+use mo_core::money::limit_usd;
+use mo_core::settings::{CHECK_OUTPUT, MAX_RECOVERY_ATTEMPTS};
 use toml_edit::{Array, DocumentMut, Item, Table, Value};
 
 use super::file::MAX_FIX_ROUNDS;
@@ -118,14 +119,7 @@ fn edited(file: &Path, text: &str, name: &str, value: Option<&str>) -> Result<St
 fn within(name: &str, value: &str) -> Result<(), EditError> {
     let refused = |reason: String| Err(EditError::Refused(reason));
     if name == "session.money_limit_usd" {
-        return match value.parse::<f64>() {
-            Ok(dollars) if (0.0..=MAX_MONEY_LIMIT_USD).contains(&dollars) => Ok(()),
-            Ok(_) => refused(format!("enter US dollars from 0, which is none, to {MAX_MONEY_LIMIT_USD}")),
-            Err(_) if value.replacen(',', ".", 1).parse::<f64>().is_ok() => {
-                refused(format!("use a point: {}", value.replacen(',', ".", 1)))
-            }
-            Err(_) => refused("enter US dollars as a number, such as 2.50; 0 for none".to_owned()),
-        };
+        return limit_usd(value).map(drop).or_else(|wrong| refused(wrong.to_string()));
     }
     let whole = match name {
         "session.fix_rounds" => 0..=MAX_FIX_ROUNDS,
@@ -224,10 +218,8 @@ mod tests {
             ("recovery.attempts", "5000000000", "enter a whole number from 0 to 20"),
             ("review.check_output_bytes", "-1", "enter a whole number from 1024 to 262144"),
             ("session.money_limit_usd", "1,5", "use a point: 1.5"),
-            ("session.money_limit_usd", "1e308", "enter US dollars from 0, which is none, to 1000000"),
-            ("session.money_limit_usd", "-1", "enter US dollars from 0, which is none, to 1000000"),
-            ("session.money_limit_usd", "NaN", "enter US dollars from 0, which is none, to 1000000"),
-            ("session.money_limit_usd", "much", "enter US dollars as a number"),
+            ("session.money_limit_usd", "1e308", "enter at most $1000000; 0 for no limit"),
+            ("session.money_limit_usd", "-1", "enter US dollars as a number, such as 2.50; 0 for no limit"),
             ("session.time_limit", "soon", "`soon` is not a duration"),
             ("session.permission", "yolo", "\"ask\" or \"bypass\""),
             ("agents.claude.path", "claude", "the path must be absolute"),
