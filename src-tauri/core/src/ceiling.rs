@@ -21,7 +21,7 @@ pub enum Freedom {
     Hosts,
     /// Tools of an agent that a rule of the person's allows.
     Tools,
-    /// Options that a recovery adds to an agent's command line: `--skip-trust`, `--skip-git-repo-check`.
+    /// Options that a recovery adds to an agent's command line to leave out a check of the agent's own.
     Flags,
 }
 

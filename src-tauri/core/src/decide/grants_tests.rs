@@ -140,7 +140,7 @@ fn a_remedy_that_permits_more_is_a_grant_and_stays_below_the_ceiling() {
     let grants = world.grants();
     let [grant] = grants.as_slice() else { panic!("{grants:?}") };
     assert_eq!((grant.by.as_str(), grant.worker.as_str()), ("recovery", "codex-reviewer"));
-    assert_eq!(grant.what, "be started with --skip-git-repo-check");
+    assert_eq!(grant.what, "be started without its check for a git repository");
     world.run();
     assert!(world.launches.iter().any(|(_, launched)| launched.skip_git_repo_check));
     assert_eq!(world.state.ending.as_ref().unwrap().exit_code, 0);

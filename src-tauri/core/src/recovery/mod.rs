@@ -66,9 +66,9 @@ impl Trouble {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Remedy {
-    /// Launched again with `--skip-git-repo-check`.
+    /// Launched again without its check that the folder is a git repository.
     AddSkipGitRepoCheck,
-    /// Launched again with `--skip-trust`, which trusts the folder for that run alone.
+    /// Launched again without its check that the folder is trusted, for that run alone.
     AddSkipTrust,
     /// Launched again so that it asks for everything.
     AskInstead,
@@ -122,9 +122,9 @@ pub struct Launched {
 pub struct LaunchChanges {
     /// It asks, though the person would have let it go without.
     pub asks: bool,
-    /// `--skip-git-repo-check` was added.
+    /// The check for a git repository is left out.
     pub skip_git_repo_check: bool,
-    /// `--skip-trust` was added.
+    /// The check that the folder is trusted is left out.
     pub skip_trust: bool,
 }
 

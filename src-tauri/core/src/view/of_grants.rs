@@ -1,6 +1,6 @@
 //! Permissions that last, as people see them: whose, what exactly, from whom, till when.
 
-use super::of_recovery::added;
+use super::of_recovery::loosened;
 use super::status::GrantView;
 use crate::approval::Action;
 use crate::grant::{GrantedBy, Scope};
@@ -23,8 +23,8 @@ pub(super) fn view(given: &Given) -> GrantView {
             format!("{END}; taken back, it is asked in this session, and the rule stays in your rules.toml"),
         ),
         Scope::Remedy { remedy } => (
-            format!("be started with {}", added(*remedy)),
-            "that option on its command line, and nothing else".to_owned(),
+            format!("be started {}", loosened(*remedy)),
+            "the one option of its command line that says so, and nothing else".to_owned(),
             format!("{END}; taken back, what was started with it is ended"),
         ),
     };

@@ -46,19 +46,20 @@ pub(super) fn words(event: &Event) -> Option<Words> {
     }
 }
 
-/// The option that a remedy adds to a command line; nothing where it adds none.
-pub(super) fn added(remedy: Remedy) -> &'static str {
+/// How a worker is started by a remedy that loosens a check of its agent's own; nothing of any other. Which option
+/// says so on a command line is its agent's protocol.
+pub(super) fn loosened(remedy: Remedy) -> &'static str {
     match remedy {
-        Remedy::AddSkipGitRepoCheck => "--skip-git-repo-check",
-        Remedy::AddSkipTrust => "--skip-trust",
+        Remedy::AddSkipGitRepoCheck => "without its check for a git repository",
+        Remedy::AddSkipTrust => "without its check that the folder is trusted",
         Remedy::AskInstead | Remedy::BackOff | Remedy::WaitForReset | Remedy::NewSession | Remedy::GoOn => "",
     }
 }
 
 fn remedy_words(remedy: Remedy) -> String {
     match remedy {
-        Remedy::AddSkipGitRepoCheck => format!("started again with {}", added(remedy)),
-        Remedy::AddSkipTrust => format!("started again with {}, for this run only", added(remedy)),
+        Remedy::AddSkipGitRepoCheck => format!("started again {}", loosened(remedy)),
+        Remedy::AddSkipTrust => format!("started again {}, for this run only", loosened(remedy)),
         Remedy::AskInstead => "started again so that it asks".to_owned(),
         Remedy::BackOff => "asked again".to_owned(),
         Remedy::WaitForReset => "asked again when it is over".to_owned(),
