@@ -125,11 +125,11 @@ impl Desk for EngineDesk {
     fn start_demo(&self) -> Answer<'_, String> {
         Box::pin(async move {
             let demo = Arc::new(start_demo(self.program.again(), variables()).await?);
+            // First of all it is found: who hears of it asks for it.
+            self.demos.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&demo));
             tokio::spawn(watch_sessions(demo.engine.clone(), 0, self.news.clone()));
             tokio::spawn(watch_resources(demo.engine.resources(), self.news.clone()));
-            let session = demo.session.to_string();
-            self.demos.lock().unwrap_or_else(PoisonError::into_inner).push(demo);
-            Ok(session)
+            Ok(demo.session.to_string())
         })
     }
 

@@ -71,6 +71,22 @@ describe('a new session', () => {
     await nothingSerious();
   });
 
+  it('takes nothing from the memory of a folder that is not chosen any more', async () => {
+    const api = new ScriptedApi();
+    const answers = new Map<string, () => void>();
+    api.remembered = (target) =>
+      new Promise((answer) => answers.set(target, () => answer({ choices: { ...CHOICES, time_limit: target.length.toString() }, known: true, recent: [] })));
+    await open(api);
+    api.drop({ what: 'folder', path: '/code/shop' });
+    const folder = await screen.findByLabelText('Folder');
+    await fireEvent.input(folder, { target: { value: '/code/other' } });
+    await fireEvent.change(folder);
+    answers.get('/code/other')!();
+    answers.get('/code/shop')!();
+    await screen.findByText('Filled in as last time in this folder');
+    expect((screen.getByLabelText('Time limit') as HTMLInputElement).value).toBe('11');
+  });
+
   it('says what each worker may do', async () => {
     const api = new ScriptedApi();
     api.check = CHECK;

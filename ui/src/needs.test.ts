@@ -58,6 +58,23 @@ describe('a decision that needs the person', () => {
   });
 });
 
+describe('a card', () => {
+  it('is another one when the same comes up again, though nothing was seen in between', async () => {
+    const api = await openLogin(UNCLEAR);
+    await fireEvent.keyDown(window, { key: 'r' });
+    await expect.poll(() => api.asked.filter(([what]) => what === 'reviewNow')).toHaveLength(1);
+    api.tell([{ view: { ...UNCLEAR, seq: 900, ended_at: '2026-11-22T11:20:00.000Z' }, entries: [], gap: false }]);
+    await expect.poll(() => screen.getByRole<HTMLButtonElement>('button', { name: /Review it again/ }).disabled).toBe(false);
+    cleanup();
+    const limited = await openLogin(LIMITED);
+    const resume = () => within(screen.getByRole('region', { name: 'a limit paused the session' })).getByRole<HTMLButtonElement>('button', { name: 'Resume' });
+    await fireEvent.click(resume());
+    await expect.poll(() => limited.resumed).toHaveLength(1);
+    limited.tell([{ view: { ...LIMITED, seq: 900, ended_at: '2026-11-22T11:20:00.000Z' }, entries: [], gap: false }]);
+    await expect.poll(() => resume().disabled).toBe(false);
+  });
+});
+
 describe('a limit that paused the session', () => {
   it('is said with what comes next, and the session is resumed from its card', async () => {
     const api = await openLogin(LIMITED);

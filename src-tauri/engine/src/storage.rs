@@ -180,8 +180,7 @@ impl Storage {
     /// A deletion takes a session's folder first, so one whose folder is there and that the journal does not know was
     /// not deleted: another journal names what it needs.
     fn knows_all(&self) -> Result<(), PruneError> {
-        let known: BTreeSet<SessionId> = self.ports.journal.sessions()?.into_iter().collect();
-        match self.data.sessions_with_folder()?.into_iter().find(|session| !known.contains(session)) {
+        match stranger(&self.data, || self.ports.journal.sessions())? {
             Some(session) => Err(PruneError::Unknown { session, folder: self.data.sessions() }),
             None => Ok(()),
         }
@@ -214,5 +213,55 @@ impl Storage {
 
     pub(crate) fn is_cancelled(&self) -> bool {
         self.cancel.is_cancelled()
+    }
+}
+
+/// A session whose folder is there and that is not `known`.
+fn stranger(
+    data: &DataDir,
+    known: impl Fn() -> Result<Vec<SessionId>, JournalError>,
+) -> Result<Option<SessionId>, JournalError> {
+    let first: BTreeSet<SessionId> = known()?.into_iter().collect();
+    let mut strange = data.sessions_with_folder()?;
+    strange.retain(|session| !first.contains(session));
+    if strange.is_empty() {
+        return Ok(None);
+    }
+    // One that began meanwhile is known by now; one that was deleted meanwhile has no folder any more.
+    let now: BTreeSet<SessionId> = known()?.into_iter().collect();
+    let is_there = |session: &SessionId| data.session(session).is_ok_and(|folder| folder.exists());
+    Ok(strange.into_iter().find(|session| !now.contains(session) && is_there(session)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::fs;
+
+    use super::{DataDir, SessionId, stranger};
+
+    #[test]
+    fn a_session_that_begins_or_is_deleted_meanwhile_is_no_stranger() {
+        let base = tempfile::tempdir().unwrap();
+        let data = DataDir::create(base.path()).unwrap();
+        let session = SessionId::new("orch_20261123_084100_ab12");
+        let folder = data.session(&session).unwrap();
+        fs::create_dir_all(&folder).unwrap();
+        assert_eq!(stranger(&data, || Ok(Vec::new())).unwrap(), Some(session.clone()));
+        let asked = Cell::new(0);
+        let begins = || {
+            asked.set(asked.get() + 1);
+            Ok(if asked.get() == 1 { Vec::new() } else { vec![session.clone()] })
+        };
+        assert_eq!(stranger(&data, begins).unwrap(), None);
+        let asked = Cell::new(0);
+        let deleted = || {
+            asked.set(asked.get() + 1);
+            if asked.get() == 2 {
+                fs::remove_dir(&folder).unwrap();
+            }
+            Ok(Vec::new())
+        };
+        assert_eq!(stranger(&data, deleted).unwrap(), None);
     }
 }

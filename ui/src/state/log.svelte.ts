@@ -103,7 +103,7 @@ export class Log {
       }
       this.problem = null;
     } catch (thrown) {
-      this.#fail(thrown);
+      if (epoch === this.#epoch) this.#fail(thrown);
     } finally {
       this.#asking = false;
     }
@@ -127,12 +127,14 @@ export class Log {
         const [epoch, now] = [this.#epoch, `${this.#epoch} ${this.total}`];
         if (!this.whole || now === marked) return;
         marked = now;
-        const marks = await this.api.logMarks(this.session, this.filter, PARTS);
-        if (epoch === this.#epoch) this.marks = marks;
+        try {
+          const marks = await this.api.logMarks(this.session, this.filter, PARTS);
+          if (epoch === this.#epoch) this.marks = marks;
+        } catch (thrown) {
+          if (epoch === this.#epoch) return this.#fail(thrown);
+        }
         await new Promise((later) => setTimeout(later, MARKED));
       }
-    } catch (thrown) {
-      this.#fail(thrown);
     } finally {
       this.#marking = false;
     }

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { aSession, anEntry, ScriptedApi } from '../api/scripted';
 import { Desk } from './desk.svelte';
 import { byField, fieldOf, saidYet } from './form';
+import { Log, NO_FILTER } from './log.svelte';
 import { steps } from './phases';
 import { fold, isFlood } from './rows';
 import { standing } from './stand';
@@ -165,6 +166,23 @@ describe('rows', () => {
     const rows = fold([tool(1, 'a'), tool(2, 'a'), tool(3, 'b'), other, tool(5, 'a'), tool(6, 'a'), tool(7, 'a')]);
     expect(rows.map((row) => (row.sort === 'tools' ? row.calls.length : row.entry.kind))).toEqual([2, 'tool', 'notice', 3]);
     expect(rows.map((row) => row.id)).toEqual([1, 3, 4, 5]);
+  });
+});
+
+describe('the log', () => {
+  it('says nothing of a filter that is not shown any more', async () => {
+    const api = new ScriptedApi();
+    const fails: (() => void)[] = [];
+    api.log = () => new Promise((_, fail) => fails.push(() => fail({ code: 'log_x', message: 'broke off', hint: null })));
+    const log = new Log(api, 'login');
+    void log.look(0, 1);
+    log.setFilter({ ...NO_FILTER, text: 'later' });
+    fails[0]!();
+    await settled();
+    expect([fails.length, log.problem, log.whole]).toEqual([2, null, false]);
+    fails[1]!();
+    await settled();
+    expect(log.problem?.message).toBe('broke off');
   });
 });
 
