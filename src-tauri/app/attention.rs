@@ -112,6 +112,8 @@ struct Known {
     open: BTreeSet<String>,
     /// What was raised or stood at the start; only as long as the view still has it, so that this stays small.
     told: BTreeSet<String>,
+    /// The questions of those that stood at the start, whether their agents wait for an answer.
+    stood: BTreeMap<String, bool>,
 }
 
 impl Attention {
@@ -120,6 +122,7 @@ impl Attention {
         let known = self.sessions.entry(view.id.clone()).or_default();
         known.note(view);
         known.told.extend(known.open.iter().cloned());
+        known.stood = open_questions(view).map(|asked| (asked.id.clone(), asked.waits)).collect();
     }
 
     /// Takes in a session after a change; what changed for the person.
@@ -127,6 +130,7 @@ impl Attention {
         let known = self.sessions.entry(view.id.clone()).or_default();
         let before = std::mem::take(&mut known.open);
         known.note(view);
+        known.hear_anew(view);
         let settled = before.difference(&known.open);
         let mut calls: Vec<Call> =
             settled.map(|need| Call::Settle { session: view.id.clone(), need: need.clone() }).collect();
@@ -177,16 +181,32 @@ impl Known {
         };
         self.told.retain(listed);
     }
+
+    /// What stood at the start and called nobody is new when its agent asks it again, once its session goes on.
+    fn hear_anew(&mut self, view: &SessionView) {
+        let stood = std::mem::take(&mut self.stood);
+        for asked in open_questions(view) {
+            match stood.get(&asked.id) {
+                Some(false) if asked.waits => drop(self.told.remove(&asked.id)),
+                Some(_) => drop(self.stood.insert(asked.id.clone(), asked.waits)),
+                None => {}
+            }
+        }
+    }
+}
+
+fn open_questions(view: &SessionView) -> impl Iterator<Item = &ApprovalView> {
+    view.approvals.iter().filter(|one| one.state == "open")
 }
 
 fn open_needs(view: &SessionView) -> impl Iterator<Item = String> {
-    let questions = view.approvals.iter().filter(|one| one.state == "open").map(|one| one.id.clone());
+    let questions = open_questions(view).map(|one| one.id.clone());
     let blockers = view.blockers.iter().filter(|one| one.state == "open").map(|one| one.id.clone());
     questions.chain(blockers).chain(rests(view).chain(end(view)).map(|matter| matter.need))
 }
 
 fn matters(view: &SessionView) -> Vec<Matter> {
-    let questions = view.approvals.iter().filter(|one| one.state == "open").map(|one| question(view, one));
+    let questions = open_questions(view).map(|one| question(view, one));
     let blockers = view.blockers.iter().filter(|one| one.state == "open").map(|one| blocker(view, one));
     questions.chain(blockers).chain(rests(view)).chain(end(view)).collect()
 }

@@ -11,6 +11,7 @@ fn question(id: &str, exactly: &str) -> ApprovalView {
         worker: "claude-implementer".to_owned(),
         asked_at: "2026-11-22T10:54:00.000Z".to_owned(),
         state: "open".to_owned(),
+        waits: true,
         by: None,
         call: None,
         what: format!("run `{exactly}`"),
@@ -92,6 +93,21 @@ fn what_stands_when_the_app_opens_calls_nobody_and_is_settled_all_the_same() {
     attention.know(&open);
     assert_eq!(attention.hear(&open), []);
     assert_eq!(raised(&attention.hear(&with(vec![question("ap_2", "pwd")], vec![]))).len(), 1);
+}
+
+#[test]
+fn what_stood_at_the_start_calls_once_it_is_asked_anew() {
+    let mut attention = Attention::default();
+    let with_waits = |waits| with(vec![ApprovalView { waits, ..question("ap_1", "ls") }], vec![]);
+    attention.know(&with_waits(true));
+    // Its session comes to rest, is resumed, and its agent asks again.
+    assert_eq!(attention.hear(&with_waits(false)), []);
+    assert_eq!(attention.hear(&with_waits(false)), []);
+    assert_eq!(raised(&attention.hear(&with_waits(true))).len(), 1);
+    // From here on it is as any other that was called for.
+    assert_eq!(attention.hear(&with_waits(false)), []);
+    assert_eq!(attention.hear(&with_waits(true)), []);
+    assert_eq!(attention.hear(&with(vec![], vec![])).len(), 1);
 }
 
 #[test]

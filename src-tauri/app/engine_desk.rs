@@ -27,7 +27,7 @@ use mo_engine::start::MAX_GOAL;
 use mo_journal::JournalError;
 use tokio::sync::mpsc;
 
-use crate::demo::{DemoRun, start_demo};
+use crate::demo::{self, DemoRun, start_demo};
 use crate::desk::{Answer, Desk, News};
 use crate::dto::{ChoiceForm, Refusal};
 use crate::engine_desk::news::{watch_resources, watch_sessions};
@@ -68,6 +68,7 @@ impl EngineDesk {
         let host = Host::of_folder(&folder).await?;
         let (desk, news, newest) = Self::made(host.clone(), places, program).await?;
         tokio::spawn(follow(host, folder, newest, news));
+        tokio::task::spawn_blocking(demo::sweep);
         Ok(desk)
     }
 

@@ -168,7 +168,8 @@ async fn an_edited_call_is_made_as_edited_where_the_agent_can_be_given_one() {
         } else {
             let no_edit = engine.answer(&asked, edit(json!("ls")), AnsweredBy::Person).await.unwrap_err();
             assert_eq!((no_edit.code(), no_edit.to_string().contains("deny it")), ("not_editable", true));
-            assert_eq!(engine.view(&id).await.unwrap().unwrap().approvals[0].state, "open", "{agent}");
+            let asks = engine.view(&id).await.unwrap().unwrap().approvals.remove(0);
+            assert_eq!((asks.state.as_str(), asks.waits), ("open", true), "{agent}");
             answer(&engine, &asked, no()).await;
         }
         let outcome = to_rest(&engine, &id, 1).await;
@@ -312,6 +313,7 @@ async fn a_session_that_does_not_wait_rests_and_takes_the_answer_at_rest() {
         assert_eq!((rest.exit_code(), rest.view.state.as_str()), (12, "blocked"), "{}", rest.story());
         rested.play.stage.assert_nothing_runs();
         let Rested { play, engine, id, asked, .. } = rested.under_another_owner().await;
+        assert!(!engine.view(&id).await.unwrap().unwrap().approvals[0].waits, "nobody is there to hear it");
         answer(&engine, &asked, choice).await;
         let view = engine.view(&id).await.unwrap().unwrap();
         assert_eq!((view.needs_you.len(), view.approvals[0].state.as_str()), (0, "answered"));

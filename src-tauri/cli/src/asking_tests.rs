@@ -8,6 +8,7 @@ fn question(id: &str, what: &str) -> ApprovalView {
         worker: "claude-implementer".to_owned(),
         asked_at: String::new(),
         state: "open".to_owned(),
+        waits: true,
         by: None,
         call: None,
         what: format!("run `{what}`"),

@@ -269,6 +269,7 @@ export function anApproval(some: Partial<ApprovalView> = {}): ApprovalView {
     worker: 'claude-implementer',
     asked_at: '2026-11-22T10:54:00.000Z',
     state: 'open',
+    waits: true,
     by: null,
     call: null,
     what: 'run `cargo add argon2`',

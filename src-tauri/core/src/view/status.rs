@@ -239,6 +239,9 @@ pub struct ApprovalView {
     pub asked_at: String,
     /// `open`; `answered` before its worker asked again; `allowed denied void`.
     pub state: String,
+    /// Whether its agent waits for the answer now: not while the session rests, until it asks again; of an open one.
+    #[serde(default)]
+    pub waits: bool,
     /// `person expiry demo`, once it is answered.
     pub by: Option<String>,
     /// `under_way ended unreported unknown`: how far the call is, once it is allowed. Unreported: its agent ended its turn

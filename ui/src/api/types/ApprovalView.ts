@@ -22,6 +22,10 @@ asked_at: string,
  */
 state: string, 
 /**
+ * Whether its agent waits for the answer now: not while the session rests, until it asks again; of an open one.
+ */
+waits: boolean, 
+/**
  * `person expiry demo`, once it is answered.
  */
 by: string | null, 
