@@ -1,10 +1,14 @@
 /** What the workers of each session took of the machine, as far back as the plots show. */
 import { SvelteMap } from 'svelte/reactivity';
 
-import type { DiskRoom, ResourceSample, SessionResources } from '../api/api';
+import type { DiskRoom, ResourceSample, SessionResources, SessionView } from '../api/api';
+import { isActive } from './stand';
 
 /** The newest samples of a worker that are kept. */
 const MOST = 600;
+
+/** A worker without a sample for so long has no process any more, in ms. */
+const OVER = 15_000;
 
 export interface Taken {
   samples: readonly ResourceSample[];
@@ -31,6 +35,12 @@ export class Resources {
   /** A worker's samples, oldest first. */
   of(session: string, worker: string): readonly ResourceSample[] {
     return this.#workers.get(`${session}\n${worker}`) ?? [];
+  }
+
+  /** What a worker takes now; nothing where it has no process. In a session at rest none has one. */
+  now(session: SessionView, worker: string, now: number): ResourceSample | null {
+    const last = this.of(session.id, worker).at(-1);
+    return last !== undefined && isActive(session) && now - Date.parse(last.at) < OVER ? last : null;
   }
 
   disks(session: string): readonly DiskRoom[] {

@@ -1,4 +1,4 @@
-/** The rows of the timeline: entries as they are, and runs of tool calls folded into one. */
+/** The rows of the timeline: entries as they are, and runs of tool calls, with what they changed, folded into one. */
 import type { TimelineEntry } from '../api/api';
 
 export interface Kept {
@@ -22,17 +22,20 @@ export interface ToolsRow {
 
 export type Row = EntryRow | ToolsRow;
 
-/** Folds two or more tool calls of one worker in a row; a single one stays as it is. */
+/** What is folded: a call, how it failed, and the files that it changed. */
+const FOLDED = ['tool', 'files'];
+
+/** Folds what one worker's tools did in a row; a single entry stays as it is. */
 export function fold(kept: readonly Kept[]): Row[] {
   const rows: Row[] = [];
   for (const { id, entry } of kept) {
     const last = rows.at(-1);
-    if (entry.kind === 'tool' && last !== undefined) {
+    if (FOLDED.includes(entry.kind) && last !== undefined) {
       if (last.sort === 'tools' && last.worker === entry.worker) {
         last.calls.push(entry);
         continue;
       }
-      if (last.sort === 'entry' && last.entry.kind === 'tool' && last.entry.worker === entry.worker) {
+      if (last.sort === 'entry' && FOLDED.includes(last.entry.kind) && last.entry.worker === entry.worker) {
         rows[rows.length - 1] = { sort: 'tools', id: last.id, worker: entry.worker, calls: [last.entry, entry] };
         continue;
       }

@@ -5,6 +5,7 @@ import { Desk } from './desk.svelte';
 import { byField, fieldOf, saidYet } from './form';
 import { Log, NO_FILTER } from './log.svelte';
 import { steps } from './phases';
+import { Resources } from './resources.svelte';
 import { fold, isFlood } from './rows';
 import { standing } from './stand';
 
@@ -150,6 +151,19 @@ describe('the phases', () => {
   });
 });
 
+describe('resources', () => {
+  it('are those of a process that runs: not of one that was not seen for long, nor in a session at rest', () => {
+    const all = new Resources();
+    const sample = { worker: 'a', at: new Date(100_000).toISOString(), cpu_percent: 5, memory_bytes: 1e6, processes: 1 };
+    all.hear([{ session: 's1', samples: [sample], disks: [] }]);
+    const now = (state: string, at: number) => all.now(aSession({ id: 's1', state }), 'a', at);
+    expect(now('running', 114_999)).toEqual(sample);
+    expect(now('running', 115_000)).toBeNull();
+    expect(now('finished', 100_001)).toBeNull();
+    expect(all.now(aSession({ id: 's1' }), 'b', 100_001)).toBeNull();
+  });
+});
+
 describe('rows', () => {
   const tool = (seq: number, worker: string) => ({ id: seq, entry: anEntry(seq, { kind: 'tool', worker }) });
 
@@ -161,11 +175,12 @@ describe('rows', () => {
     expect(isFlood(rows(12).slice(11), 80)).toBe(false);
   });
 
-  it('fold tool calls of one worker in a row, and only those', () => {
+  it('fold what the tools of one worker did in a row, and only that', () => {
     const other = { id: 4, entry: anEntry(4) };
-    const rows = fold([tool(1, 'a'), tool(2, 'a'), tool(3, 'b'), other, tool(5, 'a'), tool(6, 'a'), tool(7, 'a')]);
-    expect(rows.map((row) => (row.sort === 'tools' ? row.calls.length : row.entry.kind))).toEqual([2, 'tool', 'notice', 3]);
-    expect(rows.map((row) => row.id)).toEqual([1, 3, 4, 5]);
+    const files = (seq: number) => ({ id: seq, entry: anEntry(seq, { kind: 'files', worker: 'a' }) });
+    const rows = fold([tool(1, 'a'), tool(2, 'a'), tool(3, 'b'), other, tool(5, 'a'), files(6), tool(7, 'a'), other, files(8)]);
+    expect(rows.map((row) => (row.sort === 'tools' ? row.calls.length : row.entry.kind))).toEqual([2, 'tool', 'notice', 3, 'notice', 'files']);
+    expect(rows.map((row) => row.id)).toEqual([1, 3, 4, 5, 4, 8]);
   });
 });
 

@@ -1,7 +1,7 @@
 /** Makes a sentence of a timeline entry: whose it is, and what it says. */
-import type { TimelineEntry } from '../api/api';
+import type { TimelineEntry, WorkerView } from '../api/api';
 import { capital } from './format';
-import { agentName } from './words';
+import { agentName, agentOf } from './words';
 
 export interface Sentence {
   /** Whose, in bold; empty where the text stands alone. */
@@ -30,13 +30,17 @@ export function toolTitle(text: string, target: string): string {
   return short.includes('/checkouts/') ? short.replace(WORD, (word) => word.replace(CHECKOUT, '')) : short;
 }
 
-export function sentence(entry: TimelineEntry, agent: string | null, target: string): Sentence {
+/** Whose work is reviewed, by the worker's name. */
+const WHOSE = /^will review (\S+)'s /;
+
+export function sentence(entry: TimelineEntry, agent: string | null, target: string, workers: WorkerView[] = []): Sentence {
   if (isReviewAnswer(entry)) return { lead: agent === null ? '' : agentName(agent), text: ' answered the review' };
   if (entry.kind === 'tool') return { lead: '', text: toolTitle(entry.text, target) };
   // A message may begin with a Markdown heading.
   if (OWN.includes(entry.kind)) return { lead: '', text: entry.text.replace(/^#{1,6} +/, '') };
   if (agent === null || entry.text.startsWith(agentName(agent))) return { lead: '', text: capital(entry.text) };
   const lead = agentName(agent);
+  if (entry.kind === 'review' && WHOSE.test(entry.text)) return { lead, text: entry.text.replace(WHOSE, (_, worker: string) => ` will review ${agentName(agentOf(worker, workers))}’s `) };
   if (entry.text.startsWith('verdict: ')) return { lead, text: `’s ${entry.text}` };
   const verbal = (['worker', 'plan', 'files', 'review'].includes(entry.kind) && !/^(milestone:|its answer )/.test(entry.text)) || entry.text.startsWith('asks to ');
   return { lead, text: `${verbal ? ' ' : ': '}${entry.text}` };

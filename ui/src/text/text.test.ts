@@ -92,6 +92,7 @@ describe('sentences', () => {
     const verdict = anEntry(1, { kind: 'review', text: 'verdict: approved – fine' });
     expect(sentence(verdict, 'codex', '/p')).toEqual({ lead: 'Codex', text: '’s verdict: approved – fine' });
     expect(sentence(anEntry(1, { kind: 'worker', text: 'started on the plan' }), 'gemini', '/p').text).toBe(' started on the plan');
+    expect(sentence(anEntry(1, { kind: 'review', text: "will review gemini-architect's plan" }), 'codex', '/p')).toEqual({ lead: 'Codex', text: ' will review Gemini’s plan' });
     expect(sentence(anEntry(1, { kind: 'approval', text: 'denied: run x' }), 'claude', '/p').text).toBe(': denied: run x');
     expect(sentence(anEntry(1, { kind: 'message', text: 'i think' }), 'claude', '/p')).toEqual({ lead: '', text: 'i think' });
     expect(sentence(anEntry(1, { kind: 'phase', text: 'the plan is reviewed' }), null, '/p').text).toBe('The plan is reviewed');
