@@ -36,6 +36,7 @@ pub(crate) fn view(id: &str, seq: u64) -> SessionView {
         files_changed: Vec::new(),
         tokens: 0,
         cost_usd: None,
+        cost_known_usd: 0.0,
         elapsed_ms: 0,
     }
 }

@@ -207,7 +207,7 @@ const SCREENS: Record<string, Screen> = {
       Date.now = () => left;
       window.dispatchEvent(new Event('blur'));
       api.tell([
-        { view: { ...ASKING, seq: 300, cost_usd: 2.1 }, entries: [], gap: false },
+        { view: { ...ASKING, seq: 300, cost_known_usd: 2.1 }, entries: [], gap: false },
         { view: { ...OTHERS[0]!, seq: 90, state: 'finished', decision: 'continue', files_changed: ['tests/checkout.ts'], decisions: FINISHED.decisions.slice(0, 1) }, entries: [], gap: false },
       ]);
       await turn();

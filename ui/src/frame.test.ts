@@ -207,9 +207,9 @@ describe('who comes back', () => {
     expect(whatChanged(ASKING, { ...ASKING, seq: 301 }), 'what waited before').toBeNull();
     const other = { ...ASKING.needs_you[0]!, id: 'ap_9' };
     expect(whatChanged(ASKING, { ...ASKING, seq: 301, needs_you: [other] })!.what, 'another in its place').toEqual(['1 matter waits for you']);
-    const done = whatChanged({ ...RUNNING, cost_usd: 1 }, { ...FINISHED, seq: 301, cost_usd: 3.4, files_changed: ['a'] });
+    const done = whatChanged({ ...RUNNING, cost_usd: 1, cost_known_usd: 1 }, { ...FINISHED, seq: 301, cost_usd: 3.4, cost_known_usd: 3.4, files_changed: ['a'] });
     expect(done!.what).toEqual(['decided: log warning', '1 more file changed', '$2.40 spent']);
-    const unknown = whatChanged(RUNNING, { ...FINISHED, seq: 301, decisions: [], workers: RUNNING.workers });
+    const unknown = whatChanged(RUNNING, { ...FINISHED, seq: 301, decisions: [], workers: RUNNING.workers, cost_known_usd: RUNNING.cost_known_usd });
     expect(unknown!.what, 'a cost that nobody reports').toEqual(['257 k tokens spent']);
     expect(whatChanged(RUNNING, { ...RUNNING, seq: 241 })).toBeNull();
     const away = new Away();

@@ -242,6 +242,7 @@ export function aSession(some: Partial<SessionView> = {}): SessionView {
     files_changed: [],
     tokens: 12_000,
     cost_usd: null,
+    cost_known_usd: some.cost_usd ?? (some.workers ?? []).reduce((sum, worker) => sum + worker.cost_known_usd, 0),
     elapsed_ms: 60_000,
     ...some,
   };
@@ -258,6 +259,7 @@ export function aWorker(agent: string, role: string, some: Partial<SessionView['
     plan: null,
     tokens: 0,
     cost_usd: null,
+    cost_known_usd: some.cost_usd ?? 0,
     attempt: 0,
     ...some,
   };

@@ -66,7 +66,7 @@ const keyOf = (need: SessionView['needs_you'][number]) => need.id ?? `${need.kin
 
 /** What the session cost meanwhile: in dollars as far as they are known, else in tokens. */
 function spent(before: SessionView | undefined, now: SessionView): string[] {
-  const dollarsOf = (session: SessionView | undefined) => session?.cost_usd ?? session?.workers.reduce((sum, worker) => sum + (worker.cost_usd ?? 0), 0) ?? 0;
+  const dollarsOf = (session: SessionView | undefined) => session?.cost_known_usd ?? 0;
   const [cost, more] = [dollarsOf(now) - dollarsOf(before), now.tokens - (before?.tokens ?? 0)];
   if (cost >= 0.01) return [`${dollars(cost)}${now.cost_usd === null ? ' + unknown' : ''} spent`];
   return more > 0 ? [`${tokens(more)} spent`] : [];

@@ -41,17 +41,20 @@ export function dollars(usd: number): string {
 /** A worker's cost; one that has not worked yet has none to be known. Work that is said to cost nothing is on a
  * subscription: what it costs is not known. */
 export function workerCost(worker: WorkerView): string | null {
-  if (worker.cost_usd !== null && worker.cost_usd > 0) return dollars(worker.cost_usd);
-  return worker.tokens === 0 ? null : 'cost unknown';
+  return worker.tokens === 0 ? null : costSaid(worker);
 }
 
 /** A session's cost: what is known, and that something is not. */
 export function sessionCost(session: SessionView): string | null {
   const worked = session.workers.filter((worker) => worker.tokens > 0);
   if (worked.length === 0) return null;
-  if (session.cost_usd !== null && session.cost_usd > 0) return dollars(session.cost_usd);
-  const known = worked.reduce((sum, worker) => sum + (worker.cost_usd ?? 0), 0);
-  return known > 0 ? `${dollars(known)} + unknown` : 'cost unknown';
+  return costSaid(session);
+}
+
+/** What is known of a cost, and that something is not. */
+export function costSaid({ cost_usd, cost_known_usd }: Pick<SessionView, 'cost_usd' | 'cost_known_usd'>): string {
+  if (cost_usd !== null && cost_usd > 0) return dollars(cost_usd);
+  return cost_known_usd > 0 ? `${dollars(cost_known_usd)} + unknown` : 'cost unknown';
 }
 
 /** How long a session has run: by its own clock once it stands, by ours while it goes on. */

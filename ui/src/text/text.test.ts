@@ -23,6 +23,8 @@ describe('figures', () => {
     expect(dollars(0.004)).toBe('under $0.01');
     expect(workerCost(aWorker('codex', 'reviewer', { tokens: 1, cost_usd: 0 }))).toBe('cost unknown');
     expect(workerCost(aWorker('codex', 'reviewer'))).toBeNull();
+    // A follow-up whose price is not told does not take away what is known.
+    expect(workerCost(aWorker('claude', 'implementer', { tokens: 9, cost_known_usd: 0.06 }))).toBe('$0.06 + unknown');
     const workers = [
       aWorker('gemini', 'architect', { tokens: 9, cost_usd: 1.5 }),
       aWorker('codex', 'reviewer', { tokens: 9 }),

@@ -18,8 +18,9 @@ pub(crate) fn tokens(count: u64) -> String {
 }
 
 /// `$0.12`, or that nobody told: never `$0` for what is not known.
-pub(crate) fn cost(usd: Option<f64>) -> String {
+pub(crate) fn cost(usd: Option<f64>, known: f64) -> String {
     match usd {
+        None if known > 0.0 => format!("{} + unknown", cost(Some(known), known)),
         None => "cost unknown".to_owned(),
         Some(usd) if usd > 0.0 && usd < 0.01 => "<$0.01".to_owned(),
         Some(usd) => format!("${usd:.2}"),
@@ -83,10 +84,11 @@ mod tests {
 
     #[test]
     fn an_unknown_cost_is_never_zero() {
-        assert_eq!(cost(None), "cost unknown");
-        assert_eq!(cost(Some(0.0)), "$0.00");
-        assert_eq!(cost(Some(0.004)), "<$0.01");
-        assert_eq!(cost(Some(1.239)), "$1.24");
+        assert_eq!(cost(None, 0.0), "cost unknown");
+        assert_eq!(cost(None, 0.06), "$0.06 + unknown");
+        assert_eq!(cost(Some(0.0), 0.0), "$0.00");
+        assert_eq!(cost(Some(0.004), 0.004), "<$0.01");
+        assert_eq!(cost(Some(1.239), 1.239), "$1.24");
     }
 
     #[test]

@@ -84,7 +84,8 @@ fn worker_line(shown: &Shown<'_>, worker: &WorkerView, names: usize, width: usiz
         line.put(Tone::Muted, &tokens(worker.tokens), 11);
     }
     if width >= 104 {
-        let cost = if worker.attempt == 0 { String::new() } else { cost(worker.cost_usd) };
+        let cost =
+            if worker.attempt == 0 { String::new() } else { cost(worker.cost_usd, worker.cost_known_usd) };
         line.put(Tone::Muted, &cost, 14);
     }
     let doing = match shown.writing.get(&worker.name) {

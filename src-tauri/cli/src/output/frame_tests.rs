@@ -14,6 +14,7 @@ fn worker(name: &str, state: &str, doing: &str, progress: u8, attempt: u32) -> W
         plan: Some(PlanCount { done: 3, all: 5 }),
         tokens: 12_345,
         cost_usd: (agent == "claude").then_some(0.12),
+        cost_known_usd: 0.0,
         attempt,
     }
 }
@@ -52,6 +53,7 @@ fn session(doing: &str) -> SessionView {
         files_changed: Vec::new(),
         tokens: 0,
         cost_usd: None,
+        cost_known_usd: 0.0,
         elapsed_ms: 0,
     }
 }

@@ -101,7 +101,7 @@ impl<'a> SessionText<'a> {
             let spent = if worker.attempt == 0 {
                 String::new()
             } else {
-                format!("{}, {}", tokens(worker.tokens), cost(worker.cost_usd))
+                format!("{}, {}", tokens(worker.tokens), cost(worker.cost_usd, worker.cost_known_usd))
             };
             let state =
                 self.paint.text(tone, &format!("{} {:<9}", mark(&worker.state, 0), one_line(&worker.state)));
@@ -195,7 +195,12 @@ impl<'a> SessionText<'a> {
 
     fn spent(&mut self) {
         let view = self.view;
-        let text = format!("{}, {}, {}", duration(view.elapsed_ms), tokens(view.tokens), cost(view.cost_usd));
+        let text = format!(
+            "{}, {}, {}",
+            duration(view.elapsed_ms),
+            tokens(view.tokens),
+            cost(view.cost_usd, view.cost_known_usd)
+        );
         self.row("spent", Tone::Plain, &text);
     }
 

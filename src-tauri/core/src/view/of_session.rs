@@ -64,6 +64,7 @@ pub fn session_view(id: &SessionId, state: &State) -> Option<SessionView> {
         files_changed: newest.map(|c| c.changed.clone()).unwrap_or_default(),
         tokens,
         cost_usd,
+        cost_known_usd: state.known_cost(),
         elapsed_ms: state.ended_at.unwrap_or(state.last_at).since(state.created_at),
     })
 }
@@ -105,6 +106,7 @@ fn worker_view(state: &State, worker: &WorkerState) -> WorkerView {
         plan: worker.progress.plan.map(|(done, all)| PlanCount { done, all }),
         tokens: worker.usage.total(),
         cost_usd: (worker.next_turn > 1).then(|| worker.costs.total()).flatten(),
+        cost_known_usd: worker.costs.known_usd,
         attempt: worker.next_attempt.saturating_sub(1),
     }
 }

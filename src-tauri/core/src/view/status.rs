@@ -80,6 +80,9 @@ pub struct SessionView {
     pub tokens: u64,
     /// US dollars of all workers; `None` when one that worked reports none.
     pub cost_usd: Option<f64>,
+    /// US dollars that were reported, also where not all is known.
+    #[serde(default)]
+    pub cost_known_usd: f64,
     /// Milliseconds from start to end, or to `seq`.
     #[ts(type = "number")]
     pub elapsed_ms: u64,
@@ -105,8 +108,11 @@ pub struct WorkerView {
     /// Tokens so far.
     #[ts(type = "number")]
     pub tokens: u64,
-    /// US dollars so far; `None` is unknown.
+    /// US dollars so far; `None` when a turn of it reported none.
     pub cost_usd: Option<f64>,
+    /// US dollars that its other turns reported.
+    #[serde(default)]
+    pub cost_known_usd: f64,
     /// The number of its newest process, 0 before the first.
     pub attempt: u32,
 }

@@ -127,6 +127,10 @@ tokens: number,
  */
 cost_usd: number | null, 
 /**
+ * US dollars that were reported, also where not all is known.
+ */
+cost_known_usd: number, 
+/**
  * Milliseconds from start to end, or to `seq`.
  */
 elapsed_ms: number, };

@@ -38,9 +38,13 @@ plan: PlanCount | null,
  */
 tokens: number, 
 /**
- * US dollars so far; `None` is unknown.
+ * US dollars so far; `None` when a turn of it reported none.
  */
 cost_usd: number | null, 
+/**
+ * US dollars that its other turns reported.
+ */
+cost_known_usd: number, 
 /**
  * The number of its newest process, 0 before the first.
  */
