@@ -124,6 +124,8 @@ async fn the_form_says_everything_that_is_wrong_at_once_beside_its_field() {
         ]
     );
     assert_eq!(problems(form(&folder.path().join("gone"))).await, [said("target", "target_missing")]);
+    assert_eq!(problems(form(Path::new("/etc"))).await, [said("target", "target_too_wide")]);
+    assert_eq!(problems(form(Path::new("/proc/self"))).await, [said("target", "target_of_kernel")]);
     let money = [
         ("1,5", "use a point: 1.5"),
         ("1,000,000", "write it without commas: 1000000"),

@@ -37,6 +37,13 @@ fn targets_that_cannot_be_worked_on() {
     assert!(message.contains("/nowhere/at/all"));
     refused(&stage, &run("x", file.to_str().unwrap()), 2, "target_not_a_folder");
     refused(&stage, &run("x", "/"), 4, "target_too_wide");
+    let message = refused(&stage, &run("x", "/etc"), 4, "target_too_wide");
+    assert!(message.contains("a folder of the system"), "{message}");
+    for place in ["/proc", "/proc/sys", "/sys", "/dev"] {
+        let message =
+            refused(&stage, &[&run("x", place)[..], &["--yes-really"]].concat(), 4, "target_of_kernel");
+        assert!(message.contains("no project can be there"), "{message}");
+    }
     let home = stage.path("home");
     let message = refused(&stage, &run("x", home.to_str().unwrap()), 4, "target_too_wide");
     assert!(message.contains("home folder"));

@@ -192,6 +192,7 @@ fn field(error: &StartError) -> &'static str {
         | StartError::TargetUnreadable(..)
         | StartError::TargetAndData(..)
         | StartError::TargetTooWide(..)
+        | StartError::TargetOfKernel(..)
         | StartError::TargetBusy(_) => "target",
         StartError::AgentUnknown(_) | StartError::AgentNotInstalled(..) | StartError::Launch(..) => "team",
         StartError::BypassRefused(_) => "permission",

@@ -337,7 +337,7 @@ pub(crate) struct Run {
     /// Stay while a question to a person is open, also without a terminal
     #[arg(long)]
     pub(crate) wait: bool,
-    /// Work even on the home folder or on `/`
+    /// Work even on the home folder, on `/` or on a system folder such as `/etc`
     #[arg(long)]
     pub(crate) yes_really: bool,
 }

@@ -45,6 +45,7 @@ pub mod start;
 mod storage;
 mod summary;
 pub mod survey;
+mod system_places;
 mod target_lock;
 mod transcripts;
 pub mod versions;

@@ -14,6 +14,7 @@ use crate::config::{Config, ConfigError};
 use crate::environment::Environment;
 use crate::premises::Premises;
 use crate::roster::{self, FoundProgram};
+use crate::system_places;
 use crate::target_lock::TargetLock;
 
 /// The most bytes of a goal.
@@ -30,7 +31,7 @@ pub struct StartRequest {
     pub team: Team,
     /// How.
     pub settings: Settings,
-    /// The person knows that the target is the home folder or `/`.
+    /// The person knows that the target is the home folder, `/` or a folder of the system.
     pub yes_really: bool,
 }
 
@@ -52,6 +53,8 @@ pub enum StartError {
     TargetAndData(PathBuf, PathBuf),
     #[error("{} is {}; agents would work on all of it", .0.display(), .1)]
     TargetTooWide(PathBuf, &'static str),
+    #[error("{} is where the machine shows {}; no project can be there", .0.display(), .1)]
+    TargetOfKernel(PathBuf, &'static str),
     #[error("another session works in {} right now", .0.display())]
     TargetBusy(PathBuf),
     #[error("`{0}` is no known agent")]
@@ -79,6 +82,7 @@ impl StartError {
             Self::TargetUnreadable(..) => "target_unreadable",
             Self::TargetAndData(..) => "target_and_data_folder",
             Self::TargetTooWide(..) => "target_too_wide",
+            Self::TargetOfKernel(..) => "target_of_kernel",
             Self::TargetBusy(_) => "target_busy",
             Self::AgentUnknown(_) => "agent_unknown",
             Self::AgentNotInstalled(..) => "agent_not_installed",
@@ -102,6 +106,7 @@ impl StartError {
             Self::TargetUnreadable(..)
             | Self::TargetAndData(..)
             | Self::TargetTooWide(..)
+            | Self::TargetOfKernel(..)
             | Self::TargetBusy(_)
             | Self::BypassRefused(_) => 4,
             Self::Journal(_) => 1,
@@ -122,6 +127,7 @@ impl StartError {
                 "name another folder, or another data folder with --data-dir".to_owned()
             }
             Self::TargetTooWide(..) => "name the project's own folder, or add --yes-really".to_owned(),
+            Self::TargetOfKernel(..) => "choose the project's own folder".to_owned(),
             Self::TargetBusy(_) => {
                 "wait for it, or stop it; `orchestrate status` shows the sessions".to_owned()
             }
@@ -259,12 +265,13 @@ pub fn check_target(
     std::fs::read_dir(&real).map_err(|error| unreadable(&error))?;
     let data = crate::paths::resolve(data);
     let home = environment.home().and_then(|home| home.canonicalize().ok());
-    let wide = if real == Path::new("/") {
-        Some("the whole machine")
-    } else if home.as_deref() == Some(real.as_path()) {
+    if let Some(what) = system_places::of_kernel(&real) {
+        return Err(StartError::TargetOfKernel(real, what));
+    }
+    let wide = if home.as_deref() == Some(real.as_path()) {
         Some("your home folder")
     } else {
-        None
+        system_places::too_wide(&real)
     };
     // A target that holds everything holds the data folder too; the checkpoints leave it out there.
     if let Some(what) = wide {

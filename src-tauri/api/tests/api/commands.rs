@@ -73,6 +73,7 @@ async fn what_cannot_start_is_refused_with_its_reason() {
         (400, "target_not_a_folder", with("target", json!(stage.path("file")))),
         (403, "target_and_data_folder", with("target", json!(stage.path("data")))),
         (403, "target_too_wide", with("target", json!("/"))),
+        (403, "target_of_kernel", with("target", json!("/proc"))),
         (403, "bypass_refused", with("permission", json!("bypass"))),
         (400, "bad_setting", with("permission", json!("yolo"))),
         (400, "bad_setting", with("time_limit", json!("soon"))),
