@@ -181,6 +181,13 @@ async fn leave(app: &AppHandle) {
     app.exit(0);
 }
 
+/// The window is made: where the app was ended meanwhile, it is not left standing until the engine has been opened.
+pub fn opened(app: &AppHandle) {
+    if app.state::<Farewell>().leaving.load(Ordering::Acquire) {
+        hide(app);
+    }
+}
+
 /// A start of the app in the place of this one, which could not open its engine.
 pub fn start_again(app: &AppHandle) {
     let farewell = app.state::<Farewell>();

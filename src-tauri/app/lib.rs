@@ -128,6 +128,7 @@ where
             #[cfg(unix)]
             tauri::async_runtime::spawn(farewell::heed_signals(app.handle().clone()));
             open_window(app)?;
+            farewell::opened(app.handle());
             // Beside the toolkit's thread, which paints the window meanwhile. What the page asks for waits for it.
             let handle = app.handle().clone();
             tauri::async_runtime::spawn(async move { start_shell(&handle, open().await, progress) });

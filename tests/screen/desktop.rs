@@ -92,6 +92,12 @@ impl<'a> Desktop<'a> {
         }
     }
 
+    /// Presses a key in the window of that title, by X's name for it.
+    pub fn press(&self, title: &str, key: &str) {
+        self.enter(title);
+        self.xdotool(&["key", key]);
+    }
+
     /// Types a folder into the system's dialog of that title and takes it. The folder is taken only once the dialog's
     /// line is seen to hold it.
     pub fn choose_folder(&self, title: &str, folder: &Path) {

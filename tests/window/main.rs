@@ -24,6 +24,7 @@ mod real_agents;
 #[allow(dead_code, reason = "only its scripts are needed here")]
 mod rig;
 mod screens;
+mod start_again;
 mod steering;
 mod team;
 mod tray;

@@ -17,7 +17,7 @@ use crate::webdriver::Browser;
 use crate::{DEMO, SOON, on_stage};
 
 /// A process of this test, which it alone ends.
-struct Run(Child);
+pub(crate) struct Run(pub(crate) Child);
 
 impl Run {
     /// The person's shell runs the whole team on the sample project.
@@ -63,7 +63,7 @@ pub(crate) fn owner(stage: &Stage, not: Option<u64>) -> Option<u64> {
     pid.filter(|_| owner["socket"].is_string())
 }
 
-pub(crate) fn wait<T>(what: &str, look: impl Fn() -> Option<T>) -> T {
+pub(crate) fn wait<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let end = Instant::now() + DEMO;
     loop {
         if let Some(found) = look() {
