@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use mo_core::view::status::{RuleOffer, StatusView};
 use mo_core::view::timeline::TimelineEntry;
+use mo_engine::start::MAX_GOAL;
 use tauri::{AppHandle, Manager, State};
 use tokio::sync::SetOnce;
 
@@ -26,6 +27,10 @@ use crate::picker::FolderPicker;
 
 /// The most entries that one call of [`timeline`] answers.
 const MAX_PAGE: usize = 500;
+
+/// In the page's type of numbers.
+#[expect(clippy::cast_possible_truncation, reason = "it is far smaller")]
+const LONGEST_GOAL: u32 = MAX_GOAL as u32;
 
 /// What the commands work with.
 pub struct Shell {
@@ -61,7 +66,7 @@ pub async fn attach(shell: State<'_, Shell>) -> Result<Attached, Refusal> {
     let home = std::env::home_dir().and_then(|home| home.into_os_string().into_string().ok());
     let first = desk.first_start().await?;
     let elsewhere = desk.elsewhere();
-    Ok(Attached { epoch, status, home, first, elsewhere })
+    Ok(Attached { epoch, status, home, first, elsewhere, longest_goal: LONGEST_GOAL })
 }
 
 /// The page has applied batch `number`.

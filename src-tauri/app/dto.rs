@@ -103,6 +103,8 @@ pub struct Attached {
     /// The process that runs the sessions where it is another than this one: what their workers take is measured there,
     /// and it keeps the agents and the storage that it was started with.
     pub elsewhere: Option<u32>,
+    /// The most bytes of a goal, and of what is said to a session.
+    pub longest_goal: u32,
 }
 
 /// What has happened since the last batch.

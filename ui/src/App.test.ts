@@ -78,6 +78,29 @@ describe('a new session', () => {
     expect(api.started).toEqual([{ target: '/code/shop', goal: 'Fix it', choices: CHOICES }]);
   });
 
+  it('keeps out of the goal what would be too long, and says how long it may be', async () => {
+    const api = new ScriptedApi();
+    await compose(api);
+    const goal = screen.getByLabelText('Goal') as HTMLTextAreaElement;
+    await fireEvent.input(goal, { target: { value: 'Fix it' } });
+    const paste = (data: string) => fireEvent(goal, new InputEvent('beforeinput', { inputType: 'insertFromPaste', data, cancelable: true }));
+    goal.setSelectionRange(6, 6);
+    // It is taken up to the last byte.
+    expect(await paste('x'.repeat(262_144 - 6))).toBe(true);
+    expect(await paste('ü'.repeat(131_069))).toBe(true);
+    expect(await paste('ü'.repeat(131_070))).toBe(false);
+    await screen.findByText('The goal would have 262146 bytes; at most 262144 are possible.');
+    expect([goal.value, goal.getAttribute('aria-invalid')]).toEqual(['Fix it', 'true']);
+    // A real paste is kept out sooner.
+    expect(await fireEvent.paste(goal, { clipboardData: { getData: () => 'x'.repeat(1_000_000) } })).toBe(false);
+    await screen.findByText('The goal would have 1000006 bytes; at most 262144 are possible.');
+    // What is replaced does not count.
+    goal.setSelectionRange(0, 6);
+    expect(await paste('ü'.repeat(131_070))).toBe(true);
+    await fireEvent.input(goal, { target: { value: 'Fix it all' } });
+    expect(screen.queryByText(/would have/)).toBeNull();
+  });
+
   it('shows a refusal of the engine beside its field and keeps what was written', async () => {
     const api = new ScriptedApi();
     api.refusal = { code: 'target_missing', message: 'There is no folder /nowhere.', hint: null };

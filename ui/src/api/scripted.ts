@@ -56,7 +56,7 @@ export class ScriptedApi extends ScriptedScreens implements Api {
   async attach(): Promise<Attached> {
     if (this.attachRefusal !== null) throw this.attachRefusal;
     this.#epoch += 1;
-    return { epoch: this.#epoch, status: { sessions: [...this.sessions] }, home: '/home/ada', first: this.first, elsewhere: this.elsewhere };
+    return { epoch: this.#epoch, status: { sessions: [...this.sessions] }, home: '/home/ada', first: this.first, elsewhere: this.elsewhere, longest_goal: 262_144 };
   }
 
   ack(epoch: number, number: number): void {

@@ -20,6 +20,8 @@ const UNPAINTED = 1000;
 export type Wish = 'message' | 'review';
 
 export class Desk {
+  /** The most bytes of a goal, and of what is said to a session. */
+  longestGoal = Infinity;
   sessions = $state.raw<readonly SessionView[]>([]);
   chosen = $state<string | null>(null);
   /** Whether the form for a new session is asked for. */
@@ -227,6 +229,7 @@ export class Desk {
     this.#epoch = attached.epoch;
     this.home = attached.home;
     this.elsewhere = attached.elsewhere;
+    this.longestGoal = attached.longest_goal;
     this.sessions = attached.status.sessions;
     if (!this.ready && attached.first && this.sessions.length === 0) this.place = 'doctor';
     this.ready = true;

@@ -25,4 +25,8 @@ first: boolean,
  * The process that runs the sessions where it is another than this one: what their workers take is measured there,
  * and it keeps the agents and the storage that it was started with.
  */
-elsewhere: number | null, };
+elsewhere: number | null, 
+/**
+ * The most bytes of a goal, and of what is said to a session.
+ */
+longest_goal: number, };
