@@ -13,6 +13,7 @@ pub mod drop;
 pub mod dto;
 pub mod engine_desk;
 pub mod farewell;
+pub mod hints;
 pub mod host;
 pub mod missing;
 pub mod native;

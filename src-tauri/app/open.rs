@@ -13,6 +13,7 @@ use mo_process::ShimSpawner;
 use serde_json::json;
 
 use crate::dto::Refusal;
+use crate::hints::{of_config, of_journal};
 
 /// The folder's name under the XDG folders.
 const NAME: &str = "meta-orchestrator";
@@ -124,13 +125,13 @@ fn owner() -> String {
 
 impl From<JournalError> for Refusal {
     fn from(error: JournalError) -> Self {
-        Self { code: error.code().to_owned(), message: error.to_string(), hint: error.hint() }
+        Self { code: error.code().to_owned(), message: error.to_string(), hint: of_journal(&error) }
     }
 }
 
 impl From<ConfigError> for Refusal {
     fn from(error: ConfigError) -> Self {
-        Self::new(error.code(), error.to_string(), error.hint())
+        Self::new(error.code(), error.to_string(), of_config(&error))
     }
 }
 

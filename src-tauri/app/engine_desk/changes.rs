@@ -12,6 +12,7 @@ use super::EngineDesk;
 use super::logs::blocking;
 use crate::desk::{Answer, Changes};
 use crate::dto::{ChangedFile, ChangesView, CheckpointPoint, FileDiff, Refusal, RestoredView};
+use crate::hints::of_start;
 use crate::host::Host;
 
 /// How many records are read at once.
@@ -158,6 +159,8 @@ impl From<RestoreError> for Refusal {
         let hint = match &error {
             RestoreError::Running => "pause or stop it first".to_owned(),
             RestoreError::Unknown => "it was deleted".to_owned(),
+            RestoreError::Busy(error) | RestoreError::Target(error) => of_start(error),
+            RestoreError::NoSuchPath(_) => "choose a file that the Changes tab names".to_owned(),
             other => other.hint(),
         };
         Self::new(error.code(), error.to_string(), hint)

@@ -6,17 +6,11 @@ use mo_engine::handle::{AnswerError, CommandError, DeleteError, ResumeError};
 use mo_engine::start::StartError;
 
 use crate::dto::Refusal;
+use crate::hints::{of_config, of_start};
 
 impl From<StartError> for Refusal {
     fn from(error: StartError) -> Self {
-        // The engine's hints name options of the command line where there are some.
-        let hint = match &error {
-            StartError::TargetMissing(_) => "check the path, or choose the folder".to_owned(),
-            StartError::TargetTooWide(..) => "choose the project's own folder".to_owned(),
-            StartError::TargetAndData(..) => "choose another folder".to_owned(),
-            StartError::TargetBusy(_) => "wait for it, or stop it".to_owned(),
-            other => other.hint(),
-        };
+        let hint = of_start(&error);
         Self::new(error.code(), error.to_string(), hint)
     }
 }
@@ -65,7 +59,7 @@ impl From<DeleteError> for Refusal {
 impl From<EditError> for Refusal {
     fn from(error: EditError) -> Self {
         let hint = match &error {
-            EditError::Config(error) => Some(error.hint().to_owned()),
+            EditError::Config(error) => Some(of_config(error).to_owned()),
             EditError::Unwritable(_) => Some("look at the permissions of its folder".to_owned()),
             _ => None,
         };

@@ -19,6 +19,7 @@ use crate::dto::{
     AgentCheck, CommandCheck, DoctorView, GuaranteeCheck, ProgramView, Refusal, RuleView, RulesView,
     RulingView, SettingView, SettingsView,
 };
+use crate::hints::of_config;
 
 impl SettingsDesk for EngineDesk {
     fn doctor(&self) -> Answer<'_, DoctorView> {
@@ -121,7 +122,7 @@ impl EngineDesk {
     }
 
     async fn read_settings(&self) -> Result<SettingsView, Refusal> {
-        let problem = self.read_again().await?.map(|error| format!("{error}; {}", error.hint()));
+        let problem = self.read_again().await?.map(|error| format!("{error}; {}", of_config(&error)));
         let config = self.host.config();
         let rules = config.rules.iter().map(|rule| RuleView {
             name: rule.name.clone(),

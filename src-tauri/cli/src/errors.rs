@@ -5,6 +5,7 @@ use std::path::Path;
 
 use mo_checkpoint::CheckpointError;
 use mo_engine::config::ConfigError;
+use mo_engine::config::unread_hint;
 use mo_engine::start::StartError;
 use mo_journal::JournalError;
 use serde::Serialize;
@@ -78,7 +79,7 @@ impl Failure {
                 exit::REFUSED,
                 "file_unreadable",
                 format!("{shown} cannot be read: {error}"),
-                "look at its permissions",
+                unread_hint(error.kind()),
             ),
         }
     }

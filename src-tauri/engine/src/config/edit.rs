@@ -8,7 +8,8 @@ use mo_core::settings::{CHECK_OUTPUT, MAX_RECOVERY_ATTEMPTS};
 use toml_edit::{Array, DocumentMut, Item, Table, Value};
 
 use super::file::MAX_FIX_ROUNDS;
-use super::{Config, ConfigError, read_bounded};
+use super::reading::{read_bounded, unreadable};
+use super::{Config, ConfigError};
 
 /// Why a value was not changed; the file is as it was.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -54,10 +55,7 @@ pub fn change(file: &Path, name: &str, value: Option<&str>) -> Result<Config, Ed
     let before = match read_bounded(file) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-        Err(error) => {
-            let reason = error.to_string();
-            return Err(ConfigError::Unreadable { file: file.to_owned(), reason }.into());
-        }
+        Err(error) => return Err(unreadable(file, &error).into()),
     };
     let after = edited(file, &before, name, value)?;
     write(file, &after).map_err(|error| EditError::Unwritable(error.to_string()))?;

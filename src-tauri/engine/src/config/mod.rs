@@ -3,12 +3,12 @@
 mod duration;
 mod edit;
 mod file;
+mod reading;
 mod rules_file;
 mod shown;
 mod size;
 
 use std::collections::BTreeMap;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -19,6 +19,8 @@ use mo_core::team::Preset;
 
 pub use duration::parse_duration;
 pub use edit::{EditError, change};
+use reading::unreadable;
+pub use reading::{read_bounded, unread_hint};
 pub use rules_file::beside as rules_beside;
 pub(crate) use rules_file::{append as append_rule, show as show_rule};
 pub use shown::{ShownValue, Source};
@@ -111,6 +113,8 @@ pub enum ConfigError {
         file: PathBuf,
         /// What the system said.
         reason: String,
+        /// What helps.
+        hint: &'static str,
     },
     /// The file was named and is not there.
     #[error("there is no configuration {}", file.display())]
@@ -161,7 +165,7 @@ impl ConfigError {
     /// How to mend it.
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::Unreadable { .. } => "look at the file's permissions",
+            Self::Unreadable { hint, .. } => hint,
             Self::Missing { .. } => "leave --config out to use the default, or write that file",
             Self::Broken { .. } => {
                 "mend that line; `orchestrate config` shows every setting with its default"
@@ -184,9 +188,7 @@ impl Config {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 return Err(ConfigError::Missing { file: file.to_owned() });
             }
-            Err(error) => {
-                return Err(ConfigError::Unreadable { file: file.to_owned(), reason: error.to_string() });
-            }
+            Err(error) => return Err(unreadable(file, &error)),
         };
         let rules_file = rules_file::beside(file);
         Ok(Self { rules: rules_file::read(&rules_file)?, rules_file: Some(rules_file), ..config })
@@ -222,26 +224,6 @@ impl Config {
             _ => Ok(()),
         }
     }
-}
-
-/// The most bytes of a configuration file.
-const MAX_FILE: u64 = 1 << 20;
-
-/// The text of a file that a person wrote: an ordinary one, of a size that makes sense.
-///
-/// # Errors
-/// What the system says, or that it is no such file: a pipe or a device may never end.
-pub fn read_bounded(file: &Path) -> std::io::Result<String> {
-    let kind = std::fs::metadata(file)?.file_type();
-    if !kind.is_file() && !kind.is_dir() {
-        return Err(std::io::Error::other("it is no ordinary file; write it into one"));
-    }
-    let mut text = String::new();
-    std::fs::File::open(file)?.take(MAX_FILE + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > MAX_FILE {
-        return Err(std::io::Error::other("it is larger than 1 MiB"));
-    }
-    Ok(text)
 }
 
 fn permission_word(mode: PermissionMode) -> &'static str {

@@ -9,8 +9,9 @@ use mo_core::policy::{About, Rule};
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::ConfigError;
 use super::file::place;
-use super::{ConfigError, read_bounded};
+use super::reading::{read_bounded, unreadable};
 
 /// The form of the file.
 #[derive(Deserialize, Default)]
@@ -34,7 +35,7 @@ pub(super) fn read(file: &Path) -> Result<Arc<[Rule]>, ConfigError> {
     match read_bounded(file) {
         Ok(text) => parse(file, &text),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Arc::from([])),
-        Err(error) => Err(ConfigError::Unreadable { file: file.to_owned(), reason: error.to_string() }),
+        Err(error) => Err(unreadable(file, &error)),
     }
 }
 
