@@ -242,3 +242,25 @@ async fn a_session_that_is_not_there_is_neither_deleted_nor_gone_on_with() {
     assert_eq!(desk.resume(id(), None).await.unwrap_err().code, "session_unknown");
     desk.close().await.unwrap();
 }
+
+#[tokio::test]
+async fn arguments_with_which_no_session_starts_are_said_by_the_settings_and_are_not_saved() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = desk(folder.path()).await;
+    let words = "claude cannot take a bypass flag from `args`";
+    let skips = "--dangerously-skip-permissions";
+    let set = |value: &str| desk.set_setting("agents.claude.args".to_owned(), Some(value.to_owned()));
+    let refused = set(skips).await.unwrap_err();
+    assert!(refused.message.contains(words), "{refused:?}");
+    assert_eq!(desk.settings().await.unwrap().problem, None);
+    std::fs::create_dir_all(folder.path().join("config")).unwrap();
+    let file = folder.path().join("config/config.toml");
+    std::fs::write(&file, format!("[agents.claude]\nargs = [{skips:?}]\n")).unwrap();
+    let problem = desk.settings().await.unwrap().problem.unwrap();
+    assert!(problem.contains(words) && problem.contains("mend its further arguments"), "{problem}");
+    assert_eq!(set("--effort\nhigh").await.unwrap().problem, None);
+    std::fs::write(&file, "[session\n").unwrap();
+    let problem = desk.settings().await.unwrap().problem.unwrap();
+    assert!(problem.ends_with("the last good settings count"), "{problem}");
+    desk.close().await.unwrap();
+}

@@ -7,13 +7,16 @@ use serde_json::Value;
 use crate::launch::{Launch, LaunchError, LaunchSpec, Permission};
 use crate::one_shot::{self, OneShot};
 use crate::protocol::Protocol;
-use crate::{acp, claude, codex, gemini};
+use crate::{acp, claude, codex, gemini, own_args};
 
 /// The command line of a launch.
 ///
 /// # Errors
 /// When the shape is refused or the agent has none.
 pub fn launch(spec: &LaunchSpec) -> Result<Launch, LaunchError> {
+    if spec.permission == Permission::Ask {
+        own_args::check(&spec.agent, &spec.args)?;
+    }
     match spec.agent {
         AgentKind::Claude => claude::launch(spec),
         AgentKind::Codex => codex::launch(spec),

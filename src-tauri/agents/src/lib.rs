@@ -9,5 +9,6 @@ pub mod gemini;
 pub mod kinds;
 pub mod launch;
 pub mod one_shot;
+pub mod own_args;
 pub mod protocol;
 pub mod shared;

@@ -19,7 +19,7 @@ use crate::dto::{
     AgentCheck, CommandCheck, DoctorView, GuaranteeCheck, ProgramView, Refusal, RuleView, RulesView,
     RulingView, SettingView, SettingsView,
 };
-use crate::hints::of_config;
+use crate::hints::{of_config, of_start};
 
 impl SettingsDesk for EngineDesk {
     fn doctor(&self) -> Answer<'_, DoctorView> {
@@ -122,8 +122,14 @@ impl EngineDesk {
     }
 
     async fn read_settings(&self) -> Result<SettingsView, Refusal> {
-        let problem = self.read_again().await?.map(|error| format!("{error}; {}", of_config(&error)));
+        let unread = self.read_again().await?;
         let config = self.host.config();
+        let problem = match unread {
+            Some(error) => {
+                Some(format!("{error}; {}. Until then the last good settings count", of_config(&error)))
+            }
+            None => config.bad_args().next().map(|error| format!("{error}; {}", of_start(&error))),
+        };
         let rules = config.rules.iter().map(|rule| RuleView {
             name: rule.name.clone(),
             verdict: rule.verdict.as_str().to_owned(),

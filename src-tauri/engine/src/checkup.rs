@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use mo_agents::own_args;
 use mo_core::ids::AgentKind;
 use mo_process::Spawner;
 use tokio::task::JoinSet;
@@ -11,6 +12,7 @@ use crate::config::Config;
 use crate::environment::Environment;
 use crate::roster;
 use crate::search::{Candidate, candidates, learn};
+use crate::start::StartError;
 use crate::versions::doubt;
 
 /// What was found of one agent.
@@ -90,6 +92,12 @@ pub async fn check_agent(
             } else if found.problem.is_some() {
                 found.hint = Some(install_hint(&found.agent));
                 found.command = install_command(&found.agent);
+            }
+            if found.problem.is_none()
+                && let Err(error) = own_args::check(&found.agent, &program.args)
+            {
+                let error = StartError::Launch(found.agent.clone(), error);
+                (found.problem, found.hint) = (Some(error.to_string()), Some(error.hint()));
             }
             found.logged_in = logged_in;
             found.version = version;

@@ -35,13 +35,10 @@ pub struct FoundProgram {
 pub fn find(config: &Config, environment: &Environment, agent: &AgentKind) -> Result<FoundProgram, String> {
     let configured = config.agent(agent);
     let path = if let Some(path) = &configured.path {
-        let there = path.is_absolute() && find_program(path.as_os_str(), OsStr::new("")).is_some();
-        there.then(|| path.clone()).ok_or_else(|| {
-            format!(
-                "[agents.{agent}] path = {:?} is not an absolute path of a program",
-                path.display().to_string()
-            )
-        })?
+        match program_problem(path) {
+            None => path.clone(),
+            Some(problem) => return Err(format!("[agents.{agent}] path: {problem}")),
+        }
     } else {
         let first = candidates(config, environment, agent).into_iter().next();
         first.ok_or_else(|| not_found(environment, agent))?.path
@@ -51,6 +48,23 @@ pub fn find(config: &Config, environment: &Environment, agent: &AgentKind) -> Re
         model: configured.model.clone(),
         args: configured.args.clone(),
         env: configured.env.clone(),
+    })
+}
+
+/// What keeps a path from being that of a program.
+pub(crate) fn program_problem(path: &Path) -> Option<String> {
+    let shown = path.display();
+    if !path.is_absolute() {
+        return Some(format!("{shown} is not absolute; write it from / on"));
+    }
+    if find_program(path.as_os_str(), OsStr::new("")).is_some() {
+        return None;
+    }
+    Some(match std::fs::metadata(path) {
+        Ok(found) if found.is_dir() => format!("{shown} is a folder; name the program in it"),
+        Ok(_) => format!("{shown} is no program that you may start"),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => format!("there is no file {shown}"),
+        Err(error) => format!("{shown} cannot be looked at: {error}"),
     })
 }
 

@@ -34,16 +34,11 @@ const ENV: [(&str, &str); 7] = [
 /// `Bypass` takes one prompt as plain text on stdin and ends after it.
 ///
 /// # Errors
-/// [`LaunchError::BypassRefused`] where bypass is asked for and a guarantee that it needs is not proven;
-/// [`LaunchError::Unsupported`] where the person's `args` hold a flag that would take the asking away.
+/// [`LaunchError::BypassRefused`] where bypass is asked for and a guarantee that it needs is not proven.
 pub fn launch(spec: &LaunchSpec) -> Result<Launch, LaunchError> {
     let mut args = Args::default();
     match &spec.permission {
         Permission::Ask => {
-            if spec.args.iter().enumerate().any(|(i, arg)| asks_for_bypass(arg, spec.args.get(i + 1))) {
-                let what = "take a bypass flag from `args`; only `permission = \"bypass\"` gives it";
-                return Err(LaunchError::unsupported(spec.agent.as_str(), what));
-            }
             args.flag("-p");
             args.pair("--input-format", "stream-json");
             args.pair("--output-format", "stream-json");
@@ -104,19 +99,4 @@ impl Args {
     fn pair(&mut self, flag: &str, value: &str) {
         self.0.extend([flag.into(), value.into()]);
     }
-}
-
-/// Whether an argument of the person's own takes the asking away behind our back.
-fn asks_for_bypass(arg: &str, next: Option<&String>) -> bool {
-    let bypasses = |mode: &str| mode.eq_ignore_ascii_case("bypassPermissions");
-    match arg.split_once('=') {
-        Some(("--permission-mode", mode)) => bypasses(mode),
-        Some((flag, _)) => is_skip_flag(flag),
-        None if arg == "--permission-mode" => next.is_some_and(|mode| bypasses(mode)),
-        None => is_skip_flag(arg),
-    }
-}
-
-fn is_skip_flag(flag: &str) -> bool {
-    flag == "--dangerously-skip-permissions" || flag == "--allow-dangerously-skip-permissions"
 }

@@ -113,24 +113,6 @@ fn bypass_needs_every_guarantee() {
 }
 
 #[test]
-fn the_persons_arguments_cannot_take_the_asking_away() {
-    let cases: [&[&str]; 5] = [
-        &["--dangerously-skip-permissions"],
-        &["--allow-dangerously-skip-permissions=true"],
-        &["--permission-mode", "bypassPermissions"],
-        &["--permission-mode=bypasspermissions"],
-        &["--effort", "high", "--dangerously-skip-permissions"],
-    ];
-    for case in cases {
-        let args = case.iter().map(|&a| a.to_owned()).collect();
-        let refused = launch(&LaunchSpec { args, ..spec() }).unwrap_err();
-        assert_eq!(refused.code(), "launch_unsupported", "{case:?}");
-    }
-    let harmless = vec!["--permission-mode".to_owned(), "acceptEdits".to_owned()];
-    assert!(launch(&LaunchSpec { args: harmless, ..spec() }).is_ok());
-}
-
-#[test]
 fn telemetry_updates_and_reports_are_off_and_no_sandbox_is_pretended() {
     let launch = launch(&spec()).unwrap();
     let names: Vec<&str> = launch.env.iter().map(|(name, _)| *name).collect();

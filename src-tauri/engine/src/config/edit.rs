@@ -10,6 +10,8 @@ use toml_edit::{Array, DocumentMut, Item, Table, Value};
 use super::file::MAX_FIX_ROUNDS;
 use super::reading::{read_bounded, unreadable};
 use super::{Config, ConfigError};
+use crate::roster::program_problem;
+use crate::start::StartError;
 
 /// Why a value was not changed; the file is as it was.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -58,6 +60,12 @@ pub fn change(file: &Path, name: &str, value: Option<&str>) -> Result<Config, Ed
         Err(error) => return Err(unreadable(file, &error).into()),
     };
     let after = edited(file, &before, name, value)?;
+    if let Some(path) =
+        value.filter(|_| matches!(name.split('.').collect::<Vec<_>>()[..], ["agents", _, "path"]))
+        && let Some(problem) = program_problem(Path::new(path.trim()))
+    {
+        return Err(EditError::Refused(problem));
+    }
     write(file, &after).map_err(|error| EditError::Unwritable(error.to_string()))?;
     Ok(Config::read(file, true)?)
 }
@@ -106,7 +114,13 @@ fn edited(file: &Path, text: &str, name: &str, value: Option<&str>) -> Result<St
     }
     let after = document.to_string();
     match Config::parse(file, &after) {
-        Ok(_) => Ok(after),
+        Ok(config) => {
+            let of_this = |error: &StartError| matches!(error, StartError::Launch(agent, _) if name == format!("agents.{agent}.args"));
+            match config.bad_args().find(of_this) {
+                Some(error) => Err(EditError::Refused(error.to_string())),
+                None => Ok(after),
+            }
+        }
         // The line is of a file that nobody has seen.
         Err(ConfigError::Broken { reason, .. }) => Err(EditError::Refused(reason)),
         Err(error) => Err(error.into()),
@@ -171,6 +185,8 @@ fn write(file: &Path, text: &str) -> std::io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use mo_core::ids::AgentKind;
+
     use super::*;
 
     const FILE: &str = "/c/config.toml";
@@ -221,6 +237,12 @@ mod tests {
             ("session.time_limit", "soon", "`soon` is not a duration"),
             ("session.permission", "yolo", "\"ask\" or \"bypass\""),
             ("agents.claude.path", "claude", "the path must be absolute"),
+            (
+                "agents.claude.args",
+                "--effort\nhigh\n--dangerously-skip-permissions",
+                "[agents.claude] cannot be launched like this: claude cannot take a bypass flag from `args`",
+            ),
+            ("agents.gemini.args", "--yolo", "gemini cannot take a bypass flag"),
             ("session.team", "duo", "possible are \"trio\", \"pair\", \"solo\""),
             ("notifications.blockers", "on", "`on` is neither true nor false"),
             ("agents.claude.env", "A=1", "no setting that can be changed here"),
@@ -229,6 +251,13 @@ mod tests {
         for (name, value, words) in table {
             let said = edit("", name, Some(value)).unwrap_err().to_string();
             assert!(said.contains(words), "{name}: {said}");
+        }
+        // What is wrong elsewhere in the file keeps nobody from mending the rest.
+        let bad = "[agents.claude]\nargs = [\"--dangerously-skip-permissions\"]\n";
+        for (name, value) in
+            [("session.fix_rounds", "1"), ("agents.codex.args", "-c\nx=1"), ("agents.claude.args", "")]
+        {
+            edit(bad, name, Some(value)).unwrap();
         }
         assert_eq!(edit("[session\n", "session.fix_rounds", Some("1")).unwrap_err().code(), "config_broken");
         let inline = edit("session = { fix_rounds = 1 }\n", "session.fix_rounds", Some("2")).unwrap_err();
@@ -246,6 +275,18 @@ mod tests {
         assert_eq!(change(&link, "session.fix_rounds", None).unwrap().session.fix_rounds, 0);
         assert!(link.is_symlink() && !std::fs::read_to_string(&file).unwrap().contains("fix_rounds"));
         change(&file, "session.fix_rounds", Some("x")).unwrap_err();
+        let program = |name: &str| folder.path().join(name).display().to_string();
+        for (path, words) in [
+            (program("gone"), "there is no file"),
+            (program("new"), "is a folder; name the program in it"),
+            (program("new/config.toml"), "is no program that you may start"),
+            (program("new/config.toml/x"), "cannot be looked at"),
+        ] {
+            let said = change(&file, "agents.claude.path", Some(&path)).unwrap_err().to_string();
+            assert!(said.contains(&path) && said.contains(words), "{said}");
+        }
+        let shell = change(&file, "agents.claude.path", Some(" /bin/sh ")).unwrap();
+        assert_eq!(shell.agent(&AgentKind::Claude).path.as_deref(), Some(Path::new("/bin/sh")));
         assert_eq!(Config::read(&file, true).unwrap().session.fix_rounds, 0);
     }
 }

@@ -12,11 +12,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use mo_agents::own_args;
 use mo_core::ids::AgentKind;
 use mo_core::policy::Rule;
 use mo_core::settings::{PermissionMode, Settings};
 use mo_core::team::Preset;
 
+use crate::start::StartError;
 pub use duration::parse_duration;
 pub use edit::{EditError, change};
 use reading::unreadable;
@@ -213,6 +215,14 @@ impl Config {
     /// Every value given to agents' environments, for the redactor.
     pub fn agent_environment(&self) -> Vec<(String, String)> {
         self.agents.values().flat_map(|a| a.env.iter()).map(|(n, v)| (n.clone(), v.clone())).collect()
+    }
+
+    /// Why no session can be started with some agents: arguments that would take the asking away.
+    pub fn bad_args(&self) -> impl Iterator<Item = StartError> {
+        self.agents.iter().filter_map(|(agent, set)| {
+            let error = own_args::check(agent, &set.args).err()?;
+            Some(StartError::Launch(agent.clone(), error))
+        })
     }
 
     /// Refuses a configuration that stands inside the target.
