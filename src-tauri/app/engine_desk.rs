@@ -46,6 +46,8 @@ pub struct EngineDesk {
     host: Host,
     places: Places,
     memory: Memory,
+    /// Held from looking at the configuration to when it counts, so that an older one never counts again.
+    reading: tokio::sync::Mutex<()>,
     demos: Mutex<Vec<Arc<DemoRun>>>,
     program: OwnProgram,
     news: mpsc::Sender<News>,
@@ -101,6 +103,7 @@ impl EngineDesk {
             host,
             memory: Memory::beside(&places.data),
             places,
+            reading: tokio::sync::Mutex::default(),
             demos: Mutex::default(),
             program,
             news: news.clone(),

@@ -70,10 +70,12 @@ impl SettingsDesk for EngineDesk {
 
     fn set_setting(&self, name: String, value: Option<String>) -> Answer<'_, SettingsView> {
         Box::pin(async move {
+            let alone = self.reading.lock().await;
             let file = self.places.config.clone();
             let changed = tokio::task::spawn_blocking(move || change(&file, &name, value.as_deref())).await;
             let config = changed.map_err(|error| broke_off(&error))??;
             self.host.reconfigure(config);
+            drop(alone);
             self.read_settings().await
         })
     }
@@ -110,6 +112,7 @@ impl EngineDesk {
     /// The person may have changed the file by hand: what is on the disk counts from here on, when it can be used.
     /// When it cannot, what was good before still counts, and why is answered.
     pub(super) async fn read_again(&self) -> Result<Option<ConfigError>, Refusal> {
+        let _alone = self.reading.lock().await;
         let file = self.places.config.clone();
         let read = tokio::task::spawn_blocking(move || Config::read(&file, false)).await;
         match read.map_err(|error| broke_off(&error))? {

@@ -1,5 +1,6 @@
 //! Changing one value of the person's file: everything else of it stays as they wrote it, comments included.
 
+use std::fs::File;
 use std::io::Write as _;
 use std::path::Path;
 
@@ -54,6 +55,7 @@ impl EditError {
 /// # Errors
 /// An [`EditError`]; nothing was changed.
 pub fn change(file: &Path, name: &str, value: Option<&str>) -> Result<Config, EditError> {
+    let _alone = alone(file).map_err(|error| EditError::Unwritable(error.to_string()))?;
     let before = match read_bounded(file) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
@@ -68,6 +70,16 @@ pub fn change(file: &Path, name: &str, value: Option<&str>) -> Result<Config, Ed
     }
     write(file, &after).map_err(|error| EditError::Unwritable(error.to_string()))?;
     Ok(Config::read(file, true)?)
+}
+
+/// Held while the file is changed: another change at the same time would be lost. It is the folder's, since the file is
+/// replaced as a whole.
+fn alone(file: &Path) -> std::io::Result<File> {
+    let folder = file.parent().ok_or_else(|| std::io::Error::other("it has no folder"))?;
+    std::fs::create_dir_all(folder)?;
+    let folder = File::open(folder)?;
+    folder.lock()?;
+    Ok(folder)
 }
 
 /// The text of the file with that one value changed.
@@ -262,6 +274,25 @@ mod tests {
         assert_eq!(edit("[session\n", "session.fix_rounds", Some("1")).unwrap_err().code(), "config_broken");
         let inline = edit("session = { fix_rounds = 1 }\n", "session.fix_rounds", Some("2")).unwrap_err();
         assert!(inline.to_string().contains("[session] is written in one line"), "{inline}");
+    }
+
+    #[test]
+    fn of_changes_at_the_same_time_none_is_lost() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("new/config.toml");
+        let names = ["session.fix_rounds", "recovery.attempts", "session.money_limit_usd"];
+        for value in ["1", "2", "3", "4", "5"] {
+            std::thread::scope(|scope| {
+                for name in names {
+                    scope.spawn(|| change(&file, name, Some(value)).unwrap());
+                }
+            });
+            let config = Config::read(&file, true).unwrap();
+            for name in names {
+                let shown = config.shown().into_iter().find(|shown| shown.name == name).unwrap();
+                assert!(shown.value.starts_with(value), "{name}: {}", shown.value);
+            }
+        }
     }
 
     #[test]

@@ -52,7 +52,7 @@ pub(super) fn unreadable(file: &Path, error: &Error) -> ConfigError {
 mod tests {
     use std::fs;
 
-    use crate::config::{Config, change};
+    use crate::config::{Config, EditError, change};
 
     #[test]
     fn what_cannot_be_read_says_what_helps_and_a_pipe_is_not_waited_for() {
@@ -72,14 +72,14 @@ mod tests {
             ("pipe", "it is no ordinary file", "put an ordinary file there"),
             ("latin1/config.toml", "ot a directory", "is a file; move that away"),
         ] {
-            for error in [
-                Config::read(&at(name), false).unwrap_err(),
-                Config::read(&at(name), true).unwrap_err(),
-                match change(&at(name), "session.fix_rounds", Some("2")).unwrap_err() {
-                    crate::config::EditError::Config(error) => error,
-                    other => panic!("{other}"),
-                },
-            ] {
+            let read = [false, true].map(|named| Config::read(&at(name), named).unwrap_err());
+            let changed = match change(&at(name), "session.fix_rounds", Some("2")).unwrap_err() {
+                EditError::Config(error) => Some(error),
+                // Where there is no folder, no file can be written.
+                EditError::Unwritable(_) if name.contains('/') => None,
+                other => panic!("{other}"),
+            };
+            for error in read.into_iter().chain(changed) {
                 assert_eq!(error.code(), "config_unreadable", "{name}: {error}");
                 assert!(error.to_string().contains(reason), "{name}: {error}");
                 assert!(error.hint().contains(hint), "{name}: {}", error.hint());
