@@ -229,6 +229,9 @@ fn asking_team(commands: &[&str]) -> Stage {
     ])
 }
 
+/// What is shown before keys are pressed, and the keys.
+type Press = (&'static str, &'static [u8]);
+
 #[test]
 fn questions_are_answered_in_place_with_single_keys() {
     const KEYS: &str = "a allow once   s this session   e edit   d deny   ? details";
@@ -241,7 +244,7 @@ fn questions_are_answered_in_place_with_single_keys() {
     ]);
     // Of each question: keys, and what is shown before they are pressed. The first is looked at before, and allowed for
     // the session, so that the last is not asked; the third is made as another.
-    let mut plays: Vec<(&str, Vec<(&str, &[u8])>)> = vec![
+    let mut plays: Vec<(&str, Vec<Press>)> = vec![
         ("echo first", vec![(KEYS, b"?"), ("s means", b"s")]),
         (
             "echo second",
